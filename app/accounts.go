@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+	"termwise.dev/store"
+)
+
+// NewAccount says which account to create and what its owner accepted.
+type NewAccount struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Accepts lists the ids of the documents that were accepted by click.
+	Accepts []string `json:"accepts"`
+}
+
+// CreateAccount opens an account and records what it accepted. Repeating it
+// with the same content changes nothing; with other content it is refused.
+func (a *App) CreateAccount(ctx context.Context, n NewAccount, actor string) error {
+	_, err := a.CreateAccounts(ctx, []NewAccount{n}, actor)
+	return err
+}
+
+// CreateAccounts opens many accounts in one transaction and returns how many
+// of them were new.
+func (a *App) CreateAccounts(ctx context.Context, accounts []NewAccount, actor string) (created int, err error) {
+	err = a.db.Update(ctx, func(tx *store.Tx) error {
+		created = 0
+		p, err := a.provider(ctx, tx)
+		if err != nil {
+			return err
+		}
+		m, err := a.moment(ctx, tx)
+		if err != nil {
+			return err
+		}
+		var opened []*account.Decision
+		for _, n := range accounts {
+			d, err := openAccount(ctx, tx, p, m.env(p, actor), m.now, n)
+			if err != nil {
+				return err
+			}
+			if d != nil {
+				opened = append(opened, d...)
+				created++
+			}
+		}
+		return applyInOrder(ctx, tx, opened)
+	})
+	return created, err
+}
+
+// applyInOrder applies openings before what was decided on top of them.
+func applyInOrder(ctx context.Context, tx *store.Tx, ds []*account.Decision) error {
+	var first, second []*account.Decision
+	for _, d := range ds {
+		if d.Before == nil {
+			first = append(first, d)
+		} else {
+			second = append(second, d)
+		}
+	}
+	if err := tx.Apply(ctx, first); err != nil {
+		return err
+	}
+	return tx.Apply(ctx, second)
+}
+
+// openAccount decides the opening and the acceptances; it returns nothing for an
+// account that exists with the same name.
+func openAccount(ctx context.Context, tx *store.Tx, p *Provider, env account.Env, now calendar.Instant, n NewAccount) ([]*account.Decision, error) {
+	existing, found, err := tx.Account(ctx, n.ID)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		if existing.Name == n.Name {
+			return nil, nil
+		}
+		return nil, refusal.New(refusal.AlreadyExists, "account %s exists under the name %q", n.ID, existing.Name).
+			At("account").Do("choose another id")
+	}
+	opening, err := account.Open(env, account.New{ID: n.ID, Name: n.Name, Currency: p.Currency()}, now)
+	if err != nil {
+		return nil, err
+	}
+	acceptances, err := p.accept(n.Accepts, terms.Click, env.Actor, now)
+	if err != nil {
+		return nil, err
+	}
+	if len(acceptances) == 0 {
+		return []*account.Decision{opening}, nil
+	}
+	accepting, err := opening.After.Accept(env, acceptances, now)
+	if err != nil {
+		return nil, err
+	}
+	return []*account.Decision{opening, accepting}, nil
+}
+
+// accept makes the acceptance of the versions in force of some documents. It
+// refuses a document that is not published or that says it cannot be accepted
+// in this form (G 0.3).
+func (p *Provider) accept(documents []string, form terms.AcceptanceForm, actor string, at calendar.Instant) ([]terms.Acceptance, error) {
+	var out []terms.Acceptance
+	for _, id := range documents {
+		d := p.InForce(id, at)
+		if d == nil {
+			return nil, refusal.New(refusal.NotFound, "no version of document %q is in force at %s", id, p.Settings.Zone.Format(at)).
+				At("accepts").Do("publish it first, or correct the id")
+		}
+		if err := mayAccept(d, form); err != nil {
+			return nil, err
+		}
+		out = append(out, terms.Acceptance{
+			Document: d.ID, Version: d.Version, Form: form, At: at, Recorded: at, Actor: actor, TextHash: d.Hash,
+		})
+	}
+	return out, nil
+}
+
+// InForce returns the version of a document that is in force at an instant, or nil.
+func (p *Provider) InForce(id string, at calendar.Instant) *terms.Document {
+	var found *terms.Document
+	for _, published := range p.Documents {
+		d := published.Document
+		if d.ID != id || d.Effective > at || d.Until <= at {
+			continue
+		}
+		if found == nil || d.Effective > found.Effective {
+			found = d
+		}
+	}
+	return found
+}
+
+// mayAccept refuses a form of acceptance that the document does not list.
+func mayAccept(d *terms.Document, form terms.AcceptanceForm) error {
+	forms, stated, err := acceptanceForms(d)
+	if err != nil || !stated || slices.Contains(forms, form) {
+		return err
+	}
+	return refusal.New(refusal.BadInput, "%s cannot be accepted by %s", d.Title, form).
+		At("accepts").Do("accept it by one of %v", forms)
+}
+
+// AcceptDocuments records a click on documents by an existing account.
+func (a *App) AcceptDocuments(ctx context.Context, id string, documents []string, actor string) error {
+	return a.db.Update(ctx, func(tx *store.Tx) error {
+		_, err := a.decide(ctx, tx, id, actor, func(c acase) (*account.Decision, error) {
+			acceptances, err := c.provider.accept(documents, terms.Click, actor, max(c.now, c.books.At))
+			if err != nil {
+				return nil, err
+			}
+			return c.books.Accept(c.env, acceptances, c.now)
+		})
+		return err
+	})
+}

@@ -1,0 +1,189 @@
+package app
+
+import (
+	"context"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
+	"termwise.dev/store"
+)
+
+// accountsPerBatch is how many accounts share a transaction when time passes:
+// enough that bulk writes pay, few enough that memory stays small.
+const accountsPerBatch = 256
+
+// Advanced says what the passing of time did.
+type Advanced struct {
+	Accounts int `json:"accounts"` // accounts for which something fell due
+	Entries  int `json:"entries"`  // journal entries written
+	Charges  int `json:"charges"`
+	LateFees int `json:"late_fees"`
+	Notices  int `json:"notices"`
+	Refused  int `json:"refused"`
+	// Stuck lists accounts whose due work could not be decided, and why.
+	Stuck []Stuck `json:"stuck,omitempty"`
+}
+
+// Stuck is an account whose due work could not be decided.
+type Stuck struct {
+	Account string `json:"account"`
+	Reason  string `json:"reason"`
+}
+
+// Advance moves the virtual clock to an instant and does everything that falls
+// due on the way, account by account. Interrupted and repeated, it gives the
+// same books. It refuses a real clock and an instant before the clock's.
+// progress, when given, is called with the number of accounts done and to do.
+func (a *App) Advance(ctx context.Context, to calendar.Instant, progress func(done, all int)) (Advanced, error) {
+	if err := a.checkAdvance(ctx, to); err != nil {
+		return Advanced{}, err
+	}
+	report, err := a.workUntil(ctx, to, progress)
+	if err != nil {
+		return report, err
+	}
+	return report, a.db.Update(ctx, func(tx *store.Tx) error {
+		return tx.SetClock(ctx, store.Clock{Virtual: true, Now: to})
+	})
+}
+
+func (a *App) checkAdvance(ctx context.Context, to calendar.Instant) error {
+	now, virtual, err := a.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if !virtual {
+		return refusal.New(refusal.ClockIsReal, "the database's clock is real and moves by itself").At("--to").
+			Do("create a database with a virtual clock: termwise init --virtual INSTANT")
+	}
+	if to < now {
+		return refusal.New(refusal.ClockBackward, "the clock stands at %s, after %s", now, to).At("--to").
+			Do("advance to a later instant")
+	}
+	return nil
+}
+
+// Work does what has fallen due by now on a real clock.
+func (a *App) Work(ctx context.Context) (Advanced, error) {
+	now, _, err := a.Now(ctx)
+	if err != nil {
+		return Advanced{}, err
+	}
+	return a.workUntil(ctx, now, nil)
+}
+
+// workUntil takes batches of due accounts until none is left.
+func (a *App) workUntil(ctx context.Context, to calendar.Instant, progress func(done, all int)) (Advanced, error) {
+	var report Advanced
+	stuck := map[string]bool{}
+	all, err := a.countDue(ctx, to)
+	if err != nil {
+		return report, err
+	}
+	for {
+		batch, err := a.workBatch(ctx, to, stuck)
+		if err != nil {
+			return report, err
+		}
+		if batch.Accounts == 0 && len(batch.Stuck) == 0 {
+			return report, nil
+		}
+		report.add(batch)
+		if progress != nil {
+			progress(report.Accounts+len(report.Stuck), max(all, report.Accounts))
+		}
+	}
+}
+
+func (r *Advanced) add(o Advanced) {
+	r.Accounts += o.Accounts
+	r.Entries += o.Entries
+	r.Charges += o.Charges
+	r.LateFees += o.LateFees
+	r.Notices += o.Notices
+	r.Refused += o.Refused
+	r.Stuck = append(r.Stuck, o.Stuck...)
+}
+
+func (a *App) countDue(ctx context.Context, to calendar.Instant) (n int, err error) {
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		n, err = tx.CountDue(ctx, to)
+		return err
+	})
+	return n, err
+}
+
+// workBatch does what is due for one batch of accounts in one transaction. An
+// account that cannot be decided is set aside and does not hold up the others.
+func (a *App) workBatch(ctx context.Context, to calendar.Instant, stuck map[string]bool) (Advanced, error) {
+	var report Advanced
+	err := a.db.Update(ctx, func(tx *store.Tx) error {
+		report = Advanced{}
+		p, err := a.provider(ctx, tx)
+		if err != nil {
+			return err
+		}
+		m, err := a.moment(ctx, tx)
+		if err != nil {
+			return err
+		}
+		ids, err := tx.DueAccounts(ctx, to, accountsPerBatch+len(stuck))
+		if err != nil {
+			return err
+		}
+		ids = without(ids, stuck)
+		books, err := tx.Books(ctx, ids, to)
+		if err != nil {
+			return err
+		}
+		decisions, err := advanceAll(ctx, tx, books, m.env(p, account.Clock), to, &report)
+		if err != nil {
+			return err
+		}
+		return tx.Apply(ctx, decisions)
+	})
+	for _, s := range report.Stuck {
+		stuck[s.Account] = true
+	}
+	return report, err
+}
+
+func without(ids []string, stuck map[string]bool) []string {
+	kept := ids[:0]
+	for _, id := range ids {
+		if !stuck[id] {
+			kept = append(kept, id)
+		}
+	}
+	return kept
+}
+
+func advanceAll(ctx context.Context, tx *store.Tx, books []*account.Books, env account.Env, to calendar.Instant, report *Advanced) ([]*account.Decision, error) {
+	decisions := make([]*account.Decision, 0, len(books))
+	for _, b := range books {
+		d, err := withUsage(ctx, tx, b, func() (*account.Decision, error) { return b.Advance(env, to) })
+		if err != nil && refusal.CodeOf(err) == "" {
+			return nil, err
+		}
+		if err != nil {
+			report.Stuck = append(report.Stuck, Stuck{Account: b.ID, Reason: err.Error()})
+			continue
+		}
+		decisions = append(decisions, d)
+		report.add(Advanced{
+			Accounts: 1, Entries: len(d.Entries), Charges: len(d.Charges),
+			LateFees: len(d.LateFees), Notices: len(d.Notices), Refused: len(d.Refused),
+		})
+	}
+	return decisions, nil
+}
+
+// Err returns an error when any account is stuck: the rest has been done.
+func (r Advanced) Err() error {
+	if len(r.Stuck) == 0 {
+		return nil
+	}
+	return refusal.New(refusal.TermMissing, "%d accounts could not be advanced, the first is %s: %s",
+		len(r.Stuck), r.Stuck[0].Account, r.Stuck[0].Reason).Do("mend the terms and advance again")
+}

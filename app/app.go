@@ -1,0 +1,167 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/money"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+	"termwise.dev/store"
+)
+
+// App runs use cases on one database.
+type App struct {
+	db  *store.DB
+	now func() time.Time
+
+	mu    sync.Mutex
+	known *Provider // as of the database's fingerprint
+}
+
+// Open opens or creates the database at url: a SQLite path or a PostgreSQL URL.
+// now is the real clock, which a virtual one replaces where the database has it.
+func Open(ctx context.Context, url string, now func() time.Time) (*App, error) {
+	db, err := store.Open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	return &App{db: db, now: now}, nil
+}
+
+// Close closes the database.
+func (a *App) Close() error { return a.db.Close() }
+
+// Engine names the storage engine: "sqlite" or "postgresql".
+func (a *App) Engine() string { return a.db.Engine() }
+
+// Ready says whether the database answers.
+func (a *App) Ready(ctx context.Context) error { return a.db.Ping(ctx) }
+
+// Provider is everything that was published, ready to be used.
+type Provider struct {
+	Settings    Settings
+	WorkingDays *calendar.WorkingDays
+	Corpus      *terms.Corpus
+	Documents   []terms.Published
+
+	fingerprint string
+}
+
+// Currency is the currency in which the provider keeps accounts.
+func (p *Provider) Currency() money.Currency { return p.Settings.Currency }
+
+// moment is what a use case knows about time: the database's clock.
+type moment struct {
+	now     calendar.Instant
+	virtual bool
+}
+
+// moment reads the clock of the database; a database without one runs on real time.
+func (a *App) moment(ctx context.Context, tx *store.Tx) (moment, error) {
+	clock, set, err := tx.Clock(ctx)
+	if err != nil {
+		return moment{}, err
+	}
+	if set && clock.Virtual {
+		return moment{now: clock.Now, virtual: true}, nil
+	}
+	return moment{now: calendar.FromTime(a.now())}, nil
+}
+
+// env makes the surroundings of a decision. A virtual clock passes through every
+// instant, so what it brings is recorded when it is effective; a real clock
+// records now what became due while nobody looked.
+func (m moment) env(p *Provider, actor string) account.Env {
+	recordedAt := func(effective calendar.Instant) calendar.Instant { return max(effective, m.now) }
+	if m.virtual {
+		recordedAt = func(effective calendar.Instant) calendar.Instant { return effective }
+	}
+	return account.Env{Terms: p.Corpus, Zone: p.Settings.Zone, RecordedAt: recordedAt, Actor: actor}
+}
+
+// provider returns what is published, read again when it has changed.
+func (a *App) provider(ctx context.Context, tx *store.Tx) (*Provider, error) {
+	fingerprint, err := tx.DocumentsDigest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.known != nil && a.known.fingerprint == fingerprint {
+		return a.known, nil
+	}
+	p, err := loadPublished(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	p.fingerprint = fingerprint
+	a.known = p
+	return p, nil
+}
+
+// Provider returns what is published.
+func (a *App) Provider(ctx context.Context) (*Provider, error) {
+	var p *Provider
+	err := a.db.View(ctx, func(tx *store.Tx) (err error) {
+		p, err = a.provider(ctx, tx)
+		return err
+	})
+	return p, err
+}
+
+// acase is what a decision on one account is made with.
+type acase struct {
+	provider *Provider
+	books    *account.Books
+	env      account.Env
+	now      calendar.Instant
+}
+
+// decide loads one account, decides, and applies the decision, in tx.
+func (a *App) decide(ctx context.Context, tx *store.Tx, id, actor string, rule func(acase) (*account.Decision, error)) (*account.Decision, error) {
+	p, err := a.provider(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := a.moment(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	books, err := tx.Books(ctx, []string{id}, m.now)
+	if err != nil {
+		return nil, err
+	}
+	if len(books) == 0 {
+		return nil, unknownAccount(id)
+	}
+	c := acase{provider: p, books: books[0], env: m.env(p, actor), now: m.now}
+	d, err := withUsage(ctx, tx, c.books, func() (*account.Decision, error) { return rule(c) })
+	if err != nil {
+		return nil, err
+	}
+	return d, tx.Apply(ctx, []*account.Decision{d})
+}
+
+// withUsage decides, loading the detail of usage as often as the decision asks.
+func withUsage(ctx context.Context, tx *store.Tx, b *account.Books, decide func() (*account.Decision, error)) (*account.Decision, error) {
+	for {
+		d, err := decide()
+		var missing *account.MissingUsage
+		if !errors.As(err, &missing) {
+			return d, err
+		}
+		if err := tx.LoadUsage(ctx, b, missing); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func unknownAccount(id string) error {
+	return refusal.New(refusal.UnknownAccount, "there is no account %q", id).At("account").
+		Do("create it first, or correct the id")
+}

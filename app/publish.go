@@ -1,0 +1,259 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/terms"
+	"termwise.dev/store"
+)
+
+// Plan says what publishing a folder would change. Nothing has changed yet.
+type Plan struct {
+	Documents []PlannedDocument `json:"documents"`
+	// Files lists provider files (settings, working days) that are new or changed.
+	Files []string `json:"files"`
+}
+
+// PlannedDocument is a document version that would be published.
+type PlannedDocument struct {
+	Document  string           `json:"document"`
+	Version   string           `json:"version"`
+	Replaces  string           `json:"replaces,omitempty"` // the version in force before
+	Announced calendar.Instant `json:"-"`
+	Effective calendar.Instant `json:"-"`
+	// EffectiveText is Effective in the provider's zone.
+	EffectiveText string `json:"effective"`
+	// Bound counts the accounts that it will bind when it takes effect.
+	Bound int `json:"bound"`
+	// Changes lists what differs from the version that it replaces.
+	Changes []terms.Change `json:"changes,omitempty"`
+	// NoticesOwed counts the accounts that must be told, NoticeBy is the last day on which.
+	NoticesOwed int    `json:"notices_owed"`
+	NoticeBy    string `json:"notice_by,omitempty"`
+	// Refused says why it may not be published, or nothing.
+	Refused string `json:"refused,omitempty"`
+}
+
+// joinFaults joins lists of errors into one, or nil.
+func joinFaults(lists ...[]error) error {
+	var all []error
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return errors.Join(all...)
+}
+
+// Publish makes a folder's documents, settings and working days known from now
+// on. What is published already is left out; a version whose notice period is
+// not respected, or that contradicts another undecidably, is refused, and then
+// nothing of the folder is published.
+func (a *App) Publish(ctx context.Context, dir fs.FS) (Plan, error) {
+	f, err := readFolder(dir)
+	if err != nil {
+		return Plan{}, err
+	}
+	var plan Plan
+	err = a.db.Update(ctx, func(tx *store.Tx) error {
+		m, err := a.moment(ctx, tx)
+		if err != nil {
+			return err
+		}
+		next, err := a.proposal(ctx, tx, f, m.now)
+		if err != nil {
+			return err
+		}
+		if plan, err = a.plan(ctx, tx, next, m.now); err != nil {
+			return err
+		}
+		if err := next.refusals(); err != nil {
+			return err
+		}
+		return next.write(ctx, tx)
+	})
+	return plan, err
+}
+
+// Plan says what Publish would do.
+func (a *App) Plan(ctx context.Context, dir fs.FS) (Plan, error) {
+	f, err := readFolder(dir)
+	if err != nil {
+		return Plan{}, err
+	}
+	var plan Plan
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		m, err := a.moment(ctx, tx)
+		if err != nil {
+			return err
+		}
+		next, err := a.proposal(ctx, tx, f, m.now)
+		if err != nil {
+			return err
+		}
+		plan, err = a.plan(ctx, tx, next, m.now)
+		return err
+	})
+	return plan, err
+}
+
+// proposal is a folder held against what is published.
+type proposal struct {
+	before    *Provider // nil before the first publication
+	settings  Settings
+	corpus    *terms.Corpus // with the new versions
+	files     []store.File
+	documents []store.DocumentFile
+	versions  []*terms.Document // of documents, in the same order
+	replaced  []*terms.Document // the version each replaces, or nil
+	faults    []error           // why a version may not be published, in the same order, or nil
+}
+
+// proposal finds what is new in a folder. It refuses a version that was
+// published with another content and versions that cannot stand together.
+func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, now calendar.Instant) (*proposal, error) {
+	next := &proposal{settings: f.settings}
+	fingerprint, err := tx.DocumentsDigest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var published []terms.Published
+	if fingerprint != "" {
+		if next.before, err = a.provider(ctx, tx); err != nil {
+			return nil, err
+		}
+		published = next.before.Documents
+	}
+	all := published
+	for i, d := range f.parsed {
+		if isPublished(published, d) {
+			continue
+		}
+		file := f.documents[i]
+		file.Recorded = now
+		old := replacedBy(published, d)
+		next.documents = append(next.documents, file)
+		next.versions = append(next.versions, d)
+		next.replaced = append(next.replaced, old)
+		next.faults = append(next.faults, noticeFault(old, d, now, f.settings.Zone))
+		all = append(all[:len(all):len(all)], terms.Published{Document: d, Recorded: now})
+	}
+	if next.corpus, err = terms.NewCorpus(all); err != nil {
+		return nil, err
+	}
+	next.files, err = changedFiles(ctx, tx, f.files, now)
+	return next, err
+}
+
+// isPublished says whether this very version is published with this content;
+// with another content the corpus will refuse it.
+func isPublished(published []terms.Published, d *terms.Document) bool {
+	for _, p := range published {
+		if p.Document.ID == d.ID && p.Document.Version == d.Version && p.Document.Hash == d.Hash {
+			return true
+		}
+	}
+	return false
+}
+
+// replacedBy returns the published version that a new one follows: the latest
+// that takes effect before it.
+func replacedBy(published []terms.Published, d *terms.Document) *terms.Document {
+	var old *terms.Document
+	for _, p := range published {
+		if p.Document.ID == d.ID && p.Document.Effective <= d.Effective && (old == nil || p.Document.Effective > old.Effective) {
+			old = p.Document
+		}
+	}
+	return old
+}
+
+func noticeFault(old, d *terms.Document, now calendar.Instant, zone calendar.Zone) error {
+	if old == nil || old.Version == d.Version {
+		return nil
+	}
+	return terms.CheckChange(old, d, now, zone)
+}
+
+func changedFiles(ctx context.Context, tx *store.Tx, files []store.File, now calendar.Instant) ([]store.File, error) {
+	stored, err := tx.ProviderFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]terms.Hash{}
+	for _, f := range stored {
+		known[f.Name] = f.Hash
+	}
+	var changed []store.File
+	for _, f := range files {
+		if hash, found := known[f.Name]; !found || hash != f.Hash {
+			f.Recorded = now
+			changed = append(changed, f)
+		}
+	}
+	return changed, nil
+}
+
+func (n *proposal) refusals() error { return errors.Join(n.faults...) }
+
+func (n *proposal) write(ctx context.Context, tx *store.Tx) error {
+	for _, f := range n.files {
+		if err := tx.PutProviderFile(ctx, f); err != nil {
+			return err
+		}
+	}
+	for _, d := range n.documents {
+		if err := tx.PutDocument(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plan describes a proposal: what changes, whom it binds, who must be told.
+func (a *App) plan(ctx context.Context, tx *store.Tx, n *proposal, now calendar.Instant) (Plan, error) {
+	var plan Plan
+	for _, f := range n.files {
+		plan.Files = append(plan.Files, f.Name)
+	}
+	for i, d := range n.versions {
+		p := PlannedDocument{
+			Document: d.ID, Version: d.Version, Announced: d.Announced, Effective: d.Effective,
+			EffectiveText: n.settings.Zone.Format(d.Effective),
+		}
+		if n.faults[i] != nil {
+			p.Refused = n.faults[i].Error()
+		}
+		bound, err := a.countBound(ctx, tx, n, d)
+		if err != nil {
+			return Plan{}, err
+		}
+		p.Bound = bound
+		if old := n.replaced[i]; old != nil {
+			p.Replaces = old.Version
+			p.Changes = terms.Diff(old, d)
+			p.NoticesOwed = bound
+			p.NoticeBy = noticeBy(old, d, n.settings.Zone)
+		}
+		plan.Documents = append(plan.Documents, p)
+	}
+	return plan, nil
+}
+
+// noticeBy is the last day on which a change can be announced.
+func noticeBy(old, d *terms.Document, zone calendar.Zone) string {
+	days, stated := terms.NoticeDays(old)
+	if !stated {
+		return ""
+	}
+	return (zone.Day(d.Effective) - calendar.Day(days)).String()
+}
+
+// countBound counts the accounts that a version binds when it takes effect.
+func (a *App) countBound(ctx context.Context, tx *store.Tx, n *proposal, d *terms.Document) (int, error) {
+	if d.By == terms.ByPublication && len(d.Binds.Accounts) == 0 {
+		return tx.CountAccounts(ctx)
+	}
+	return tx.CountAccepted(ctx, d.ID, d.Binds.Accounts)
+}

@@ -1,0 +1,241 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/money"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+	"termwise.dev/store"
+)
+
+// The files of a provider's folder that are not documents.
+const (
+	settingsFile = "provider.yaml"
+	calendarFile = "calendar.yaml"
+)
+
+// Settings are what a provider states about itself.
+type Settings struct {
+	Name     string
+	Currency money.Currency
+	Zone     calendar.Zone
+	Sellers  []Seller
+}
+
+// Seller is a party that contracts with customers.
+type Seller struct {
+	ID   string `yaml:"id"`
+	Name string `yaml:"name"`
+}
+
+// folder is a provider's folder as it was read, not yet published.
+type folder struct {
+	settings  Settings
+	files     []store.File
+	documents []store.DocumentFile
+	parsed    []*terms.Document
+}
+
+type settingsYAML struct {
+	Name      string   `yaml:"name"`
+	Currency  string   `yaml:"currency"`
+	Zone      string   `yaml:"zone"`
+	Sellers   []Seller `yaml:"sellers"`
+	Calendar  string   `yaml:"calendar"`
+	Documents []string `yaml:"documents"`
+}
+
+// readFolder reads and parses a provider's folder. All faults of all documents
+// are returned together, each with its place.
+func readFolder(dir fs.FS) (*folder, error) {
+	source, err := fs.ReadFile(dir, settingsFile)
+	if err != nil {
+		return nil, refusal.New(refusal.BadInput, "the folder has no readable %s: %v", settingsFile, err).
+			At(settingsFile).Do("name a provider's folder")
+	}
+	f := &folder{files: []store.File{{Name: settingsFile, Source: source, Hash: terms.HashText(source)}}}
+	raw, settings, err := parseSettings(source)
+	if err != nil {
+		return nil, err
+	}
+	f.settings = settings
+	working, err := fs.ReadFile(dir, raw.Calendar)
+	if err != nil {
+		return nil, refusal.New(refusal.BadInput, "the table of working days %q cannot be read: %v", raw.Calendar, err).
+			At(settingsFile).Do("name a file of the folder under calendar")
+	}
+	if _, err := parseWorkingDays(working); err != nil {
+		return nil, err
+	}
+	f.files = append(f.files, store.File{Name: calendarFile, Source: working, Hash: terms.HashText(working)})
+	return f, f.readDocuments(dir, raw.Documents)
+}
+
+func parseSettings(source []byte) (settingsYAML, Settings, error) {
+	var raw settingsYAML
+	if err := unmarshal(settingsFile, source, &raw); err != nil {
+		return raw, Settings{}, err
+	}
+	zone, err := calendar.ParseZone(raw.Zone)
+	if err != nil {
+		return raw, Settings{}, fmt.Errorf("%s: %w", settingsFile, err)
+	}
+	if raw.Name == "" || len(raw.Currency) != 3 || len(raw.Sellers) == 0 {
+		return raw, Settings{}, refusal.New(refusal.BadInput, "the settings need a name, a three-letter currency and at least one seller").
+			At(settingsFile).Do("complete them")
+	}
+	return raw, Settings{Name: raw.Name, Currency: money.Currency(raw.Currency), Zone: zone, Sellers: raw.Sellers}, nil
+}
+
+// unmarshal reads strict YAML and gives faults with file, line and column.
+func unmarshal(file string, source []byte, into any) error {
+	if err := yaml.UnmarshalWithOptions(source, into, yaml.Strict()); err != nil {
+		return refusal.New(refusal.BadInput, "%s", strings.TrimSpace(yaml.FormatError(err, false, true))).
+			At(file).Do("correct the file")
+	}
+	return nil
+}
+
+// readDocuments reads every *.yaml of the named folders.
+func (f *folder) readDocuments(dir fs.FS, folders []string) error {
+	var faults []error
+	for _, name := range folders {
+		files, err := fs.Glob(dir, path.Join(name, "*.yaml"))
+		if err != nil {
+			return fmt.Errorf("app: listing documents: %w", err)
+		}
+		for _, file := range files {
+			source, err := fs.ReadFile(dir, file)
+			if err != nil {
+				return fmt.Errorf("app: reading a document: %w", err)
+			}
+			d, err := terms.Parse(file, source, f.settings.Zone)
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			f.parsed = append(f.parsed, d)
+			f.documents = append(f.documents, store.DocumentFile{
+				Document: d.ID, Version: d.Version, File: file, Source: source, Hash: d.Hash,
+			})
+		}
+	}
+	return joinFaults(faults, f.checkIssuers())
+}
+
+// checkIssuers refuses documents of sellers that the settings do not name.
+func (f *folder) checkIssuers() []error {
+	known := map[string]bool{}
+	for _, s := range f.settings.Sellers {
+		known[s.ID] = true
+	}
+	var faults []error
+	for i, d := range f.parsed {
+		if !known[d.Issuer] {
+			faults = append(faults, refusal.New(refusal.DocumentInvalid, "the issuer %q is not a seller of the provider", d.Issuer).
+				At(f.documents[i].File).Do("name it under sellers in %s", settingsFile))
+		}
+	}
+	return faults
+}
+
+type workingDaysYAML struct {
+	Version   string `yaml:"version"`
+	Zone      string `yaml:"zone"`
+	Source    string `yaml:"source"`
+	Announced []int  `yaml:"announced"`
+	Holidays  []struct {
+		From    string `yaml:"from"`
+		To      string `yaml:"to"`
+		Name    string `yaml:"name"`
+		Chinese string `yaml:"chinese"`
+	} `yaml:"holidays"`
+	MakeUpDays []struct {
+		Day string `yaml:"day"`
+		For string `yaml:"for"`
+	} `yaml:"make_up_days"`
+}
+
+// parseWorkingDays reads the dated table of working days.
+func parseWorkingDays(source []byte) (*calendar.WorkingDays, error) {
+	var raw workingDaysYAML
+	if err := unmarshal(calendarFile, source, &raw); err != nil {
+		return nil, err
+	}
+	var holidays, makeUps []calendar.Day
+	for _, h := range raw.Holidays {
+		from, err := calendar.ParseDay(h.From)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", calendarFile, h.Name, err)
+		}
+		to, err := calendar.ParseDay(h.To)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", calendarFile, h.Name, err)
+		}
+		for d := from; d <= to; d++ {
+			holidays = append(holidays, d)
+		}
+	}
+	for _, m := range raw.MakeUpDays {
+		d, err := calendar.ParseDay(m.Day)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", calendarFile, err)
+		}
+		makeUps = append(makeUps, d)
+	}
+	return calendar.NewWorkingDays(raw.Announced, holidays, makeUps)
+}
+
+// loadPublished reads everything published from the database.
+func loadPublished(ctx context.Context, tx *store.Tx) (*Provider, error) {
+	files, err := tx.ProviderFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &Provider{}
+	for _, f := range files {
+		switch f.Name {
+		case settingsFile:
+			_, p.Settings, err = parseSettings(f.Source)
+		case calendarFile:
+			p.WorkingDays, err = parseWorkingDays(f.Source)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if p.Settings.Name == "" {
+		return nil, refusal.New(refusal.NotFound, "nothing has been published to this database").
+			Do("run: termwise publish DIR")
+	}
+	documents, err := tx.Documents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.Documents, err = parsePublished(documents, p.Settings.Zone)
+	if err != nil {
+		return nil, err
+	}
+	p.Corpus, err = terms.NewCorpus(p.Documents)
+	return p, err
+}
+
+func parsePublished(files []store.DocumentFile, zone calendar.Zone) ([]terms.Published, error) {
+	published := make([]terms.Published, 0, len(files))
+	for _, f := range files {
+		d, err := terms.Parse(f.File, f.Source, zone)
+		if err != nil {
+			return nil, err
+		}
+		published = append(published, terms.Published{Document: d, Recorded: f.Recorded})
+	}
+	return published, nil
+}

@@ -1,0 +1,322 @@
+package app
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+	"termwise.dev/store"
+)
+
+// Outcome is what became of a usage event.
+type Outcome string
+
+// The outcomes. An accepted event is durable; a duplicate was accepted before.
+const (
+	Accepted  Outcome = "accepted"
+	Duplicate Outcome = "duplicate"
+	Refused   Outcome = "refused"
+)
+
+// Reported is a usage event, with the place that it came from and the fault
+// that reading it met, if any.
+type Reported struct {
+	metering.Event
+	Place string
+	Fault error
+}
+
+// Receipt answers for one event.
+type Receipt struct {
+	Source  string       `json:"source"`
+	ID      string       `json:"id"`
+	Outcome Outcome      `json:"outcome"`
+	Code    refusal.Code `json:"code,omitempty"`
+	Message string       `json:"message,omitempty"`
+	// Refusal names the refusal for explain.
+	Refusal string `json:"refusal,omitempty"`
+	Place   string `json:"place,omitempty"`
+}
+
+// ReportUsage accepts usage events, each by itself, in one transaction: when it
+// returns, what is accepted is durable. Refusals are kept and can be explained.
+// An event is refused, in this order, for a fault in reading it, an unknown
+// account, an unknown product, usage before the account was opened, no binding
+// agreement, a body that breaks the product's meters, a date too far ahead, a
+// service that is closed for the whole of it, and an id that was used for
+// another body.
+//
+// Clauses: G 0.3 (using a service accepts the agreement), G 2.3.2, the page's
+// rule of what counts as use.
+func (a *App) ReportUsage(ctx context.Context, events []Reported, actor string) ([]Receipt, error) {
+	var receipts []Receipt
+	err := a.db.Update(ctx, func(tx *store.Tx) error {
+		in, err := a.intake(ctx, tx, events, actor)
+		if err != nil {
+			return err
+		}
+		receipts, err = in.take(ctx, events)
+		return err
+	})
+	return receipts, err
+}
+
+// intake holds what the events of one transaction are checked against.
+type intake struct {
+	app      *App
+	tx       *store.Tx
+	provider *Provider
+	moment   moment
+	actor    string
+	books    map[string]*account.Books
+	sets     map[int64]account.TermSet // that refusals name
+}
+
+// intake loads the accounts that the events name, without their buckets.
+func (a *App) intake(ctx context.Context, tx *store.Tx, events []Reported, actor string) (*intake, error) {
+	p, err := a.provider(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := a.moment(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	var ids []string
+	for i := range events {
+		if id := events[i].Account; id != "" && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	heads, err := tx.Heads(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	in := &intake{app: a, tx: tx, provider: p, moment: m, actor: actor, books: map[string]*account.Books{}, sets: map[int64]account.TermSet{}}
+	for _, b := range heads {
+		in.books[b.ID] = b
+	}
+	return in, nil
+}
+
+// take checks every event, writes those that pass, and keeps the refusals.
+func (in *intake) take(ctx context.Context, events []Reported) ([]Receipt, error) {
+	receipts := make([]Receipt, len(events))
+	faults := make([]error, len(events))
+	var passed []metering.Event
+	var at []int
+	for i := range events {
+		e := &events[i]
+		e.Normalise()
+		receipts[i] = Receipt{Source: e.Source, ID: e.ID, Place: e.Place}
+		faults[i] = in.check(ctx, e)
+		if faults[i] != nil && refusal.CodeOf(faults[i]) == "" {
+			return nil, faults[i]
+		}
+		if faults[i] == nil {
+			passed = append(passed, e.Event)
+			at = append(at, i)
+		}
+	}
+	outcomes, err := in.tx.PutUsage(ctx, passed, in.moment.now)
+	if err != nil {
+		return nil, err
+	}
+	for j, outcome := range outcomes {
+		switch outcome {
+		case store.UsageAccepted:
+			receipts[at[j]].Outcome = Accepted
+		case store.UsageDuplicate:
+			receipts[at[j]].Outcome = Duplicate
+		default:
+			faults[at[j]] = reused(&passed[j])
+		}
+	}
+	return receipts, in.keepRefusals(ctx, events, faults, receipts)
+}
+
+func reused(e *metering.Event) error {
+	return refusal.New(refusal.EventReused, "event %s of source %s was accepted before with another body", e.ID, e.Source).
+		At("id").Do("send a correction under a new id")
+}
+
+// check says why an event cannot be accepted, or nil.
+func (in *intake) check(ctx context.Context, e *Reported) error {
+	if e.Fault != nil {
+		return e.Fault
+	}
+	b, known := in.books[e.Account]
+	if !known {
+		return unknownAccount(e.Account)
+	}
+	if e.From < b.Opened {
+		return refusal.New(refusal.BeforeAccount, "usage at %s is before account %s was opened at %s", e.From, b.ID, b.Opened).
+			At("time").Do("send usage of the time since then")
+	}
+	set, err := in.bind(ctx, b, &e.Event)
+	if err != nil {
+		return err
+	}
+	if set.Product() == nil {
+		return refusal.New(refusal.UnknownProduct, "the event names no product").At("product").Do("name a product")
+	}
+	if _, err := terms.Get(set, terms.UsageIntervals); err != nil {
+		return err
+	}
+	if err := e.Check(set.Product()); err != nil {
+		return err
+	}
+	if err := in.checkFuture(set, &e.Event); err != nil {
+		return err
+	}
+	return in.checkOpen(b, &e.Event)
+}
+
+// bind finds the terms of an event's usage. An account that has accepted no
+// agreement accepts, by using the service, those that say so (G 0.3).
+func (in *intake) bind(ctx context.Context, b *account.Books, e *metering.Event) (*terms.Set, error) {
+	set, err := in.provider.Corpus.Bind(b.ID, b.Acceptances, e.Product, e.From, in.moment.now)
+	if refusal.CodeOf(err) != refusal.NotAccepted {
+		return set, err
+	}
+	if err := in.acceptByUse(ctx, b, e); err != nil {
+		return nil, err
+	}
+	b = in.books[b.ID]
+	return in.provider.Corpus.Bind(b.ID, b.Acceptances, e.Product, e.From, in.moment.now)
+}
+
+func (in *intake) acceptByUse(ctx context.Context, b *account.Books, e *metering.Event) error {
+	acceptances, err := in.provider.acceptableByUse(b.ID, e, in.actor, in.moment.now)
+	if err != nil || len(acceptances) == 0 {
+		return err
+	}
+	d, err := in.app.decide(ctx, in.tx, b.ID, in.actor, func(c acase) (*account.Decision, error) {
+		return c.books.Accept(c.env, acceptances, c.now)
+	})
+	if err == nil {
+		in.books[b.ID] = d.After
+	}
+	return err
+}
+
+// acceptableByUse makes the acceptance, at the instant of the usage, of every
+// document in force that would bind the account for the product and lists use
+// among its forms of acceptance.
+func (p *Provider) acceptableByUse(id string, e *metering.Event, actor string, now calendar.Instant) ([]terms.Acceptance, error) {
+	var out []terms.Acceptance
+	for _, published := range p.Documents {
+		d := published.Document
+		if d.By == terms.ByPublication || p.InForce(d.ID, e.From) != d || !d.Binds.Covers(id, e.Product) {
+			continue
+		}
+		forms, stated, err := acceptanceForms(d)
+		if err != nil {
+			return nil, err
+		}
+		if stated && slices.Contains(forms, terms.Use) {
+			out = append(out, terms.Acceptance{
+				Document: d.ID, Version: d.Version, Form: terms.Use, At: e.From, Recorded: now, Actor: actor, TextHash: d.Hash,
+			})
+		}
+	}
+	return out, nil
+}
+
+// acceptanceForms reads by which acts a document says that it can be accepted.
+func acceptanceForms(d *terms.Document) (forms []terms.AcceptanceForm, stated bool, err error) {
+	v, err := terms.In(d, terms.AcceptanceForms)
+	if err != nil {
+		return nil, false, err
+	}
+	return v.V, !v.Silent, nil
+}
+
+// checkFuture refuses usage dated further ahead than the terms allow.
+func (in *intake) checkFuture(set *terms.Set, e *metering.Event) error {
+	limit, err := terms.Get(set, terms.UsageFutureLimit)
+	if err != nil || limit.Silent || e.To <= in.moment.now.Add(limit.V) {
+		return err
+	}
+	return refusal.New(refusal.BadInterval, "usage until %s lies more than the allowed time ahead of now (%s, %s)", e.To, in.moment.now, limit.Citation).
+		At("time").Do("check the sender's clock")
+}
+
+// checkOpen refuses usage that lies wholly in a time in which its service is
+// known to be closed; settlement decides about the rest.
+func (in *intake) checkOpen(b *account.Books, e *metering.Event) error {
+	s, used := b.Services[e.Product]
+	if !used {
+		return nil
+	}
+	for _, c := range s.ClosedFor(e.From) {
+		if c.From <= e.From && e.To <= min(c.To, in.moment.now) && c.Reason == refusal.Suspended {
+			return refusal.New(c.Reason, "service %s of account %s was suspended from %s", e.Product, b.ID, c.From).
+				At("time").Do("settle what is owed first")
+		}
+	}
+	return nil
+}
+
+// keepRefusals stores why events were not accepted and fills their receipts.
+func (in *intake) keepRefusals(ctx context.Context, events []Reported, faults []error, receipts []Receipt) error {
+	var kept []store.RefusedEvent
+	for i, fault := range faults {
+		if fault == nil {
+			continue
+		}
+		row := in.refusedEvent(&events[i], fault)
+		kept = append(kept, row)
+		r := &receipts[i]
+		r.Outcome, r.Code, r.Message = Refused, row.Code, row.Message
+		r.Refusal = RowName{Kind: EventRow, Account: row.Account, Event: row.ID}.String()
+	}
+	if err := in.tx.PutTermSets(ctx, in.sets); err != nil {
+		return err
+	}
+	return in.tx.PutRefusedEvents(ctx, kept)
+}
+
+// refusedEvent is the row that keeps a refusal. Its id is a digest, so that the
+// same event refused twice is one row.
+func (in *intake) refusedEvent(e *Reported, fault error) store.RefusedEvent {
+	var r *refusal.Error
+	errors.As(fault, &r)
+	var enc journal.Encoder
+	enc.Text(e.Source).Text(e.ID).Text(string(r.Code)).Int(e.Body())
+	sum := enc.Sum()
+	row := store.RefusedEvent{
+		ID: hex.EncodeToString(sum[:10]), Source: e.Source, Event: e.ID,
+		Code: r.Code, Message: fault.Error(), Place: e.Place, Product: e.Product, Recorded: in.moment.now,
+	}
+	if b, known := in.books[e.Account]; known {
+		row.Account = b.ID
+		row.Terms = in.setFor(b, &e.Event)
+	}
+	return row
+}
+
+// setFor names the terms that bind the account for the event's product, or 0
+// where nothing binds: the refusal then stands on its code alone.
+func (in *intake) setFor(b *account.Books, e *metering.Event) int64 {
+	at := e.From
+	if at < b.Opened {
+		at = in.moment.now
+	}
+	set, err := in.provider.Corpus.Bind(b.ID, b.Acceptances, e.Product, at, in.moment.now)
+	if err != nil {
+		return 0
+	}
+	in.sets[set.ID()] = account.TermSet{Product: e.Product, Hash: set.Hash(), Refs: set.Refs()}
+	return set.ID()
+}

@@ -1,0 +1,154 @@
+package account
+
+import (
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/subscription"
+)
+
+// Advance does everything that falls due up to an instant, in due order, and
+// says when something next falls due. At one instant the order is: the late
+// fee of the day that ended, the settlement of the cycles that closed, the
+// steps of the timeline. It returns *MissingUsage when the books hold too
+// little of Usage.
+//
+// Clauses: G 2.3 (late fee, withholding), G 2.3.2 (settlement), the page's
+// timeline.
+func (b *Books) Advance(env Env, to calendar.Instant) (*Decision, error) {
+	d := b.draft(env)
+	if err := d.advance(to); err != nil {
+		return nil, err
+	}
+	return d.finish(to)
+}
+
+// advance does all that is due up to an instant.
+func (d *draft) advance(to calendar.Instant) error {
+	for {
+		at, err := d.nextDue()
+		if err != nil {
+			return err
+		}
+		if at > to {
+			return nil
+		}
+		if err := d.doDue(at); err != nil {
+			return err
+		}
+		d.books.At = max(d.books.At, at)
+	}
+}
+
+// finish closes the draft: what is settled leaves the open buckets.
+func (d *draft) finish(to calendar.Instant) (*Decision, error) {
+	next, err := d.nextDue()
+	if err != nil {
+		return nil, err
+	}
+	d.out.NextDue = min(max(next, to), d.books.OpenAfter)
+	return d.out, nil
+}
+
+// doDue does everything that is due at an instant, in the order of Advance.
+func (d *draft) doDue(at calendar.Instant) error {
+	if at > d.books.At && at == d.env.Zone.Start(d.env.Zone.Day(at)) {
+		if err := d.accrueLateFees(at); err != nil {
+			return err
+		}
+	}
+	if err := d.settle(at); err != nil {
+		return err
+	}
+	d.noteArrears(at)
+	return d.takeSteps(at)
+}
+
+// nextDue returns the next instant at which something is due, never before the
+// books' own.
+func (d *draft) nextDue() (calendar.Instant, error) {
+	next := calendar.EndOfTime
+	for _, b := range d.books.Open {
+		due, err := d.bucketDue(b)
+		if err != nil {
+			return 0, err
+		}
+		next = min(next, due)
+		if d.sameCycleOnwards(b, next) {
+			break
+		}
+	}
+	if len(d.books.Debts) > 0 {
+		next = min(next, d.env.Zone.Start(d.env.Zone.Day(d.books.At)+1))
+	}
+	for _, debt := range d.books.Debts {
+		if debt.Since > d.books.At {
+			next = min(next, debt.Since)
+		}
+	}
+	steps, err := d.nextStep()
+	return max(min(next, steps), d.books.At), err
+}
+
+// sameCycleOnwards says that no later bucket can fall due before next: buckets
+// are in order of hours, and none is due before its hour ends.
+func (d *draft) sameCycleOnwards(b *metering.Bucket, next calendar.Instant) bool {
+	return b.Hour.End() >= next
+}
+
+// bucketDue returns when a bucket is to be settled: when its cycle has closed
+// and its usage has arrived.
+func (d *draft) bucketDue(b *metering.Bucket) (calendar.Instant, error) {
+	arrived := max(b.Touched, d.books.At)
+	if b.Hour.End() > arrived {
+		arrived = b.Hour.End()
+	}
+	set, err := d.terms(b.Product, d.usedAt(b), arrived)
+	if err != nil {
+		return 0, err
+	}
+	closes, err := cycleClose(set, d.env.Zone, b.Hour)
+	return max(closes, arrived), err
+}
+
+// usedAt is the instant whose terms price a bucket: the beginning of its hour,
+// or the account's first acceptance where that came later in the same hour.
+func (d *draft) usedAt(b *metering.Bucket) calendar.Instant {
+	if len(d.books.Acceptances) == 0 {
+		return b.Hour.Start()
+	}
+	first := calendar.EndOfTime
+	for _, a := range d.books.Acceptances {
+		first = min(first, a.At)
+	}
+	if first >= b.Hour.End() {
+		return b.Hour.Start()
+	}
+	return max(b.Hour.Start(), first)
+}
+
+// nextStep returns when the next step of any service's timeline is due.
+func (d *draft) nextStep() (calendar.Instant, error) {
+	next := calendar.EndOfTime
+	for _, product := range d.books.products() {
+		service := d.books.Services[product]
+		if service.ArrearsSince == 0 {
+			continue
+		}
+		t, err := d.timeline(product, d.books.At)
+		if err != nil {
+			return 0, err
+		}
+		if step, due := service.Next(t); step != subscription.NoStep {
+			next = min(next, due)
+		}
+	}
+	return next, nil
+}
+
+func (d *draft) timeline(product string, at calendar.Instant) (subscription.Timeline, error) {
+	set, err := d.terms(product, at, at)
+	if err != nil {
+		return subscription.Timeline{}, err
+	}
+	return timeline(set)
+}

@@ -1,0 +1,97 @@
+package account
+
+import (
+	"regexp"
+	"slices"
+
+	"termwise.dev/core/arrears"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
+	"termwise.dev/core/subscription"
+	"termwise.dev/core/terms"
+)
+
+// idForm is what an account's id may look like. It stands inside the ids of the
+// account's rows, so it has no underscore.
+var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// Books are the state of one account.
+type Books struct {
+	ID       string
+	Name     string
+	Currency money.Currency
+	// Opened is when the account was opened; nothing is dated before it.
+	Opened calendar.Instant
+	// Seq and Head are the number and the hash of the last journal entry.
+	Seq  int64
+	Head journal.Hash
+	// At is the effective instant of the last thing that happened.
+	At calendar.Instant
+
+	Balances    ledger.Balances
+	Debts       arrears.Debts
+	Services    map[string]*subscription.Service
+	Acceptances []terms.Acceptance
+
+	// Open holds the buckets with unsettled usage, as far ahead as they were
+	// loaded; OpenAfter is when the first one that was not loaded may fall due.
+	Open      []*metering.Bucket
+	OpenAfter calendar.Instant
+
+	// Usage holds what is loaded only when a decision asks for it.
+	Usage Usage
+}
+
+// Usage is the detail behind buckets: it is needed only for hours in which a
+// service was open for a part, and for resources of a service that was
+// released.
+type Usage struct {
+	// Opened is when each resource of a product was first used; nil when not loaded.
+	Opened map[Resource]calendar.Instant
+	// Events holds, for each hour that was loaded, the events that touch it.
+	Events map[calendar.Hour][]metering.Event
+}
+
+// Resource names a resource of a product.
+type Resource struct{ Product, Resource string }
+
+// MissingUsage is the error of a decision that needs more of Usage than was
+// loaded. Nothing was decided; load it and decide again.
+type MissingUsage struct {
+	// Hours lists the hours whose events are needed.
+	Hours []calendar.Hour
+	// Resources says that Opened is needed.
+	Resources bool
+}
+
+// Error says what is missing; it is for the program, never for a person.
+func (m *MissingUsage) Error() string { return "the decision needs usage that was not loaded" }
+
+// clone returns books that can be changed without changing b. Buckets are
+// shared until a decision replaces them.
+func (b *Books) clone() *Books {
+	c := *b
+	c.Balances = b.Balances.Clone()
+	c.Debts = slices.Clone(b.Debts)
+	c.Services = make(map[string]*subscription.Service, len(b.Services))
+	for id, s := range b.Services {
+		c.Services[id] = s.Clone()
+	}
+	c.Acceptances = slices.Clone(b.Acceptances)
+	c.Open = slices.Clone(b.Open)
+	return &c
+}
+
+// products returns the products that the account uses, sorted: decisions go
+// through services in this order.
+func (b *Books) products() []string {
+	ids := make([]string, 0, len(b.Services))
+	for id := range b.Services {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}

@@ -1,0 +1,151 @@
+package account
+
+import (
+	"encoding/binary"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/terms"
+)
+
+// Env is what a decision is made with, besides the books.
+type Env struct {
+	Terms Terms
+	Zone  calendar.Zone
+	// RecordedAt gives the instant at which something that is effective at an
+	// instant is written down: now on a real clock, the same instant on a
+	// virtual clock, which passes through every instant.
+	RecordedAt func(effective calendar.Instant) calendar.Instant
+	// Actor is who asks; what time brings is done by Clock.
+	Actor string
+}
+
+// Clock is the actor of what falls due by itself.
+const Clock = "clock"
+
+// Terms finds the documents that bind.
+type Terms interface {
+	Bind(account string, accepted []terms.Acceptance, product string, at, known calendar.Instant) (*terms.Set, error)
+}
+
+// Decision is everything that a command or the passing of time does to one
+// account: rows to add, and the books afterwards. A decision without entries
+// changes nothing but NextDue.
+type Decision struct {
+	Account string
+	// Before and After are the books that it starts from and leads to.
+	Before, After *Books
+	// NextDue is when something next falls due by itself.
+	NextDue calendar.Instant
+
+	Entries     []journal.Entry
+	Charges     []Charge
+	Refused     []Refused
+	Transfers   []Posted
+	LateFees    []LateFee
+	Notices     []Noticed
+	Transitions []Moved
+	Acceptances []Accepted
+	// Buckets holds each settled bucket as it is afterwards.
+	Buckets []*metering.Bucket
+	// Sets holds the sets of documents that rows name.
+	Sets map[int64]TermSet
+}
+
+// TermSet is what must be kept so that a set can be found again.
+type TermSet struct {
+	Product string
+	Hash    terms.Hash
+	Refs    []terms.DocumentRef
+}
+
+// draft is a decision in the making.
+type draft struct {
+	env   Env
+	books *Books
+	out   *Decision
+
+	entry *journal.Entry
+	lines int64
+	rows  []byte // the digests of the entry's rows
+
+	settled map[metering.Key]bool // which buckets of Open are replaced already
+}
+
+func (b *Books) draft(env Env) *draft {
+	after := b.clone()
+	return &draft{
+		env: env, books: after,
+		out:     &Decision{Account: b.ID, Before: b, After: after, Sets: map[int64]TermSet{}},
+		settled: map[metering.Key]bool{},
+	}
+}
+
+// begin starts a journal entry; rows go into it until end.
+func (d *draft) begin(kind journal.Kind, at calendar.Instant, actor, payload string) {
+	d.entry = &journal.Entry{
+		Seq: d.books.Seq + 1, Kind: kind,
+		Effective: at, Recorded: d.env.RecordedAt(at),
+		Actor: actor, Payload: payload, Previous: d.books.Head,
+	}
+	d.lines, d.rows = 0, d.rows[:0]
+}
+
+// end seals the entry and makes it the head of the chain.
+func (d *draft) end() {
+	e := d.entry
+	e.Rows = SealRows(d.rows)
+	e.Hash = e.Seal(d.books.ID)
+	d.books.Seq, d.books.Head, d.books.At = e.Seq, e.Hash, e.Effective
+	d.out.Entries = append(d.out.Entries, *e)
+	d.entry = nil
+}
+
+// next names the entry's next row.
+func (d *draft) next() RowID {
+	d.lines++
+	return RowID{Entry: d.entry.Seq, Line: d.lines}
+}
+
+// keep notes a row's digest in its entry.
+func (d *draft) keep(digest int64) int64 {
+	d.rows = binary.BigEndian.AppendUint64(d.rows, uint64(digest))
+	return digest
+}
+
+// SealRows returns the digest of an entry over its rows' digests in line order.
+func SealRows(digests []byte) journal.Hash {
+	var e journal.Encoder
+	return e.Bytes(digests).Sum()
+}
+
+// terms returns the set that binds at an instant, as known when the entry at
+// known is recorded.
+func (d *draft) terms(product string, at, known calendar.Instant) (*terms.Set, error) {
+	return d.env.Terms.Bind(d.books.ID, d.books.Acceptances, product, at, d.env.RecordedAt(known))
+}
+
+// cite notes that rows name a set, and returns its name.
+func (d *draft) cite(product string, set *terms.Set) int64 {
+	id := set.ID()
+	if _, known := d.out.Sets[id]; !known {
+		d.out.Sets[id] = TermSet{Product: product, Hash: set.Hash(), Refs: set.Refs()}
+	}
+	return id
+}
+
+// post moves money and keeps the row. A transfer of nothing is left out.
+func (d *draft) post(t ledger.Transfer) error {
+	if t.Amount == 0 {
+		return nil
+	}
+	if err := d.books.Balances.Post(t); err != nil {
+		return err
+	}
+	row := Posted{Stamp: Stamp{RowID: d.next()}, Transfer: t}
+	row.Digest = d.keep(row.Seal(d.books.ID))
+	d.out.Transfers = append(d.out.Transfers, row)
+	return nil
+}

@@ -1,0 +1,116 @@
+package account
+
+import (
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/money"
+	"termwise.dev/core/terms"
+)
+
+// pay takes what the wallet holds for what is owed, in the order that the
+// terms name, and undoes what payment can undo.
+func (d *draft) pay(at calendar.Instant) error {
+	if err := d.payDebts(at); err != nil {
+		return err
+	}
+	return d.restore(at)
+}
+
+func (d *draft) payDebts(at calendar.Instant) error {
+	if d.books.Balances[ledger.Wallet] == 0 || !d.owesAnything() {
+		return nil
+	}
+	order, err := d.paymentOrder(at)
+	if err != nil {
+		return err
+	}
+	if order == terms.LateFeeFirst {
+		if err := d.payLateFees(); err != nil {
+			return err
+		}
+		return d.payPrincipal()
+	}
+	if err := d.payPrincipal(); err != nil {
+		return err
+	}
+	return d.payLateFees()
+}
+
+func (d *draft) owesAnything() bool {
+	if len(d.books.Debts) > 0 {
+		return true
+	}
+	for name := range d.books.Balances {
+		if name.Kind() == "fees_receivable" && d.books.Balances.Owed(name) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// paymentOrder reads the order from the terms of the oldest debt's product, or
+// of the first service when only late fees are owed.
+func (d *draft) paymentOrder(at calendar.Instant) (terms.PaymentOrder, error) {
+	product := ""
+	if len(d.books.Debts) > 0 {
+		product = d.books.Debts[0].Product
+	} else if products := d.books.products(); len(products) > 0 {
+		product = products[0]
+	}
+	set, err := d.terms(product, at, at)
+	if err != nil {
+		return "", err
+	}
+	order, err := terms.Get(set, terms.OrderOfPayment)
+	return order.V, err
+}
+
+func (d *draft) payPrincipal() error {
+	left, paid := d.books.Debts.Pay(d.books.Balances[ledger.Wallet])
+	for _, p := range paid {
+		if err := d.post(ledger.Transfer{
+			Purpose: ledger.Payment, Debit: ledger.Wallet, Credit: ledger.Receivable(p.Seller), Amount: p.Amount,
+		}); err != nil {
+			return err
+		}
+	}
+	d.books.Debts = left
+	return nil
+}
+
+func (d *draft) payLateFees() error {
+	for _, name := range d.books.Balances.Names() {
+		if name.Kind() != "fees_receivable" {
+			continue
+		}
+		amount := min(d.books.Balances.Owed(name), d.books.Balances[ledger.Wallet])
+		if err := d.post(ledger.Transfer{
+			Purpose: ledger.LateFeePaid, Debit: ledger.Wallet, Credit: name, Amount: amount,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// owedFor returns what must be paid before a service in arrears is clear, as
+// the terms say.
+func (d *draft) owedFor(product string, at calendar.Instant) (money.Amount, error) {
+	set, err := d.terms(product, at, at)
+	if err != nil {
+		return 0, err
+	}
+	requires, err := terms.Get(set, terms.ResumeRequires)
+	if err != nil {
+		return 0, err
+	}
+	owed, _ := d.books.Debts.Outstanding(product, at)
+	if requires.V != terms.PrincipalAndFees {
+		return owed, nil
+	}
+	to, err := seller(set)
+	if err != nil {
+		return 0, err
+	}
+	return owed.Add(d.books.Balances.Owed(ledger.FeesReceivable(to)))
+}

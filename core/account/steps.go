@@ -1,0 +1,158 @@
+package account
+
+import (
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/money"
+	"termwise.dev/core/notice"
+	"termwise.dev/core/subscription"
+	"termwise.dev/core/terms"
+)
+
+// noteArrears starts the timeline of each service whose debts have fallen due.
+func (d *draft) noteArrears(at calendar.Instant) {
+	for _, product := range d.books.products() {
+		s := d.books.Services[product]
+		if owed, since := d.books.Debts.Outstanding(product, at); owed > 0 && s.ArrearsSince == 0 {
+			s.ArrearsSince = max(since, s.Since)
+		}
+	}
+}
+
+// takeSteps takes every step of every service's timeline that is due.
+func (d *draft) takeSteps(at calendar.Instant) error {
+	for _, product := range d.books.products() {
+		for {
+			taken, err := d.takeStep(d.books.Services[product], at)
+			if err != nil {
+				return err
+			}
+			if !taken {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// takeStep takes a service's next step if it is due. Each step changes the
+// service, so that the next one is another.
+func (d *draft) takeStep(s *subscription.Service, at calendar.Instant) (bool, error) {
+	if s.ArrearsSince == 0 {
+		return false, nil
+	}
+	set, err := d.terms(s.Product, at, at)
+	if err != nil {
+		return false, err
+	}
+	t, err := timeline(set)
+	if err != nil {
+		return false, err
+	}
+	step, due := s.Next(t)
+	if step == subscription.NoStep || due > at {
+		return false, nil
+	}
+	d.begin(journal.Lifecycle, at, Clock, "")
+	if err := d.perform(step, s, set, at); err != nil {
+		return false, err
+	}
+	d.end()
+	return true, nil
+}
+
+func (d *draft) perform(step subscription.Step, s *subscription.Service, set *terms.Set, at calendar.Instant) error {
+	recorded := d.env.RecordedAt(at)
+	switch step {
+	case subscription.GiveNotice:
+		s.Noticed = recorded
+		return d.tell(s, notice.ArrearsBegan, set, at, Basis{Since: s.ArrearsSince})
+	case subscription.WarnRelease:
+		s.Warned = recorded
+		return d.tell(s, notice.ReleaseWarning, set, at, Basis{Since: s.Since})
+	case subscription.Suspend:
+		basis := Basis{Since: s.ArrearsSince, Told: s.Noticed}
+		return d.moveAndTell(s, subscription.Suspended, notice.WasSuspended, set, at, basis)
+	default:
+		basis := Basis{Since: s.Since, Told: s.Warned}
+		return d.moveAndTell(s, subscription.Released, notice.WasReleased, set, at, basis)
+	}
+}
+
+func (d *draft) moveAndTell(s *subscription.Service, to subscription.State, kind notice.Kind, set *terms.Set, at calendar.Instant, basis Basis) error {
+	basis.Owed = d.owes(s.Product, at)
+	basis.Terms = d.cite(s.Product, set)
+	if err := d.move(s, to, at, basis); err != nil {
+		return err
+	}
+	return d.tell(s, kind, set, at, basis)
+}
+
+// owes returns everything that is owed for a product's debts, for the record.
+func (d *draft) owes(product string, at calendar.Instant) money.Amount {
+	owed, _ := d.books.Debts.Outstanding(product, at)
+	return owed
+}
+
+func (d *draft) move(s *subscription.Service, to subscription.State, at calendar.Instant, basis Basis) error {
+	t, err := s.Move(to, at)
+	if err != nil {
+		return err
+	}
+	row := Moved{Stamp: Stamp{RowID: d.next()}, Transition: t, Basis: basis}
+	row.Digest = d.keep(row.Seal(d.books.ID))
+	d.out.Transitions = append(d.out.Transitions, row)
+	return nil
+}
+
+func (d *draft) tell(s *subscription.Service, kind notice.Kind, set *terms.Set, at calendar.Instant, basis Basis) error {
+	where, err := channels(set)
+	if err != nil {
+		return err
+	}
+	basis.Owed = d.owes(s.Product, at)
+	basis.Terms = d.cite(s.Product, set)
+	row := Noticed{
+		Stamp:  Stamp{RowID: d.next()},
+		Notice: notice.Notice{Kind: kind, Product: s.Product, Channels: where, Recorded: d.env.RecordedAt(at)},
+		Basis:  basis,
+	}
+	row.Digest = d.keep(row.Seal(d.books.ID))
+	d.out.Notices = append(d.out.Notices, row)
+	return nil
+}
+
+// restore ends the arrears of each service for which enough has been paid: a
+// suspended service resumes, a released one may be opened again.
+func (d *draft) restore(at calendar.Instant) error {
+	for _, product := range d.books.products() {
+		s := d.books.Services[product]
+		if s.ArrearsSince == 0 {
+			continue
+		}
+		owed, err := d.owedFor(product, at)
+		if err != nil {
+			return err
+		}
+		if owed > 0 {
+			continue
+		}
+		if err := d.clear(s, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *draft) clear(s *subscription.Service, at calendar.Instant) error {
+	basis := Basis{Since: s.ArrearsSince, Told: s.Noticed}
+	s.ArrearsSince, s.Noticed, s.Warned = 0, 0, 0
+	if s.State == subscription.Active {
+		return nil
+	}
+	set, err := d.terms(s.Product, at, at)
+	if err != nil {
+		return err
+	}
+	return d.moveAndTell(s, subscription.Active, notice.WasResumed, set, at, basis)
+}

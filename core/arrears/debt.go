@@ -1,0 +1,95 @@
+package arrears
+
+import (
+	"cmp"
+	"slices"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/money"
+)
+
+// Debt is the principal that is outstanding for one seller, product and due day.
+type Debt struct {
+	Seller, Product string
+	// Due is the legal day on which the debt was due.
+	Due calendar.Day
+	// Since is the earliest instant of that day at which a part of it was due.
+	Since calendar.Instant
+	// Outstanding is the principal not yet paid, above zero.
+	Outstanding money.Amount
+}
+
+func (d Debt) compare(o Debt) int {
+	return cmp.Or(cmp.Compare(d.Due, o.Due), cmp.Compare(d.Seller, o.Seller), cmp.Compare(d.Product, o.Product))
+}
+
+// Debts are kept oldest first.
+type Debts []Debt
+
+// Add puts principal on the debt of its seller, product and due day.
+func (ds Debts) Add(d Debt) (Debts, error) {
+	i, found := slices.BinarySearchFunc(ds, d, Debt.compare)
+	if !found {
+		return slices.Insert(ds, i, d), nil
+	}
+	sum, err := ds[i].Outstanding.Add(d.Outstanding)
+	if err != nil {
+		return nil, err
+	}
+	ds[i].Outstanding = sum
+	ds[i].Since = min(ds[i].Since, d.Since)
+	return ds, nil
+}
+
+// Paid is a part of a payment that went to one seller.
+type Paid struct {
+	Seller string
+	Amount money.Amount
+}
+
+// Pay takes money from available to the oldest debts that are due by now, and
+// returns the debts that are left and what went to each seller, in the order in which they were first paid.
+func (ds Debts) Pay(available money.Amount) (left Debts, paid []Paid) {
+	left = ds[:0:0]
+	for _, d := range ds {
+		part := min(d.Outstanding, available)
+		if part > 0 {
+			available -= part
+			paid = addPaid(paid, d.Seller, part)
+			d.Outstanding -= part
+		}
+		if d.Outstanding > 0 {
+			left = append(left, d)
+		}
+	}
+	return left, paid
+}
+
+func addPaid(paid []Paid, seller string, amount money.Amount) []Paid {
+	for i := range paid {
+		if paid[i].Seller == seller {
+			paid[i].Amount += amount
+			return paid
+		}
+	}
+	return append(paid, Paid{Seller: seller, Amount: amount})
+}
+
+// Outstanding returns the principal of a product that was due at or before now.
+func (ds Debts) Outstanding(product string, now calendar.Instant) (total money.Amount, since calendar.Instant) {
+	since = calendar.EndOfTime
+	for _, d := range ds {
+		if d.Product == product && d.Since <= now {
+			total += d.Outstanding
+			since = min(since, d.Since)
+		}
+	}
+	return total, since
+}
+
+// Bands are the upper ends, in days, of the ages by which arrears are listed;
+// older than the last is a band of its own. They group a report and decide nothing.
+var Bands = []int{1, 7, 15, 30, 60}
+
+// Age returns how many days a debt has been overdue on a day.
+func (d Debt) Age(today calendar.Day) int { return max(0, int(today-d.Due)) }

@@ -1,0 +1,58 @@
+package arrears
+
+import (
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/money"
+	"termwise.dev/core/terms"
+)
+
+// Reading is everything that the terms say about a day's late fee.
+type Reading struct {
+	Rate     money.Decimal
+	Method   terms.FeeMethod
+	FirstDay terms.FirstDay
+	Base     terms.FeeBase
+	Rounding money.Rounding
+}
+
+// FeeDay returns the day whose fee is computed at a midnight: the day that has
+// just ended, or the one that begins, as the terms say on what the base is taken.
+func (r Reading) FeeDay(today calendar.Day) calendar.Day {
+	if r.Base == terms.OutstandingAtDayStart {
+		return today
+	}
+	return today - 1
+}
+
+// Overdue sums the principal of a seller and product that bears a fee on a day.
+func (r Reading) Overdue(ds Debts, seller, product string, day calendar.Day) (money.Amount, error) {
+	first := calendar.Day(1)
+	if r.FirstDay == terms.DueDay {
+		first = 0
+	}
+	var base money.Amount
+	for _, d := range ds {
+		if d.Seller != seller || d.Product != product || day < d.Due+first {
+			continue
+		}
+		sum, err := base.Add(d.Outstanding)
+		if err != nil {
+			return 0, err
+		}
+		base = sum
+	}
+	return base, nil
+}
+
+// Fee returns the fee of one day on a base, rounded once. Unpaid fees join the
+// base only where the terms say compound.
+func (r Reading) Fee(principal, unpaidFees money.Amount) (base, fee money.Amount, err error) {
+	base = principal
+	if r.Method == terms.Compound && principal > 0 {
+		if base, err = principal.Add(unpaidFees); err != nil {
+			return 0, 0, err
+		}
+	}
+	fee, err = r.Rounding.Share(base, r.Rate)
+	return base, fee, err
+}

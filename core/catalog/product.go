@@ -1,0 +1,56 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"termwise.dev/core/refusal"
+)
+
+// Product is one thing that can be sold.
+type Product struct {
+	ID     string  `json:"id"`
+	Title  string  `json:"title"`
+	Meters []Meter `json:"meters"` // sorted by name
+}
+
+// Meter says how one kind of usage is counted and priced: quantities are
+// integers of Base, a price is per Unit, and Per units of Base make one Unit.
+type Meter struct {
+	Name string `json:"name"`
+	Base string `json:"base"` // for example milli_vcpu_second
+	Unit string `json:"unit"` // for example vCPU·hour
+	Per  int64  `json:"per"`  // for example 3600000
+}
+
+// NewProduct makes a product with its meters sorted by name. A meter without a
+// name, base or unit, a Per below one, or a name that appears twice is refused
+// with code bad_input.
+func NewProduct(id, title string, meters []Meter) (*Product, error) {
+	sorted := slices.SortedFunc(slices.Values(meters), byName)
+	for i, m := range sorted {
+		if m.Name == "" || m.Base == "" || m.Unit == "" {
+			return nil, refusal.New(refusal.BadInput, "meter %q of product %s is not complete", m.Name, id).
+				Do("give it a name, a base unit and a priced unit")
+		}
+		if m.Per < 1 {
+			return nil, refusal.New(refusal.BadInput, "meter %q of product %s says that %d base units make a %s", m.Name, id, m.Per, m.Unit).
+				Do("give per as a whole number of at least 1")
+		}
+		if i > 0 && sorted[i-1].Name == m.Name {
+			return nil, refusal.New(refusal.BadInput, "meter %q of product %s appears twice", m.Name, id).Do("name each meter once")
+		}
+	}
+	return &Product{ID: id, Title: title, Meters: sorted}, nil
+}
+
+// Meter returns the meter with this name.
+func (p *Product) Meter(name string) (Meter, bool) {
+	i, ok := slices.BinarySearchFunc(p.Meters, Meter{Name: name}, byName)
+	if !ok {
+		return Meter{}, false
+	}
+	return p.Meters[i], true
+}
+
+func byName(a, b Meter) int { return strings.Compare(a.Name, b.Name) }

@@ -1,0 +1,119 @@
+package terms
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
+)
+
+// Published is a document version and when it became known.
+type Published struct {
+	Document *Document
+	Recorded calendar.Instant
+}
+
+// Corpus is everything that was published. It is safe for concurrent use.
+type Corpus struct {
+	histories []history // sorted by document id
+	products  []string  // every product that a document names, sorted
+
+	mu       sync.RWMutex
+	sets     map[string]*Set     // by binding and until
+	bindings map[string]*binding // by product and versions
+}
+
+// history is the versions of one document, by effective and then recorded instant.
+type history struct {
+	id       string
+	versions []version
+}
+
+// version is a published version with its number in the corpus.
+type version struct {
+	Published
+	number uint32
+}
+
+// NewCorpus checks that the versions can stand together and makes a Corpus of
+// them. It refuses
+//   - with already_exists: an id and version that was published with other
+//     content, a citation code or a product that two documents claim;
+//   - with document_invalid: two versions of which none is the later one, a
+//     precedence list that names no kind and no published document, and a price
+//     per another unit than the product's meter is counted in;
+//   - with term_conflict: documents that bind together by publication, set a key
+//     unequally, and cannot be ranked by anything that was published.
+//
+// All faults are returned, joined.
+func NewCorpus(published []Published) (*Corpus, error) {
+	c := &Corpus{sets: make(map[string]*Set), bindings: make(map[string]*binding)}
+	sorted, errs := distinct(published)
+	for i, p := range sorted {
+		v := version{Published: p, number: uint32(i)}
+		if i == 0 || sorted[i-1].Document.ID != p.Document.ID {
+			c.histories = append(c.histories, history{id: p.Document.ID})
+		}
+		h := &c.histories[len(c.histories)-1]
+		h.versions = append(h.versions, v)
+	}
+	c.products = productsOf(sorted)
+	for _, check := range []func([]Published) []error{checkOrder, checkCodes, checkProducts, checkPrecedence} {
+		errs = append(errs, check(sorted)...)
+	}
+	if len(errs) == 0 {
+		errs = c.prove()
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return c, nil
+}
+
+// distinct sorts the versions by document, effective and recorded instant. The
+// same content published twice counts once, from when it was first known.
+func distinct(published []Published) ([]Published, []error) {
+	var errs []error
+	first := make(map[[2]string]Published)
+	for _, p := range published {
+		key := [2]string{p.Document.ID, p.Document.Version}
+		known, ok := first[key]
+		if ok && known.Document.Hash != p.Document.Hash {
+			errs = append(errs, refusal.New(refusal.AlreadyExists, "%s %s was published with other content", p.Document.ID, p.Document.Version).
+				Do("give the changed text a new version"))
+			continue
+		}
+		if !ok || p.Recorded < known.Recorded {
+			first[key] = p
+		}
+	}
+	var out []Published
+	for _, p := range first {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b Published) int {
+		return cmp.Or(
+			strings.Compare(a.Document.ID, b.Document.ID),
+			cmp.Compare(a.Document.Effective, b.Document.Effective),
+			cmp.Compare(a.Recorded, b.Recorded),
+			strings.Compare(a.Document.Version, b.Document.Version),
+		)
+	})
+	return out, errs
+}
+
+func productsOf(published []Published) []string {
+	var products []string
+	for _, p := range published {
+		products = append(products, p.Document.Binds.Products...)
+		if p.Document.Product != nil {
+			products = append(products, p.Document.Product.ID)
+		}
+	}
+	slices.Sort(products)
+	return slices.Compact(products)
+}

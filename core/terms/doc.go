@@ -1,0 +1,31 @@
+// Package terms makes agreements the program: it reads documents, decides which
+// of their versions bind, and answers each typed question with a value and the
+// clause that gives it.
+//
+// Owns: Document and its YAML, the registry of term keys, binding (acceptance,
+// publication, effective dates, account lists), precedence, Resolve and its
+// Trace, the comparison of two versions, and the proof that documents published
+// together do not contradict each other undecidably.
+//
+// Does not own: what a value makes happen (each key says where it is read), who
+// may publish, or where documents and acceptances are stored.
+//
+// Invariants:
+//   - A value comes from a clause and names it, or it is a silence whose meaning
+//     the key states, or it is a refusal. There is no default.
+//   - The answer depends on which documents bind, never on their order. Two
+//     unequal values that no declaration ranks are refused with both citations.
+//   - A Set never changes once made, so it can be read by any number of
+//     goroutines; its hash depends on the product and the documents alone.
+//   - What is known matters as well as what binds: a version or an acceptance
+//     that was recorded after the known instant does not exist yet.
+//
+// Kinds: stamped, annex, page, order, special, sla and general are agreements,
+// ranked only as documents declare. A document of kind rules states readings on
+// which the agreements are silent; by that definition it gives way to every
+// agreement unless a bound document declares otherwise.
+//
+// Clauses: G preamble, 12.1 and 12.4; S 14.1; E preamble and 11.1; C preamble and
+// 10.1; F 1, F 3 and F 4; FA preamble and 12.1 (precedence and binding); G 3.2.9
+// (notice of changes); S 0.2 (headings do not interpret).
+package terms

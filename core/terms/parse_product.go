@@ -1,0 +1,68 @@
+package terms
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"termwise.dev/core/catalog"
+)
+
+// product reads the catalogue part of a page. It always returns a product, so
+// that later checks can name what was read.
+func (p *documentReader) product(n ast.Node) *catalog.Product {
+	var id, title string
+	var meters []catalog.Meter
+	for _, f := range p.fields(n, "id", "title", "meters") {
+		switch f.name {
+		case "id":
+			id = p.name(f, isDocumentID, "lower-case letters, digits and hyphens")
+		case "title":
+			title = p.text(f.value)
+		case "meters":
+			for _, m := range p.fields(f.value) {
+				meters = append(meters, p.meter(m))
+			}
+		}
+	}
+	if id == "" || title == "" || len(meters) == 0 {
+		p.refuseAt(n, "the product is not complete", "give it id, title and meters")
+	}
+	product, err := catalog.NewProduct(id, title, meters)
+	if err != nil {
+		p.refuseWith(n, "product", err)
+		return &catalog.Product{ID: id, Title: title}
+	}
+	return product
+}
+
+func (p *documentReader) meter(entry field) catalog.Meter {
+	m := catalog.Meter{Name: entry.name}
+	if def, err := define(PriceOf.Key(entry.name)); err != nil || def.Info() != PriceOf.Info() {
+		p.refuseAt(entry.key, fmt.Sprintf("a meter cannot be called %q", entry.name),
+			"use lower-case letters, digits and underscores, and no word that follows price. in another key")
+	}
+	for _, f := range p.fields(entry.value, "base", "unit", "per") {
+		switch f.name {
+		case "base":
+			m.Base = p.name(f, isIdentifier, "lower-case letters, digits and underscores")
+		case "unit":
+			m.Unit = p.text(f.value)
+		case "per":
+			m.Per = p.positive(f.value)
+		}
+	}
+	return m
+}
+
+func (p *documentReader) positive(n ast.Node) int64 {
+	s := p.text(n)
+	v, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || v < 1 {
+		p.refuseAt(n, fmt.Sprintf("%q is not a whole number from 1 to %d", s, int64(math.MaxInt64)), "say how many base units make a priced unit")
+		return 1
+	}
+	return v
+}

@@ -1,0 +1,102 @@
+package terms
+
+import (
+	"slices"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
+)
+
+// prove refuses the conflicts that no acceptance can heal. At every instant at
+// which something takes effect or ends, and for every product, the documents
+// that bind everyone by publication must agree, or be ranked, on every key that
+// they set; unless an agreement that accounts may accept could rank them or
+// speak in their place. What is left undecided then is refused at resolution.
+func (c *Corpus) prove() (errs []error) {
+	reported := make(map[string]bool)
+	for _, product := range append([]string{""}, c.products...) {
+		for _, at := range c.turningPoints() {
+			for _, err := range c.proveAt(product, at) {
+				if !reported[err.Error()] {
+					reported[err.Error()] = true
+					errs = append(errs, err)
+				}
+			}
+		}
+	}
+	return errs
+}
+
+// turningPoints lists the instants at which some version takes effect or ends.
+func (c *Corpus) turningPoints() []calendar.Instant {
+	var points []calendar.Instant
+	for _, h := range c.histories {
+		for _, v := range h.versions {
+			points = append(points, v.Document.Effective)
+			if v.Document.Until < calendar.EndOfTime {
+				points = append(points, v.Document.Until)
+			}
+		}
+	}
+	slices.Sort(points)
+	return slices.Compact(points)
+}
+
+func (c *Corpus) proveAt(product string, at calendar.Instant) (errs []error) {
+	// An account without a name is on no document's list and has accepted nothing.
+	nobody := question{product: product, at: at, known: calendar.EndOfTime}
+	var bound []version
+	for _, h := range c.histories {
+		if v, _ := nobody.inForce(h); v != nil {
+			bound = append(bound, *v)
+		}
+	}
+	b := c.share(product, bound, calendar.EndOfTime).binding
+	for _, key := range b.undecided() {
+		candidates := candidatesOf(b.documents)[key]
+		x, y := b.ranking.disagreeing(candidates)
+		if !c.acceptable(product, at, func(d *Document) bool { return d.couldDecide(key, x.document, y.document) }) {
+			errs = append(errs, b.resolved[key].err)
+		}
+	}
+	return errs
+}
+
+// undecided lists the keys that the documents set unequally without a ranking.
+func (b *binding) undecided() (keys []string) {
+	for key, r := range b.resolved {
+		if refusal.CodeOf(r.err) == refusal.TermConflict {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// acceptable says whether some document that an account may come to be bound by,
+// beside those that bind everyone, satisfies the condition.
+func (c *Corpus) acceptable(product string, at calendar.Instant, condition func(*Document) bool) bool {
+	for _, h := range c.histories {
+		for _, v := range h.versions {
+			d := v.Document
+			inForce := d.Effective <= at && at < d.Until && d.Binds.coversProduct(product)
+			if d.By == ByAcceptance && inForce && condition(d) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// couldDecide says whether the document, once accepted, might settle a key on
+// which two others disagree: it ranks them, or sets the key itself.
+func (d *Document) couldDecide(key string, a, b *Document) bool {
+	if slices.ContainsFunc(d.terms, func(t Term) bool { return t.Key == key }) {
+		return true
+	}
+	if len(d.Precedence) == 0 {
+		return false
+	}
+	_, ranks := d.declares(a, b)
+	return ranks
+}

@@ -1,0 +1,21 @@
+// Package store keeps the books in a database: SQLite in one file, or PostgreSQL.
+//
+// Owns: all SQL, the schema and its migrations, transactions and their retry,
+// row locks, bulk writes, and the translation between rows and the types of
+// core. Does not own: what a row means (core decides) or who may see it (api).
+//
+// Invariants: a Decision is applied whole or not at all, and only to the books
+// that it was made from; the number of statements does not grow with the number
+// of accounts; locks are taken on accounts before anything else of theirs, in
+// order of id, so that writers wait for each other and never in a circle; a
+// usage event is counted once, however often it arrives; text sorts by its
+// bytes on both engines; a sum that leaves 64 bits is an error, never a wrong
+// figure.
+//
+// How it is written: one SQL text for both engines with $1 placeholders.
+// dialect.go holds what differs. A table (rows.go) describes a kind of row once,
+// for reading and for writing; {rows} in a text stands for rows to write
+// (bulk.go). There is one file for each aggregate.
+//
+// Clauses: none. What a clause asks for is decided in core.
+package store

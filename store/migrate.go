@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrationLock names the lock that one migrating process holds on PostgreSQL.
+const migrationLock = 7_302_119_448_021
+
+// lostRaces is how often a start on SQLite may lose to another one.
+const lostRaces = 5
+
+// migrate brings the schema up to date, alone among processes that start at once.
+func (db *DB) migrate(ctx context.Context) error {
+	provider, err := db.migrations()
+	if err != nil {
+		return err
+	}
+	up := func() error { _, err := provider.Up(ctx); return err }
+	if db.engine == postgres {
+		err = db.locked(ctx, up)
+	} else {
+		err = retried(up)
+	}
+	if err != nil {
+		return fmt.Errorf("store: bringing the schema up to date: %w", err)
+	}
+	return nil
+}
+
+// locked runs f while holding PostgreSQL's lock for migrations.
+func (db *DB) locked(ctx context.Context, f func() error) (err error) {
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
+		return err
+	}
+	defer func() {
+		_, unlock := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
+		err = errors.Join(err, unlock)
+	}()
+	return f()
+}
+
+// retried runs f again when it fails. SQLite has no lock that outlives a
+// transaction, and needs none: each migration is one transaction, so a process
+// that loses a race fails whole, and finds the work done when it tries again.
+func retried(f func() error) (err error) {
+	for range lostRaces {
+		if err = f(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (db *DB) migrations() (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("store: reading the migrations: %w", err)
+	}
+	dialect := goose.DialectPostgres
+	if db.engine == sqlite {
+		dialect = goose.DialectSQLite3
+	}
+	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()})
+	if err != nil {
+		return nil, fmt.Errorf("store: reading the migrations: %w", err)
+	}
+	return provider, nil
+}
+
+// translated gives the migrations in an engine's own words.
+type translated struct {
+	fs.FS
+	words *strings.Replacer
+}
+
+// Open opens a migration for reading.
+func (t translated) Open(name string) (fs.File, error) {
+	f, err := t.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return f, err
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return translatedFile{f, strings.NewReader(t.words.Replace(string(text)))}, nil
+}
+
+type translatedFile struct {
+	fs.File
+	text *strings.Reader
+}
+
+// Read reads the translation.
+func (f translatedFile) Read(p []byte) (int, error) { return f.text.Read(p) }

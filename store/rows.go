@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/arrears"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
+	"termwise.dev/core/subscription"
+)
+
+// table describes how rows of customer data are stored: the columns after the
+// account, and the fields that they are read into and written from, in the same
+// order. A field is a pointer to int64, int32, bool, string, [32]byte or
+// measures.
+type table[R any] struct {
+	name, columns string
+	fields        func(*R) []any
+}
+
+// owned is a row and the account that it belongs to.
+type owned[R any] struct {
+	account string
+	row     *R
+}
+
+// each reads rows; tail is the rest of the query, from WHERE on.
+func (t *table[R]) each(ctx context.Context, tx *Tx, yield func(account string, row *R), tail string, args ...any) error {
+	return tx.each(ctx, "SELECT account, "+t.columns+" FROM "+t.name+" "+tail, args, t.scan(yield))
+}
+
+// all reads rows of an account that the caller has named.
+func (t *table[R]) all(ctx context.Context, tx *Tx, tail string, args ...any) ([]R, error) {
+	var rows []R
+	err := t.each(ctx, tx, func(_ string, row *R) { rows = append(rows, *row) }, tail, args...)
+	return rows, err
+}
+
+// get reads one row, and says whether there is one.
+func (t *table[R]) get(ctx context.Context, tx *Tx, tail string, args ...any) (row R, found bool, err error) {
+	rows, err := t.all(ctx, tx, tail, args...)
+	if err != nil || len(rows) == 0 {
+		return row, false, err
+	}
+	return rows[0], true, nil
+}
+
+func (t *table[R]) scan(yield func(account string, row *R)) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var account string
+		row := new(R)
+		if err := rows.Scan(targets(&account, t.fields(row))...); err != nil {
+			return err
+		}
+		yield(account, row)
+		return nil
+	}
+}
+
+// targets gives what database/sql scans an account and fields into.
+func targets(account *string, fields []any) []any {
+	dest := append(make([]any, 0, 1+len(fields)), account)
+	for _, f := range fields {
+		if hash, is := f.(*[32]byte); is {
+			f = (*hashColumn)(hash)
+		}
+		dest = append(dest, f)
+	}
+	return dest
+}
+
+// hashColumn reads a hash; where there is none it is zero.
+type hashColumn [32]byte
+
+// Scan reads 32 bytes, or NULL.
+func (h *hashColumn) Scan(value any) error {
+	b, _ := value.([]byte)
+	if value != nil && len(b) != len(h) {
+		return fmt.Errorf("a hash has %d bytes, not %d", len(b), len(h))
+	}
+	*h = hashColumn{}
+	copy(h[:], b)
+	return nil
+}
+
+// measures are stored as JSON, {"cpu":4000}, sorted by meter.
+type measures []metering.Measure
+
+// Value gives the JSON.
+func (m *measures) Value() (driver.Value, error) {
+	values := make(map[string]int64, len(*m))
+	for _, measure := range *m {
+		values[measure.Meter] = measure.Value
+	}
+	text, err := json.Marshal(values)
+	return string(text), err
+}
+
+// Scan reads the JSON.
+func (m *measures) Scan(value any) error {
+	text, _ := value.(string)
+	values := map[string]int64{}
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		return fmt.Errorf("the measures %q: %w", text, err)
+	}
+	*m = make(measures, 0, len(values))
+	for meter, v := range values {
+		*m = append(*m, metering.Measure{Meter: meter, Value: v})
+	}
+	return nil
+}

@@ -3,37 +3,37 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
-	"termwise.dev/core/account"
-	"termwise.dev/core/arrears"
-	"termwise.dev/core/journal"
-	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
-	"termwise.dev/core/money"
-	"termwise.dev/core/subscription"
 )
 
-// table describes how rows of customer data are stored: the columns after the
-// account, and the fields that they are read into and written from, in the same
-// order. A field is a pointer to int64, int32, bool, string, [32]byte or
-// measures.
+// table describes how rows of a kind are stored: the column of their owner, which
+// is the account for all customer data, the columns after it, and the fields that
+// these are read into and written from, in the same order. A field is a pointer to int64, int32, bool (stored as 0 or
+// 1), string, [32]byte or measures.
 type table[R any] struct {
-	name, columns string
-	fields        func(*R) []any
+	name, owner, columns string
+	fields               func(*R) []any
 }
 
-// owned is a row and the account that it belongs to.
+// accountTable describes rows of customer data.
+func accountTable[R any](name, columns string, fields func(*R) []any) table[R] {
+	return table[R]{name: name, owner: "account", columns: columns, fields: fields}
+}
+
+// owned is a row and its owner.
 type owned[R any] struct {
-	account string
-	row     *R
+	owner string
+	row   *R
 }
 
 // each reads rows; tail is the rest of the query, from WHERE on.
-func (t *table[R]) each(ctx context.Context, tx *Tx, yield func(account string, row *R), tail string, args ...any) error {
-	return tx.each(ctx, "SELECT account, "+t.columns+" FROM "+t.name+" "+tail, args, t.scan(yield))
+func (t *table[R]) each(ctx context.Context, tx *Tx, yield func(owner string, row *R), tail string, args ...any) error {
+	return tx.each(ctx, "SELECT "+t.owner+", "+t.columns+" FROM "+t.name+" "+tail, args, t.scan(yield))
 }
 
 // all reads rows of an account that the caller has named.
@@ -52,21 +52,21 @@ func (t *table[R]) get(ctx context.Context, tx *Tx, tail string, args ...any) (r
 	return rows[0], true, nil
 }
 
-func (t *table[R]) scan(yield func(account string, row *R)) func(*sql.Rows) error {
+func (t *table[R]) scan(yield func(owner string, row *R)) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
-		var account string
+		var owner string
 		row := new(R)
-		if err := rows.Scan(targets(&account, t.fields(row))...); err != nil {
+		if err := rows.Scan(targets(&owner, t.fields(row))...); err != nil {
 			return err
 		}
-		yield(account, row)
+		yield(owner, row)
 		return nil
 	}
 }
 
-// targets gives what database/sql scans an account and fields into.
-func targets(account *string, fields []any) []any {
-	dest := append(make([]any, 0, 1+len(fields)), account)
+// targets gives what database/sql scans an owner and fields into.
+func targets(owner *string, fields []any) []any {
+	dest := append(make([]any, 0, 1+len(fields)), owner)
 	for _, f := range fields {
 		if hash, is := f.(*[32]byte); is {
 			f = (*hashColumn)(hash)
@@ -90,17 +90,19 @@ func (h *hashColumn) Scan(value any) error {
 	return nil
 }
 
-// measures are stored as JSON, {"cpu":4000}, sorted by meter.
+// measures are stored as JSON sorted by meter: {"cpu":4000,"gpu":0}.
 type measures []metering.Measure
 
-// Value gives the JSON.
-func (m *measures) Value() (driver.Value, error) {
+func (m *measures) text() string {
 	values := make(map[string]int64, len(*m))
 	for _, measure := range *m {
 		values[measure.Meter] = measure.Value
 	}
 	text, err := json.Marshal(values)
-	return string(text), err
+	if err != nil {
+		panic(err) // strings and integers can always be written
+	}
+	return string(text)
 }
 
 // Scan reads the JSON.
@@ -114,5 +116,6 @@ func (m *measures) Scan(value any) error {
 	for meter, v := range values {
 		*m = append(*m, metering.Measure{Meter: meter, Value: v})
 	}
+	slices.SortFunc(*m, func(a, b metering.Measure) int { return strings.Compare(a.Meter, b.Meter) })
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 // that later checks can name what was read.
 func (p *documentReader) product(n ast.Node) *catalog.Product {
 	var id, title string
+	var metersStated bool // a product may have none, but it must say so
 	var meters []catalog.Meter
 	for _, f := range p.fields(n, "id", "title", "meters") {
 		switch f.name {
@@ -22,12 +23,13 @@ func (p *documentReader) product(n ast.Node) *catalog.Product {
 		case "title":
 			title = p.text(f.value)
 		case "meters":
+			metersStated = true
 			for _, m := range p.fields(f.value) {
 				meters = append(meters, p.meter(m))
 			}
 		}
 	}
-	if id == "" || title == "" || len(meters) == 0 {
+	if id == "" || title == "" || !metersStated {
 		p.refuseAt(n, "the product is not complete", "give it id, title and meters")
 	}
 	product, err := catalog.NewProduct(id, title, meters)

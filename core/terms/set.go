@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/catalog"
@@ -112,7 +113,7 @@ func lookup[T any](s *Set, name string, silence Silence) (Value[T], error) {
 	r, ok := s.resolved[name]
 	switch {
 	case !ok && silence == SilenceIsError:
-		return Value[T]{}, s.missing(name)
+		return Value[T]{}, s.missing(strings.Clone(name)) // a copy, so that name itself can stay on the stack
 	case !ok:
 		return Value[T]{Silent: true}, nil
 	case r.err != nil:

@@ -1,0 +1,95 @@
+package terms_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+)
+
+func TestDiff(t *testing.T) {
+	old := general.with("late_fee.rate", "0.05%/day").with("payment.due", "0 days").parse(t)
+	x := general.with("late_fee.rate", "0.1%/day").with("suspend.after", "24 hours")
+	x.version, x.title, x.until = "v2", "Other words", "2026-12-31"
+	want := []terms.Change{
+		{Part: terms.PartClause, Clause: "1", Field: "title", Old: "Terms", New: "Other words"},
+		{Part: terms.PartTerm, Clause: "1", Field: "late_fee.rate", Old: "0.05%/day", New: "0.1%/day", Operative: true},
+		{Part: terms.PartTerm, Clause: "1", Field: "payment.due", Old: "0 days", Operative: true},
+		{Part: terms.PartHeader, Field: "until", New: "2026-12-31T16:00:00Z", Operative: true},
+		{Part: terms.PartTerm, Clause: "1", Field: "suspend.after", New: "24 hours", Operative: true},
+	}
+	byPlace := func(a, b terms.Change) bool { return a.Field < b.Field }
+	got := terms.Diff(old, x.parse(t))
+	if diff := cmp.Diff(want, got, sortChanges(byPlace)); diff != "" {
+		t.Error(diff)
+	}
+	if again := terms.Diff(old, old); len(again) != 0 {
+		t.Errorf("a document differs from itself: %v", again)
+	}
+}
+
+func sortChanges(less func(a, b terms.Change) bool) cmp.Option {
+	return cmp.Transformer("sorted", func(in []terms.Change) map[string]terms.Change {
+		out := make(map[string]terms.Change)
+		for _, c := range in {
+			out[string(c.Part)+c.Clause+c.Field] = c
+		}
+		return out
+	})
+}
+
+func TestDiffOfAllAndNothing(t *testing.T) {
+	d := page.with("price.cpu", "1 CNY per vCPU·hour").parse(t)
+	added, removed := terms.Diff(nil, d), terms.Diff(d, nil)
+	if len(added) == 0 || len(added) != len(removed) {
+		t.Fatalf("%d added, %d removed", len(added), len(removed))
+	}
+	for i := range added {
+		if added[i].Old != "" || added[i].New != removed[i].Old || removed[i].New != "" {
+			t.Errorf("%v and %v", added[i], removed[i])
+		}
+	}
+}
+
+// TestCheckChange announces on 1 May, so that the thirtieth natural day after it is 31 May.
+func TestCheckChange(t *testing.T) {
+	thirty := general.with("change.notice", "30 days")
+	tests := []struct {
+		name      string
+		old       text
+		effective string
+		published string
+		title     string
+		rate      string
+		want      refusal.Code
+	}{
+		{"29 days", thirty, "2025-05-30", "2025-05-01", "", "1%/day", refusal.NoticeTooShort},
+		{"30 days", thirty, "2025-05-31", "2025-05-01", "", "1%/day", ""},
+		{"announced before it was published", thirty, "2025-05-31", "2025-05-02", "", "1%/day", refusal.NoticeTooShort},
+		{"only a heading", thirty, "2025-05-02", "2025-05-01", "New heading", "", ""},
+		{"silence: the same instant is not prior", general, "2025-05-01", "2025-05-01", "", "1%/day", refusal.NoticeTooShort},
+		{"silence: the next day is", general, "2025-05-02", "2025-05-01", "", "1%/day", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			x := tt.old
+			x.version, x.announced, x.effective, x.title = "v2", "2025-05-01", tt.effective, tt.title
+			if tt.rate != "" {
+				x = x.with("late_fee.rate", tt.rate)
+			}
+			err := terms.CheckChange(tt.old.parse(t), x.parse(t), day(tt.published), zone)
+			if refusal.CodeOf(err) != tt.want {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+	x := thirty.with("late_fee.rate", "1%/day")
+	x.version, x.announced, x.effective = "v2", "2025-05-01", "2025-05-30"
+	err := terms.CheckChange(thirty.parse(t), x.parse(t), day("2025-05-01"), zone)
+	wantRefusal(t, err, refusal.NoticeTooShort, "G 1 (g v1) wants 30 days", "29 days", "2025-05-31")
+	if err := terms.CheckChange(nil, x.parse(t), day("2025-05-01"), zone); err != nil {
+		t.Errorf("a first version needs no notice: %v", err)
+	}
+}

@@ -1,0 +1,87 @@
+package terms_test
+
+import (
+	"testing"
+
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+)
+
+func TestNewCorpusRefuses(t *testing.T) {
+	page2 := text{id: "page2", code: "P2", kind: "page", product: "p"}
+	misspelt := general
+	misspelt.precedence = "[stampd, general]"
+	v2 := general
+	v2.version = "v2"
+	tests := []struct {
+		name  string
+		texts []text
+		code  refusal.Code
+		parts []string
+	}{
+		{"one version with two contents", []text{general, general.with("payment.due", "0 days")}, refusal.AlreadyExists, []string{"g v1"}},
+		{"one code for two documents", []text{general, {id: "h", code: "G"}}, refusal.AlreadyExists, []string{"code G", " g", " h"}},
+		{"one product on two pages", []text{page, page2}, refusal.AlreadyExists, []string{"product p"}},
+		{"two versions at once", []text{general, v2}, refusal.DocumentInvalid, []string{"v1 and v2"}},
+		{"a list that names nothing", []text{misspelt}, refusal.DocumentInvalid, []string{`"stampd"`, "did you mean stamped?"}},
+		{"a price in another unit", []text{page, general.with("price.cpu", "1 CNY per GiB·hour")}, refusal.DocumentInvalid, []string{"G 1 (g v1)", "vCPU·hour"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := terms.NewCorpus(published(t, tt.texts...))
+			wantRefusal(t, err, tt.code, tt.parts...)
+		})
+	}
+}
+
+func TestPublishedTwiceCountsOnce(t *testing.T) {
+	if _, err := terms.NewCorpus(append(published(t, general), published(t, general)...)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestProof: documents that bind everyone must be decidable when published,
+// unless an agreement could still settle them.
+func TestProof(t *testing.T) {
+	x := text{id: "x", code: "X", kind: "special"}.with("payment.due", "1 day")
+	y := text{id: "y", code: "Y", kind: "special"}.with("payment.due", "2 days")
+	elsewhere := y
+	elsewhere.binds = "{products: [q]}"
+	onlyP := x
+	onlyP.binds = "{products: [p]}"
+	before := x
+	before.until = "2025-03-31"
+	after := y
+	after.effective = "2025-04-01"
+	ranking := general
+	ranking.precedence = "[x, y]"
+	publishedRanking := ranking
+	publishedRanking.by = "publication"
+	roof := text{id: "z", code: "Z", kind: "page", until: "2025-03-31", precedence: "[self, [x, y]]"}.with("payment.due", "3 days")
+
+	tests := []struct {
+		name    string
+		texts   []text
+		refused bool
+	}{
+		{"they always bind together", []text{x, y, general, page}, true},
+		{"for different products", []text{onlyP, elsewhere, general, page}, false},
+		{"at different times", []text{before, after, general, page}, false},
+		{"ranked by publication", []text{x, y, publishedRanking, page}, false},
+		{"an agreement ranks them", []text{x, y, ranking, page}, false},
+		{"an agreement may speak in their place", []text{x, y, general.with("payment.due", "3 days"), page}, false},
+		{"once what stood above both has ended", []text{x, y, roof, general, page}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := terms.NewCorpus(published(t, tt.texts...))
+			if tt.refused {
+				wantRefusal(t, err, refusal.TermConflict, "X 1 (x v1)", "Y 1 (y v1)")
+				return
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

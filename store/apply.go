@@ -1,0 +1,269 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/arrears"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/subscription"
+)
+
+// ErrStale says that a decision was made from books that are no longer the
+// account's: another one was applied first. Nothing is wrong; load the books
+// and decide again.
+var ErrStale = errors.New("store: another decision was applied to the account first")
+
+// Apply writes decisions, at most one for each account, in a number of
+// statements that does not depend on how many there are. It returns ErrStale
+// when an account has moved on from Before, and refuses with already_exists an
+// account that is opened twice; the transaction must then be given up.
+func (tx *Tx) Apply(ctx context.Context, decisions []*account.Decision) error {
+	a := applier{tx: tx, decisions: slices.Clone(decisions)}
+	slices.SortFunc(a.decisions, func(a, b *account.Decision) int { return strings.Compare(a.Account, b.Account) })
+	for i, d := range a.decisions {
+		if i > 0 && a.decisions[i-1].Account == d.Account {
+			return fmt.Errorf("store: two decisions for account %s in one Apply; the second needs books that hold the first", d.Account)
+		}
+	}
+	for _, write := range []func(context.Context) error{
+		a.putTermSets, a.openAccounts, a.moveAccounts, a.insertRows,
+		a.putBalances, a.putDebts, a.putServices, a.settleBuckets,
+	} {
+		if err := write(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applier writes decisions, sorted by account, one kind of row after the other.
+type applier struct {
+	tx        *Tx
+	decisions []*account.Decision
+}
+
+func (a *applier) putTermSets(ctx context.Context) error {
+	sets := map[int64]account.TermSet{}
+	for _, d := range a.decisions {
+		for id, set := range d.Sets {
+			if known, twice := sets[id]; twice && known.Hash != set.Hash {
+				return refusal.New(refusal.AlreadyExists, "the name %d stands for two sets of documents", id).
+					Do("report it: two sets of documents have the same short name")
+			}
+			sets[id] = set
+		}
+	}
+	if len(sets) == 0 {
+		return nil
+	}
+	return a.tx.putTermSets(ctx, sets)
+}
+
+// accountState is what decisions write of an account.
+type accountState struct {
+	account.Books
+	nextDue calendar.Instant
+	before  int64 // the seq that the decision was made from
+}
+
+var (
+	newAccounts = accountTable(
+		"accounts", "name, currency, opened, seq, head, at, next_due",
+		func(s *accountState) []any { return append(books.fields(&s.Books), (*int64)(&s.nextDue)) },
+	)
+	movedAccounts = accountTable(
+		"accounts", "seq, head, at, next_due, before",
+		func(s *accountState) []any {
+			return []any{&s.Seq, (*[32]byte)(&s.Head), (*int64)(&s.At), (*int64)(&s.nextDue), &s.before}
+		},
+	)
+)
+
+func (a *applier) openAccounts(ctx context.Context) error {
+	var opened []owned[accountState]
+	var ids []string
+	for _, d := range a.decisions {
+		if d.Before == nil {
+			opened = append(opened, owned[accountState]{d.Account, &accountState{Books: *d.After, nextDue: d.NextDue}})
+			ids = append(ids, d.Account)
+		}
+	}
+	if len(opened) == 0 {
+		return nil
+	}
+	taken, err := a.tx.lock(ctx, ids)
+	if err != nil {
+		return err
+	}
+	if len(taken) > 0 {
+		return refusal.New(refusal.AlreadyExists, "account %s exists", strings.Join(taken, ", ")).Do("use another id")
+	}
+	n, err := newAccounts.write(ctx, a.tx, newAccounts.insert("ON CONFLICT DO NOTHING"), opened)
+	if err == nil && n != int64(len(opened)) {
+		return ErrStale // somebody opened one of them since the look above
+	}
+	return err
+}
+
+func (a *applier) moveAccounts(ctx context.Context) error {
+	var moved []owned[accountState]
+	for _, d := range a.decisions {
+		if d.Before != nil {
+			moved = append(moved, owned[accountState]{d.Account, &accountState{
+				Books: *d.After, nextDue: d.NextDue, before: d.Before.Seq,
+			}})
+		}
+	}
+	n, err := movedAccounts.write(ctx, a.tx,
+		`UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, next_due = r.next_due
+		FROM {rows} WHERE accounts.account = r.account AND accounts.seq = r.before`, moved)
+	if err == nil && n != int64(len(moved)) {
+		return ErrStale
+	}
+	return err
+}
+
+// inserter writes one kind of the rows that decisions add.
+type inserter interface {
+	insertFrom(ctx context.Context, tx *Tx, decisions []*account.Decision) error
+}
+
+type rowsOf[R any] struct {
+	table *table[R]
+	of    func(*account.Decision) []R
+}
+
+func (k rowsOf[R]) insertFrom(ctx context.Context, tx *Tx, decisions []*account.Decision) error {
+	var rows []owned[R]
+	for _, d := range decisions {
+		list := k.of(d)
+		for i := range list {
+			rows = append(rows, owned[R]{d.Account, &list[i]})
+		}
+	}
+	_, err := k.table.write(ctx, tx, k.table.insert(""), rows)
+	return err
+}
+
+// inserted lists the rows that decisions add; the entries come first.
+var inserted = []inserter{
+	rowsOf[journal.Entry]{&entries, func(d *account.Decision) []journal.Entry { return d.Entries }},
+	rowsOf[account.Charge]{&charges, func(d *account.Decision) []account.Charge { return d.Charges }},
+	rowsOf[account.Refused]{&refused, func(d *account.Decision) []account.Refused { return d.Refused }},
+	rowsOf[account.Posted]{&transfers, func(d *account.Decision) []account.Posted { return d.Transfers }},
+	rowsOf[account.LateFee]{&lateFees, func(d *account.Decision) []account.LateFee { return d.LateFees }},
+	rowsOf[account.Noticed]{&notices, func(d *account.Decision) []account.Noticed { return d.Notices }},
+	rowsOf[account.Moved]{&transitions, func(d *account.Decision) []account.Moved { return d.Transitions }},
+	rowsOf[account.Accepted]{&acceptances, func(d *account.Decision) []account.Accepted { return d.Acceptances }},
+}
+
+func (a *applier) insertRows(ctx context.Context) error {
+	for _, kind := range inserted {
+		if err := kind.insertFrom(ctx, a.tx, a.decisions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// before returns the books that a decision starts from; a new account's are empty.
+func before(d *account.Decision) *account.Books {
+	if d.Before == nil {
+		return &account.Books{}
+	}
+	return d.Before
+}
+
+func (a *applier) putBalances(ctx context.Context) error {
+	var changed []owned[balance]
+	for _, d := range a.decisions {
+		for _, name := range d.After.Balances.Names() {
+			amount := d.After.Balances[name]
+			if old, had := before(d).Balances[name]; !had || old != amount {
+				changed = append(changed, owned[balance]{d.Account, &balance{name, amount}})
+			}
+		}
+	}
+	_, err := balances.write(ctx, a.tx,
+		balances.insert("ON CONFLICT (account, name) DO UPDATE SET balance = excluded.balance"), changed)
+	return err
+}
+
+func (a *applier) putDebts(ctx context.Context) error {
+	var changed, gone []owned[arrears.Debt]
+	for _, d := range a.decisions {
+		changed = append(changed, missingFrom(d.Account, d.After.Debts, before(d).Debts, sameDebt)...)
+		gone = append(gone, missingFrom(d.Account, before(d).Debts, d.After.Debts, sameKey)...)
+	}
+	if _, err := debts.write(ctx, a.tx, `DELETE FROM debts WHERE (account, due, seller, product) IN
+		(SELECT account, due, seller, product FROM {rows})`, gone); err != nil {
+		return err
+	}
+	_, err := debts.write(ctx, a.tx, debts.insert(`ON CONFLICT (account, due, seller, product)
+		DO UPDATE SET since = excluded.since, outstanding = excluded.outstanding`), changed)
+	return err
+}
+
+func sameDebt(a, b arrears.Debt) bool { return a == b }
+
+func sameKey(a, b arrears.Debt) bool {
+	return a.Due == b.Due && a.Seller == b.Seller && a.Product == b.Product
+}
+
+// missingFrom lists the debts for which other has none that is the same.
+func missingFrom(id string, debts, other arrears.Debts, same func(a, b arrears.Debt) bool) (missing []owned[arrears.Debt]) {
+	for i := range debts {
+		if !slices.ContainsFunc(other, func(o arrears.Debt) bool { return same(debts[i], o) }) {
+			missing = append(missing, owned[arrears.Debt]{id, &debts[i]})
+		}
+	}
+	return missing
+}
+
+func (a *applier) putServices(ctx context.Context) error {
+	var changed []owned[subscription.Service]
+	for _, d := range a.decisions {
+		for product, s := range d.After.Services {
+			if old, had := before(d).Services[product]; !had || !sameService(old, s) {
+				changed = append(changed, owned[subscription.Service]{d.Account, s})
+			}
+		}
+	}
+	_, err := services.write(ctx, a.tx, services.insert(`ON CONFLICT (account, product) DO UPDATE SET
+		state = excluded.state, since = excluded.since, arrears_since = excluded.arrears_since,
+		noticed = excluded.noticed, warned = excluded.warned`), changed)
+	return err
+}
+
+// sameService compares what a row of services holds; the history is in transitions.
+func sameService(a, b *subscription.Service) bool {
+	return a.State == b.State && a.Since == b.Since && a.ArrearsSince == b.ArrearsSince &&
+		a.Noticed == b.Noticed && a.Warned == b.Warned
+}
+
+// settleBuckets writes what was billed and refused, never the total: usage may
+// have arrived since the books were loaded, and stays open.
+func (a *applier) settleBuckets(ctx context.Context) error {
+	var settled []owned[metering.Bucket]
+	for _, d := range a.decisions {
+		for _, b := range d.Buckets {
+			settled = append(settled, owned[metering.Bucket]{d.Account, b})
+		}
+	}
+	n, err := buckets.write(ctx, a.tx,
+		`UPDATE buckets SET billed = r.billed, refused = r.refused, charged = r.charged, lines = r.lines
+		FROM {rows} WHERE buckets.account = r.account AND buckets.product = r.product
+			AND buckets.resource = r.resource AND buckets.meter = r.meter AND buckets.hour = r.hour`, settled)
+	if err == nil && n != int64(len(settled)) {
+		return fmt.Errorf("store: of %d buckets that were settled only %d exist: the database was changed by hand", len(settled), n)
+	}
+	return err
+}

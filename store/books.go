@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/arrears"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/subscription"
+)
+
+// Books returns the books of accounts, sorted by id; an id that no account has
+// is left out. Open holds the buckets whose hour has ended by upTo. In Update
+// the accounts are locked first.
+func (tx *Tx) Books(ctx context.Context, ids []string, upTo calendar.Instant) ([]*account.Books, error) {
+	wanted, err := list(tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	l := loader{tx: tx, wanted: wanted, books: map[string]*account.Books{}}
+	for _, load := range []func(context.Context) error{
+		l.accounts, l.balances, l.debts, l.services, l.history, l.acceptances,
+		func(ctx context.Context) error { return l.open(ctx, calendar.HourOf(upTo)-1) },
+		func(ctx context.Context) error { return l.openAfter(ctx, calendar.HourOf(upTo)-1) },
+	} {
+		if err := load(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return l.found, nil
+}
+
+// loader fills the books of several accounts, one kind of row after the other.
+type loader struct {
+	tx     *Tx
+	wanted any
+	found  []*account.Books
+	books  map[string]*account.Books
+}
+
+// where begins the rest of a query for the rows of the wanted accounts.
+func (l *loader) where(more string) string { return "WHERE " + l.tx.among("account") + more }
+
+func (l *loader) accounts(ctx context.Context) error {
+	ids := []string{}
+	err := books.each(ctx, l.tx, func(id string, b *account.Books) {
+		b.ID = id
+		b.Balances = ledger.Balances{}
+		b.Services = map[string]*subscription.Service{}
+		b.OpenAfter = calendar.EndOfTime
+		l.books[id] = b
+		l.found = append(l.found, b)
+		ids = append(ids, id)
+	}, l.where(" ORDER BY account"+l.tx.forUpdate()), l.wanted)
+	if err != nil {
+		return err
+	}
+	// An account that is opened from here on is not among the wanted.
+	l.wanted, err = list(l.tx, ids)
+	return err
+}
+
+func (l *loader) balances(ctx context.Context) error {
+	return balances.each(ctx, l.tx, func(id string, b *balance) {
+		l.books[id].Balances[b.name] = b.amount
+	}, l.where(""), l.wanted)
+}
+
+func (l *loader) debts(ctx context.Context) error {
+	return debts.each(ctx, l.tx, func(id string, d *arrears.Debt) {
+		l.books[id].Debts = append(l.books[id].Debts, *d)
+	}, l.where(" ORDER BY account, due, seller, product"), l.wanted)
+}
+
+func (l *loader) services(ctx context.Context) error {
+	return services.each(ctx, l.tx, func(id string, s *subscription.Service) {
+		l.books[id].Services[s.Product] = s
+	}, l.where(""), l.wanted)
+}
+
+func (l *loader) history(ctx context.Context) error {
+	var broken error
+	err := transitions.each(ctx, l.tx, func(id string, m *account.Moved) {
+		s, found := l.books[id].Services[m.Product]
+		if !found {
+			broken = fmt.Errorf("store: account %s has moves of %s but no such service: the database was changed by hand", id, m.Product)
+			return
+		}
+		s.History = append(s.History, m.Transition)
+	}, l.where(" ORDER BY account, entry, line"), l.wanted)
+	return errors.Join(err, broken)
+}
+
+func (l *loader) acceptances(ctx context.Context) error {
+	return acceptances.each(ctx, l.tx, func(id string, a *account.Accepted) {
+		l.books[id].Acceptances = append(l.books[id].Acceptances, a.Acceptance)
+	}, l.where(" ORDER BY account, entry, line"), l.wanted)
+}
+
+func (l *loader) open(ctx context.Context, last calendar.Hour) error {
+	return buckets.each(ctx, l.tx, func(id string, b *metering.Bucket) {
+		l.books[id].Open = append(l.books[id].Open, b)
+	}, l.where(` AND hour <= $2 AND total > billed + refused
+		ORDER BY account, hour, product, resource, meter`), l.wanted, int64(last))
+}
+
+func (l *loader) openAfter(ctx context.Context, last calendar.Hour) error {
+	return l.tx.each(ctx, "SELECT account, min(hour) FROM buckets "+
+		l.where(" AND hour > $2 AND total > billed + refused GROUP BY account"),
+		[]any{l.wanted, int64(last)},
+		func(rows *sql.Rows) error {
+			var id string
+			var first calendar.Hour
+			if err := rows.Scan(&id, &first); err != nil {
+				return err
+			}
+			l.books[id].OpenAfter = first.End()
+			return nil
+		})
+}
+
+// LoadUsage adds to the books the usage that a decision asked for: for each
+// hour the events that touch it, and when each resource was first used.
+func (tx *Tx) LoadUsage(ctx context.Context, b *account.Books, missing *account.MissingUsage) error {
+	if missing.Resources {
+		if err := tx.loadResources(ctx, b); err != nil {
+			return err
+		}
+	}
+	if len(missing.Hours) > 0 {
+		return tx.loadEvents(ctx, b, missing.Hours)
+	}
+	return nil
+}
+
+func (tx *Tx) loadResources(ctx context.Context, b *account.Books) error {
+	first := map[account.Resource]calendar.Instant{}
+	err := resources.each(ctx, tx, func(_ string, o *opened) { first[o.Resource] = o.at }, "WHERE account = $1", b.ID)
+	b.Usage.Opened = first
+	return err
+}
+
+// loadEvents reads the events of the whole span of hours, and gives each hour
+// those that touch it. An event at a point in time touches the hour it is in.
+func (tx *Tx) loadEvents(ctx context.Context, b *account.Books, hours []calendar.Hour) error {
+	if b.Usage.Events == nil {
+		b.Usage.Events = map[calendar.Hour][]metering.Event{}
+	}
+	for _, h := range hours {
+		b.Usage.Events[h] = []metering.Event{}
+	}
+	return events.each(ctx, tx, func(id string, e *UsageEvent) {
+		e.Account = id
+		for _, h := range hours {
+			if e.From < h.End() && (e.To > h.Start() || e.From >= h.Start()) {
+				b.Usage.Events[h] = append(b.Usage.Events[h], e.Event)
+			}
+		}
+	}, `WHERE account = $1 AND start < $2 AND (finish > $3 OR start >= $3) ORDER BY start, source, id`,
+		b.ID, int64(slices.Max(hours).End()), int64(slices.Min(hours).Start()))
+}

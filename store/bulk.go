@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxRows bounds the rows that are sent to PostgreSQL in one statement.
+const maxRows = 10_000
+
+// rowsMark stands in a text for the rows that are written: a table r with the
+// columns of the table.
+const rowsMark = "{rows}"
+
+// insert gives a text that inserts rows; onConflict may be empty.
+func (t *table[R]) insert(onConflict string) string {
+	// SQLite takes ON CONFLICT after a query only where the query has a WHERE.
+	return "INSERT INTO " + t.name + " (" + t.owner + ", " + t.columns + ") SELECT * FROM {rows} WHERE true " + onConflict
+}
+
+// write runs a text for rows and returns how many rows it changed: once for
+// many rows on PostgreSQL, once for each row on SQLite, where a prepared
+// statement in a loop is fastest. Rows are taken in order.
+func (t *table[R]) write(ctx context.Context, tx *Tx, text string, rows []owned[R]) (changed int64, err error) {
+	if tx.engine == sqlite {
+		err = t.forEach(ctx, tx, text, rows, func(ctx context.Context, prepared *sql.Stmt, args []any) error {
+			result, err := prepared.ExecContext(ctx, args...)
+			if err != nil {
+				return err
+			}
+			n, err := result.RowsAffected()
+			changed += n
+			return err
+		})
+		return changed, err
+	}
+	for chunk := range slices.Chunk(rows, maxRows) {
+		n, err := tx.exec(ctx, t.expand(tx, text), t.arrays(chunk)...)
+		if err != nil {
+			return changed, err
+		}
+		changed += n
+	}
+	return changed, nil
+}
+
+// query runs a text for rows, as write does, and reads what it returns.
+func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[R], scan func(*sql.Rows) error) error {
+	if tx.engine == sqlite {
+		return t.forEach(ctx, tx, text, rows, func(ctx context.Context, prepared *sql.Stmt, args []any) error {
+			found, err := prepared.QueryContext(ctx, args...)
+			if err != nil {
+				return err
+			}
+			return drain(found, scan)
+		})
+	}
+	for chunk := range slices.Chunk(rows, maxRows) {
+		if err := tx.each(ctx, t.expand(tx, text), t.arrays(chunk), scan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forEach prepares a text and runs it with the values of each row.
+func (t *table[R]) forEach(
+	ctx context.Context, tx *Tx, text string, rows []owned[R],
+	run func(context.Context, *sql.Stmt, []any) error,
+) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	tx.statements++
+	prepared, err := tx.sql.PrepareContext(ctx, t.expand(tx, text))
+	if err != nil {
+		return explained(err)
+	}
+	// The driver watches a context that can be cancelled with a goroutine for
+	// each statement; looking at it between the rows is enough.
+	quiet := context.WithoutCancel(ctx)
+	var args []any
+	for i := 0; i < len(rows) && err == nil; i++ {
+		if err = ctx.Err(); err == nil {
+			args = t.values(args[:0], rows[i])
+			err = run(quiet, prepared, args)
+		}
+	}
+	if closing := prepared.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return explained(err)
+	}
+	return nil
+}
+
+// expand puts the rows into a text: unnested arrays on PostgreSQL, the
+// parameters of one row on SQLite.
+func (t *table[R]) expand(tx *Tx, text string) string {
+	columns := t.owner + ", " + t.columns
+	var b strings.Builder
+	if tx.engine == sqlite {
+		for i, name := range strings.Split(columns, ", ") {
+			fmt.Fprintf(&b, "%s$%d AS %s", comma(i), i+1, name)
+		}
+		return strings.ReplaceAll(text, rowsMark, "(SELECT "+b.String()+") AS r")
+	}
+	for i, a := range t.shape() {
+		fmt.Fprintf(&b, "%s$%d::%s[]", comma(i), i+1, a.kind)
+	}
+	return strings.ReplaceAll(text, rowsMark, "unnest("+b.String()+") AS r ("+columns+")")
+}
+
+func comma(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ", "
+}
+
+// array is one column of many rows, as PostgreSQL takes it.
+type array struct {
+	kind   string // PostgreSQL's name of the type
+	ints   []int64
+	texts  []string
+	hashes [][]byte
+}
+
+// shape returns the empty arrays of the owner and the columns.
+func (t *table[R]) shape() []array {
+	values := t.values(nil, owned[R]{row: new(R)})
+	arrays := make([]array, len(values))
+	for i, v := range values {
+		switch v.(type) {
+		case int64:
+			arrays[i].kind = "bigint"
+		case string:
+			arrays[i].kind = "text"
+		case []byte:
+			arrays[i].kind = "bytea"
+		}
+	}
+	return arrays
+}
+
+func (t *table[R]) arrays(rows []owned[R]) []any {
+	columns := t.shape()
+	for _, row := range rows {
+		columns[0].texts = append(columns[0].texts, row.owner)
+		for i, f := range t.fields(row.row) {
+			columns[i+1].add(f)
+		}
+	}
+	args := make([]any, len(columns))
+	for i := range columns {
+		args[i] = columns[i].value()
+	}
+	return args
+}
+
+func (a *array) add(field any) {
+	switch v := value(field).(type) {
+	case int64:
+		a.ints = append(a.ints, v)
+	case string:
+		a.texts = append(a.texts, v)
+	case []byte:
+		a.hashes = append(a.hashes, v)
+	}
+}
+
+func (a *array) value() any {
+	switch a.kind {
+	case "bigint":
+		return a.ints
+	case "text":
+		return a.texts
+	}
+	return a.hashes
+}
+
+// values appends a row's values to args, the owner first.
+func (t *table[R]) values(args []any, row owned[R]) []any {
+	args = append(args, row.owner)
+	for _, f := range t.fields(row.row) {
+		args = append(args, value(f))
+	}
+	return args
+}
+
+// value returns what a field holds, as an int64, a string or bytes.
+func value(field any) any {
+	switch f := field.(type) {
+	case *int64:
+		return *f
+	case *int32:
+		return int64(*f)
+	case *string:
+		return *f
+	case *[32]byte:
+		return f[:]
+	case *bool:
+		if *f {
+			return int64(1)
+		}
+		return int64(0)
+	case *measures:
+		return f.text()
+	}
+	panic("store: a table has a field of type " + strconv.Quote(fmt.Sprintf("%T", field)))
+}

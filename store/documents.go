@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+)
+
+// File is one of the provider's own files, for example "calendar.yaml".
+type File struct {
+	Name     string
+	Source   []byte
+	Hash     terms.Hash
+	Recorded calendar.Instant
+}
+
+// DocumentFile is one version of a document, as it was published.
+type DocumentFile struct {
+	Document, Version string
+	// File is the name that the document came under, for messages about it.
+	File     string
+	Source   []byte
+	Hash     terms.Hash
+	Recorded calendar.Instant
+}
+
+// Documents returns every version of every document, sorted by document and
+// version.
+func (tx *Tx) Documents(ctx context.Context) (docs []DocumentFile, err error) {
+	err = tx.each(ctx,
+		`SELECT document, version, file, source, hash, recorded FROM documents ORDER BY document, version`, nil,
+		func(rows *sql.Rows) error {
+			var d DocumentFile
+			err := rows.Scan(&d.Document, &d.Version, &d.File, &d.Source, (*hashColumn)(&d.Hash), &d.Recorded)
+			docs = append(docs, d)
+			return err
+		})
+	return docs, err
+}
+
+// PutDocument keeps a version of a document. The same text again changes
+// nothing; another text under the same version is refused with already_exists.
+func (tx *Tx) PutDocument(ctx context.Context, d DocumentFile) error {
+	inserted, err := tx.exec(ctx,
+		`INSERT INTO documents (document, version, file, source, hash, recorded)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+		d.Document, d.Version, d.File, d.Source, d.Hash[:], int64(d.Recorded))
+	if err != nil || inserted == 1 {
+		return err
+	}
+	var kept terms.Hash
+	if _, err := tx.one(ctx, []any{(*hashColumn)(&kept)},
+		"SELECT hash FROM documents WHERE document = $1 AND version = $2", d.Document, d.Version); err != nil {
+		return err
+	}
+	if kept != d.Hash {
+		return refusal.New(refusal.AlreadyExists, "%s %s is published with another text", d.Document, d.Version).
+			At(d.File).Do("publish the new text as a new version")
+	}
+	return nil
+}
+
+// ProviderFiles returns the newest revision of each file, sorted by name.
+func (tx *Tx) ProviderFiles(ctx context.Context) (files []File, err error) {
+	err = tx.each(ctx,
+		`SELECT name, source, hash, recorded FROM provider_files f
+		WHERE revision = (SELECT max(revision) FROM provider_files n WHERE n.name = f.name) ORDER BY name`, nil,
+		func(rows *sql.Rows) error {
+			var f File
+			err := rows.Scan(&f.Name, &f.Source, (*hashColumn)(&f.Hash), &f.Recorded)
+			files = append(files, f)
+			return err
+		})
+	return files, err
+}
+
+// PutProviderFile keeps a new revision of a file, unless the newest one is the same.
+func (tx *Tx) PutProviderFile(ctx context.Context, f File) error {
+	var newest terms.Hash
+	var revision int64
+	_, err := tx.one(ctx, []any{(*hashColumn)(&newest), &revision},
+		"SELECT hash, revision FROM provider_files WHERE name = $1 ORDER BY revision DESC LIMIT 1", f.Name)
+	if err != nil || newest == f.Hash {
+		return err
+	}
+	_, err = tx.exec(ctx,
+		"INSERT INTO provider_files (name, revision, source, hash, recorded) VALUES ($1, $2, $3, $4, $5)",
+		f.Name, revision+1, f.Source, f.Hash[:], int64(f.Recorded))
+	return err
+}
+
+// DocumentsDigest returns a text that changes when a document or a file is
+// added, so that a caller can tell whether what it read before is stale.
+func (tx *Tx) DocumentsDigest(ctx context.Context) (string, error) {
+	var docs, files, latest int64
+	_, err := tx.one(ctx, []any{&docs, &files, &latest},
+		`SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM provider_files),
+			coalesce((SELECT max(recorded) FROM documents), 0) + coalesce((SELECT max(recorded) FROM provider_files), 0)`)
+	return fmt.Sprintf("%d documents, %d files, %d", docs, files, latest), err
+}
+
+// TermSet returns a set of documents that rows name, and false when no row does.
+func (tx *Tx) TermSet(ctx context.Context, id int64) (set account.TermSet, found bool, err error) {
+	var refs []byte
+	found, err = tx.one(ctx, []any{(*hashColumn)(&set.Hash), &set.Product, &refs},
+		"SELECT hash, product, refs FROM term_sets WHERE terms = $1", id)
+	if err != nil || !found {
+		return set, false, err
+	}
+	if err := json.Unmarshal(refs, &set.Refs); err != nil {
+		return set, false, fmt.Errorf("store: reading the documents of the set %d: %w", id, err)
+	}
+	return set, true, nil
+}
+
+// termSets is REFERENCE data; its rows are written with the product first.
+var termSets = table[termSet]{
+	name: "term_sets", owner: "product", columns: "terms, hash, refs",
+	fields: func(s *termSet) []any { return []any{&s.id, (*[32]byte)(&s.hash), &s.refs} },
+}
+
+type termSet struct {
+	id   int64
+	hash terms.Hash
+	refs string
+}
+
+// putTermSets keeps the sets of documents that rows are about to name. It
+// refuses with already_exists when a name stands for other documents.
+func (tx *Tx) putTermSets(ctx context.Context, sets map[int64]account.TermSet) error {
+	rows := make([]owned[termSet], 0, len(sets))
+	for _, id := range slices.Sorted(maps.Keys(sets)) {
+		refs, err := json.Marshal(sets[id].Refs)
+		if err != nil {
+			return fmt.Errorf("store: writing the documents of the set %d: %w", id, err)
+		}
+		rows = append(rows, owned[termSet]{sets[id].Product, &termSet{id, sets[id].Hash, string(refs)}})
+	}
+	if _, err := termSets.write(ctx, tx, termSets.insert("ON CONFLICT DO NOTHING"), rows); err != nil {
+		return err
+	}
+	return termSets.query(ctx, tx,
+		"SELECT t.terms FROM term_sets t JOIN {rows} ON t.terms = r.terms WHERE t.hash <> r.hash", rows,
+		func(found *sql.Rows) error {
+			var id int64
+			if err := found.Scan(&id); err != nil {
+				return err
+			}
+			return refusal.New(refusal.AlreadyExists, "the name %d stands for another set of documents", id).
+				Do("report it: two sets of documents have the same short name")
+		})
+}

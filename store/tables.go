@@ -1,0 +1,159 @@
+package store
+
+import (
+	"termwise.dev/core/account"
+	"termwise.dev/core/arrears"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
+	"termwise.dev/core/subscription"
+)
+
+// The rows that decisions write: they are inserted and never changed.
+var (
+	entries = accountTable(
+		"journal", "seq, kind, effective, recorded, actor, payload, row_seal, hash",
+		func(e *journal.Entry) []any {
+			return []any{
+				&e.Seq, (*string)(&e.Kind), (*int64)(&e.Effective), (*int64)(&e.Recorded),
+				&e.Actor, &e.Payload, (*[32]byte)(&e.Rows), (*[32]byte)(&e.Hash),
+			}
+		},
+	)
+	charges = accountTable(
+		"charges", "entry, line, digest, product, resource, meter, hour, " +
+			"quantity_before, quantity, amount_before, amount, sequence, terms",
+		func(c *account.Charge) []any {
+			return stamped(
+				&c.Stamp, &c.Product, &c.Resource, &c.Meter, (*int64)(&c.Hour),
+				&c.QuantityBefore, &c.Quantity, (*int64)(&c.AmountBefore), (*int64)(&c.Amount), &c.Sequence, &c.Terms,
+			)
+		},
+	)
+	refused = accountTable(
+		"refused_usage", "entry, line, digest, product, resource, meter, hour, quantity, code, terms",
+		func(r *account.Refused) []any {
+			return stamped(
+				&r.Stamp, &r.Product, &r.Resource, &r.Meter, (*int64)(&r.Hour),
+				&r.Quantity, (*string)(&r.Code), &r.Terms,
+			)
+		},
+	)
+	transfers = accountTable(
+		"transfers", "entry, line, digest, purpose, debit, credit, amount",
+		func(p *account.Posted) []any {
+			return stamped(&p.Stamp, (*string)(&p.Purpose), (*string)(&p.Debit), (*string)(&p.Credit), (*int64)(&p.Amount))
+		},
+	)
+	lateFees = accountTable(
+		"late_fees", "entry, line, digest, seller, product, day, base, amount, terms",
+		func(f *account.LateFee) []any {
+			return stamped(
+				&f.Stamp, &f.Seller, &f.Product, (*int32)(&f.Day), (*int64)(&f.Base), (*int64)(&f.Amount), &f.Terms,
+			)
+		},
+	)
+	notices = accountTable(
+		"notices", "entry, line, digest, kind, product, channels, recorded, since, told, owed, terms",
+		func(n *account.Noticed) []any {
+			return stamped(
+				&n.Stamp, (*string)(&n.Kind), &n.Product, &n.Channels, (*int64)(&n.Recorded),
+				(*int64)(&n.Since), (*int64)(&n.Told), (*int64)(&n.Owed), &n.Terms,
+			)
+		},
+	)
+	transitions = accountTable(
+		"transitions", "entry, line, digest, product, from_state, to_state, at, since, told, owed, terms",
+		func(m *account.Moved) []any {
+			return stamped(
+				&m.Stamp, &m.Product, (*string)(&m.From), (*string)(&m.To), (*int64)(&m.At),
+				(*int64)(&m.Since), (*int64)(&m.Told), (*int64)(&m.Owed), &m.Terms,
+			)
+		},
+	)
+	acceptances = accountTable(
+		"acceptances", "entry, line, digest, document, version, form, at, recorded, actor, text_hash",
+		func(a *account.Accepted) []any {
+			return stamped(
+				&a.Stamp, &a.Document, &a.Version, (*string)(&a.Form), (*int64)(&a.At), (*int64)(&a.Recorded),
+				&a.Actor, (*[32]byte)(&a.TextHash),
+			)
+		},
+	)
+)
+
+func stamped(s *account.Stamp, fields ...any) []any {
+	return append([]any{&s.Entry, &s.Line, &s.Digest}, fields...)
+}
+
+// The state that the rows above sum to.
+var (
+	books = accountTable(
+		"accounts", "name, currency, opened, seq, head, at",
+		func(b *account.Books) []any {
+			return []any{
+				&b.Name, (*string)(&b.Currency), (*int64)(&b.Opened),
+				&b.Seq, (*[32]byte)(&b.Head), (*int64)(&b.At),
+			}
+		},
+	)
+	balances = accountTable(
+		"balances", "name, balance",
+		func(b *balance) []any { return []any{(*string)(&b.name), (*int64)(&b.amount)} },
+	)
+	debts = accountTable(
+		"debts", "due, seller, product, since, outstanding",
+		func(d *arrears.Debt) []any {
+			return []any{(*int32)(&d.Due), &d.Seller, &d.Product, (*int64)(&d.Since), (*int64)(&d.Outstanding)}
+		},
+	)
+	services = accountTable(
+		"services", "product, state, since, arrears_since, noticed, warned",
+		func(s *subscription.Service) []any {
+			return []any{
+				&s.Product, (*string)(&s.State), (*int64)(&s.Since),
+				(*int64)(&s.ArrearsSince), (*int64)(&s.Noticed), (*int64)(&s.Warned),
+			}
+		},
+	)
+)
+
+// balance is one entry of ledger.Balances.
+type balance struct {
+	name   ledger.Account
+	amount money.Amount
+}
+
+// Usage, and the buckets that it is collected in.
+var (
+	events = accountTable(
+		"usage_events", "source, id, product, resource, point, start, finish, measures, body, recorded",
+		func(e *UsageEvent) []any {
+			return []any{
+				&e.Source, &e.ID, &e.Product, &e.Resource, &e.Point, (*int64)(&e.From), (*int64)(&e.To),
+				(*measures)(&e.Measures), &e.Body, (*int64)(&e.Recorded),
+			}
+		},
+	)
+	resources = accountTable(
+		"resources", "product, resource, opened",
+		func(o *opened) []any { return []any{&o.Product, &o.Resource, (*int64)(&o.at)} },
+	)
+	buckets = accountTable(
+		"buckets", "product, resource, meter, hour, total, touched, billed, refused, charged, lines",
+		func(b *metering.Bucket) []any {
+			return []any{
+				&b.Product, &b.Resource, &b.Meter, (*int64)(&b.Hour), &b.Total, (*int64)(&b.Touched),
+				&b.Billed, &b.Refused, (*int64)(&b.Charged), &b.Lines,
+			}
+		},
+	)
+)
+
+// opened is when a resource was first used.
+type opened struct {
+	account.Resource
+	at calendar.Instant
+}

@@ -141,9 +141,9 @@ func (p *Provider) InForce(id string, at calendar.Instant) *terms.Document {
 
 // mayAccept refuses a form of acceptance that the document does not list.
 func mayAccept(d *terms.Document, form terms.AcceptanceForm) error {
-	forms, stated, err := acceptanceForms(d)
-	if err != nil || !stated || slices.Contains(forms, form) {
-		return err
+	forms, stated := terms.In(d, terms.AcceptanceForms)
+	if !stated || slices.Contains(forms, form) {
+		return nil
 	}
 	return refusal.New(refusal.BadInput, "%s cannot be accepted by %s", d.Title, form).
 		At("accepts").Do("accept it by one of %v", forms)

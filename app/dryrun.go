@@ -22,7 +22,7 @@ func notDryRun(err error) error {
 }
 
 // remember keeps an answer under the caller's key, in the transaction that made it true.
-func remember(ctx context.Context, tx *store.Tx, account, key string, request []byte, answer any, at calendar.Instant) error {
+func remember(ctx context.Context, tx *store.Tx, account, key string, request [32]byte, answer any, at calendar.Instant) error {
 	body, err := json.Marshal(answer)
 	if err != nil {
 		return fmt.Errorf("app: keeping an answer: %w", err)

@@ -114,12 +114,13 @@ type proposal struct {
 // published with another content and versions that cannot stand together.
 func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, now calendar.Instant) (*proposal, error) {
 	next := &proposal{settings: f.settings}
-	fingerprint, err := tx.DocumentsDigest(ctx)
+	stored, err := tx.ProviderFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
+	next.files = changedFiles(stored, f.files, now)
 	var published []terms.Published
-	if fingerprint != "" {
+	if len(stored) > 0 {
 		if next.before, err = a.provider(ctx, tx); err != nil {
 			return nil, err
 		}
@@ -139,10 +140,7 @@ func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, now calenda
 		next.faults = append(next.faults, noticeFault(old, d, now, f.settings.Zone))
 		all = append(all[:len(all):len(all)], terms.Published{Document: d, Recorded: now})
 	}
-	if next.corpus, err = terms.NewCorpus(all); err != nil {
-		return nil, err
-	}
-	next.files, err = changedFiles(ctx, tx, f.files, now)
+	next.corpus, err = terms.NewCorpus(all)
 	return next, err
 }
 
@@ -176,11 +174,8 @@ func noticeFault(old, d *terms.Document, now calendar.Instant, zone calendar.Zon
 	return terms.CheckChange(old, d, now, zone)
 }
 
-func changedFiles(ctx context.Context, tx *store.Tx, files []store.File, now calendar.Instant) ([]store.File, error) {
-	stored, err := tx.ProviderFiles(ctx)
-	if err != nil {
-		return nil, err
-	}
+// changedFiles returns the files of a folder that are not published as they are.
+func changedFiles(stored, files []store.File, now calendar.Instant) []store.File {
 	known := map[string]terms.Hash{}
 	for _, f := range stored {
 		known[f.Name] = f.Hash
@@ -192,7 +187,7 @@ func changedFiles(ctx context.Context, tx *store.Tx, files []store.File, now cal
 			changed = append(changed, f)
 		}
 	}
-	return changed, nil
+	return changed
 }
 
 func (n *proposal) refusals() error { return errors.Join(n.faults...) }
@@ -225,7 +220,7 @@ func (a *App) plan(ctx context.Context, tx *store.Tx, n *proposal, now calendar.
 		if n.faults[i] != nil {
 			p.Refused = n.faults[i].Error()
 		}
-		bound, err := a.countBound(ctx, tx, n, d)
+		bound, err := a.countBound(ctx, tx, d)
 		if err != nil {
 			return Plan{}, err
 		}
@@ -243,17 +238,22 @@ func (a *App) plan(ctx context.Context, tx *store.Tx, n *proposal, now calendar.
 
 // noticeBy is the last day on which a change can be announced.
 func noticeBy(old, d *terms.Document, zone calendar.Zone) string {
-	days, stated := terms.NoticeDays(old)
+	days, stated := terms.In(old, terms.ChangeNotice)
 	if !stated {
 		return ""
 	}
 	return (zone.Day(d.Effective) - calendar.Day(days)).String()
 }
 
-// countBound counts the accounts that a version binds when it takes effect.
-func (a *App) countBound(ctx context.Context, tx *store.Tx, n *proposal, d *terms.Document) (int, error) {
-	if d.By == terms.ByPublication && len(d.Binds.Accounts) == 0 {
+// countBound counts the accounts that a version binds when it takes effect:
+// those that it names, else those that accepted it, or all where publication binds.
+func (a *App) countBound(ctx context.Context, tx *store.Tx, d *terms.Document) (int, error) {
+	switch {
+	case len(d.Binds.Accounts) > 0:
+		return tx.CountAmong(ctx, d.Binds.Accounts)
+	case d.By == terms.ByPublication:
 		return tx.CountAccounts(ctx)
+	default:
+		return tx.CountAccepted(ctx, d.ID)
 	}
-	return tx.CountAccepted(ctx, d.ID, d.Binds.Accounts)
 }

@@ -3,11 +3,12 @@ package app
 import (
 	"context"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/catalog"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
-	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
 
@@ -98,4 +99,181 @@ type Totals struct {
 	Meters   []MeterTotal   `json:"meters"`
 	Total    money.Amount   `json:"total"`
 	Lines    int64          `json:"lines"`
+}
+
+// Statement returns an account's statement of a month as known at an instant;
+// zero asks for everything known now. It refuses an unknown account.
+func (a *App) Statement(ctx context.Context, accountID string, month calendar.Month, known calendar.Instant) (Statement, error) {
+	var s Statement
+	err := a.db.View(ctx, func(tx *store.Tx) error {
+		p, err := a.provider(ctx, tx)
+		if err != nil {
+			return err
+		}
+		row, found, err := tx.Account(ctx, accountID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return unknownAccount(accountID)
+		}
+		s = Statement{
+			Account: row.ID, Name: row.Name, Month: month.String(), Currency: row.Currency, Known: p.instant(known),
+			Wallet: row.Wallet, OutstandingPrincipal: row.Owed, OutstandingLateFees: row.Fees,
+		}
+		return s.fill(ctx, tx, p, month, known)
+	})
+	return s, err
+}
+
+// fill reads what was charged, refused and paid.
+func (s *Statement) fill(ctx context.Context, tx *store.Tx, p *Provider, month calendar.Month, known calendar.Instant) error {
+	from, to := p.Settings.Zone.MonthBounds(month)
+	hours := hoursOf(from, to)
+	sums, err := tx.StatementTotals(ctx, s.Account, hours[0], hours[1], known)
+	if err != nil {
+		return err
+	}
+	if s.Adjusted, err = tx.AdjustedTotal(ctx, s.Account, hours[0], hours[1], known); err != nil {
+		return err
+	}
+	s.Charged, s.Meters = -s.Adjusted, []MeterTotal{}
+	for _, sum := range sums {
+		s.Meters = append(s.Meters, p.meterTotal(sum))
+		s.Charged += sum.Amount
+	}
+	if s.LateFees, err = tx.LateFeeTotal(ctx, s.Account, month.First(), (month + 1).First(), known); err != nil {
+		return err
+	}
+	moved, err := tx.MovedByPurpose(ctx, s.Account, from, to, known)
+	if err != nil {
+		return err
+	}
+	s.TopUps, s.PaidPrincipal, s.PaidLateFees = moved[ledger.TopUp], moved[ledger.Payment], moved[ledger.LateFeePaid]
+	refused, err := tx.RefusedTotals(ctx, s.Account, hours[0], hours[1], known)
+	s.Refused = []RefusedTotal{}
+	for _, r := range refused {
+		unit := p.meter(r.Product, r.Meter).Base
+		s.Refused = append(s.Refused, RefusedTotal{
+			Code: r.Code, Product: r.Product, Meter: r.Meter, Quantity: r.Quantity, Unit: unit, Count: r.Count,
+		})
+	}
+	return err
+}
+
+// mustExist refuses an unknown account.
+func mustExist(ctx context.Context, tx *store.Tx, id string) error {
+	_, found, err := tx.Account(ctx, id)
+	if err == nil && !found {
+		return unknownAccount(id)
+	}
+	return err
+}
+
+// hoursOf returns the clock hours that [from, to) begins and ends with.
+func hoursOf(from, to calendar.Instant) [2]calendar.Hour {
+	return [2]calendar.Hour{calendar.HourOf(from), calendar.HourOf(to)}
+}
+
+// StatementLines returns the lines of a month after a cursor, which is empty for
+// the first ones, in the order in which they were written; next is empty when
+// there are no more.
+func (a *App) StatementLines(ctx context.Context, accountID string, month calendar.Month, known calendar.Instant, cursor string, limit int) (lines []StatementLine, next string, err error) {
+	after, err := parseLineCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		p, err := a.provider(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := mustExist(ctx, tx, accountID); err != nil {
+			return err
+		}
+		hours := hoursOf(p.Settings.Zone.MonthBounds(month))
+		charges, err := tx.Charges(ctx, accountID, store.Filter[calendar.Hour]{
+			From: hours[0], To: hours[1], Known: known, After: after, Limit: limit + 1,
+		})
+		if len(charges) > limit {
+			charges = charges[:limit]
+			next = lineCursor(charges[limit-1].RowID)
+		}
+		for i := range charges {
+			lines = append(lines, p.line(accountID, &charges[i]))
+		}
+		return err
+	})
+	return lines, next, err
+}
+
+func (p *Provider) line(id string, c *account.Charge) StatementLine {
+	kind := ChargeLine
+	if c.Sequence > 1 {
+		kind = AdjustmentLine
+	}
+	return StatementLine{
+		ID:   RowName{Kind: ChargeRow, Account: id, RowID: c.RowID}.String(),
+		Hour: p.Settings.Zone.Format(c.Hour.Start()), Product: c.Product, Resource: c.Resource, Meter: c.Meter,
+		Quantity: c.Quantity, Unit: p.meter(c.Product, c.Meter).Base, Amount: c.Amount, Kind: kind,
+	}
+}
+
+// Totals sums the month of all accounts as known at an instant; zero asks for
+// everything known now.
+func (a *App) Totals(ctx context.Context, month calendar.Month, known calendar.Instant) (t Totals, err error) {
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		p, err := a.provider(ctx, tx)
+		if err != nil {
+			return err
+		}
+		t, err = totals(ctx, tx, p, month, known)
+		return err
+	})
+	return t, err
+}
+
+func totals(ctx context.Context, tx *store.Tx, p *Provider, month calendar.Month, known calendar.Instant) (Totals, error) {
+	t := Totals{Month: month.String(), Currency: p.Currency(), Known: p.instant(known), Meters: []MeterTotal{}}
+	hours := hoursOf(p.Settings.Zone.MonthBounds(month))
+	sums, err := tx.StatementTotals(ctx, "", hours[0], hours[1], known)
+	for _, sum := range sums {
+		t.Meters = append(t.Meters, p.meterTotal(sum))
+		t.Total += sum.Amount
+		t.Lines += sum.Lines + sum.Adjustments
+	}
+	return t, err
+}
+
+func (p *Provider) meterTotal(sum store.Total) MeterTotal {
+	m := p.meter(sum.Product, sum.Meter)
+	return MeterTotal{
+		Meter: sum.Meter, Product: sum.Product, Quantity: sum.Quantity,
+		Unit: m.Base, PricedUnit: m.Unit, Per: m.Per,
+		Lines: sum.Lines, Adjustments: sum.Adjustments, Amount: sum.Amount,
+	}
+}
+
+// meter finds a meter's units on the newest page that declares it.
+func (p *Provider) meter(product, meter string) catalog.Meter {
+	var found catalog.Meter
+	var since calendar.Instant
+	for _, published := range p.Documents {
+		d := published.Document
+		if d.Product == nil || d.Product.ID != product || d.Effective < since {
+			continue
+		}
+		if m, declared := d.Product.Meter(meter); declared {
+			found, since = m, d.Effective
+		}
+	}
+	return found
+}
+
+// instant gives an instant in the provider's zone, and nothing for none.
+func (p *Provider) instant(t calendar.Instant) string {
+	if t == 0 || t == calendar.EndOfTime {
+		return ""
+	}
+	return p.Settings.Zone.Format(t)
 }

@@ -46,8 +46,12 @@ func (a *App) TopUp(ctx context.Context, id string, t account.TopUp, key, actor 
 	return answer, notDryRun(err)
 }
 
-func (a *App) topUpOnce(ctx context.Context, tx *store.Tx, id string, t account.TopUp, key string, request []byte, actor string) (ToppedUp, error) {
+func (a *App) topUpOnce(ctx context.Context, tx *store.Tx, id string, t account.TopUp, key string, request [sha256.Size]byte, actor string) (ToppedUp, error) {
 	var answer ToppedUp
+	// Locked first, so that two requests with one key are answered one after the other.
+	if err := tx.Lock(ctx, []string{id}); err != nil {
+		return answer, err
+	}
 	known, err := recall(ctx, tx, id, key, request, &answer)
 	if err != nil || known {
 		answer.Repeated = known
@@ -96,23 +100,22 @@ func owedIn(b *account.Books) money.Amount {
 
 // requestHash digests a command and its input, to tell a repetition from a
 // reused key.
-func requestHash(command, account string, input any) ([]byte, error) {
+func requestHash(command, account string, input any) (hash [sha256.Size]byte, err error) {
 	body, err := json.Marshal([]any{command, account, input})
 	if err != nil {
-		return nil, fmt.Errorf("app: hashing a request: %w", err)
+		return hash, fmt.Errorf("app: hashing a request: %w", err)
 	}
-	sum := sha256.Sum256(body)
-	return sum[:], nil
+	return sha256.Sum256(body), nil
 }
 
 // recall reads the answer that a key was given before. It refuses a key that
 // comes back with another request.
-func recall(ctx context.Context, tx *store.Tx, account, key string, request []byte, answer any) (bool, error) {
+func recall(ctx context.Context, tx *store.Tx, account, key string, request [sha256.Size]byte, answer any) (bool, error) {
 	stored, found, err := tx.Recall(ctx, account, key)
 	if err != nil || !found {
 		return false, err
 	}
-	if string(stored.Request) != string(request) {
+	if stored.Request != request {
 		return false, refusal.New(refusal.KeyReused, "the key %q was used before for another request", key).
 			At("idempotency key").Do("use a new key for a new request")
 	}

@@ -197,9 +197,9 @@ func (in *intake) bind(ctx context.Context, b *account.Books, e *metering.Event)
 }
 
 func (in *intake) acceptByUse(ctx context.Context, b *account.Books, e *metering.Event) error {
-	acceptances, err := in.provider.acceptableByUse(b.ID, e, in.actor, in.moment.now)
-	if err != nil || len(acceptances) == 0 {
-		return err
+	acceptances := in.provider.acceptableByUse(b.ID, e, in.actor, in.moment.now)
+	if len(acceptances) == 0 {
+		return nil
 	}
 	d, err := in.app.decide(ctx, in.tx, b.ID, in.actor, func(c acase) (*account.Decision, error) {
 		return c.books.Accept(c.env, acceptances, c.now)
@@ -213,33 +213,20 @@ func (in *intake) acceptByUse(ctx context.Context, b *account.Books, e *metering
 // acceptableByUse makes the acceptance, at the instant of the usage, of every
 // document in force that would bind the account for the product and lists use
 // among its forms of acceptance.
-func (p *Provider) acceptableByUse(id string, e *metering.Event, actor string, now calendar.Instant) ([]terms.Acceptance, error) {
+func (p *Provider) acceptableByUse(id string, e *metering.Event, actor string, now calendar.Instant) []terms.Acceptance {
 	var out []terms.Acceptance
 	for _, published := range p.Documents {
 		d := published.Document
 		if d.By == terms.ByPublication || p.InForce(d.ID, e.From) != d || !d.Binds.Covers(id, e.Product) {
 			continue
 		}
-		forms, stated, err := acceptanceForms(d)
-		if err != nil {
-			return nil, err
-		}
-		if stated && slices.Contains(forms, terms.Use) {
+		if forms, stated := terms.In(d, terms.AcceptanceForms); stated && slices.Contains(forms, terms.Use) {
 			out = append(out, terms.Acceptance{
 				Document: d.ID, Version: d.Version, Form: terms.Use, At: e.From, Recorded: now, Actor: actor, TextHash: d.Hash,
 			})
 		}
 	}
-	return out, nil
-}
-
-// acceptanceForms reads by which acts a document says that it can be accepted.
-func acceptanceForms(d *terms.Document) (forms []terms.AcceptanceForm, stated bool, err error) {
-	v, err := terms.In(d, terms.AcceptanceForms)
-	if err != nil {
-		return nil, false, err
-	}
-	return v.V, !v.Silent, nil
+	return out
 }
 
 // checkFuture refuses usage dated further ahead than the terms allow.

@@ -19,13 +19,12 @@ import (
 // is left out. Open holds the buckets whose hour has ended by upTo. In Update
 // the accounts are locked first.
 func (tx *Tx) Books(ctx context.Context, ids []string, upTo calendar.Instant) ([]*account.Books, error) {
-	wanted, err := list(tx, ids)
+	l, err := tx.loader(ctx, ids, tx.forUpdate())
 	if err != nil {
 		return nil, err
 	}
-	l := loader{tx: tx, wanted: wanted, books: map[string]*account.Books{}}
 	for _, load := range []func(context.Context) error{
-		l.accounts, l.balances, l.debts, l.services, l.history, l.acceptances,
+		l.balances, l.debts, l.services, l.history, l.acceptances,
 		func(ctx context.Context) error { return l.open(ctx, calendar.HourOf(upTo)-1) },
 		func(ctx context.Context) error { return l.openAfter(ctx, calendar.HourOf(upTo)-1) },
 	} {
@@ -44,27 +43,32 @@ type loader struct {
 	books  map[string]*account.Books
 }
 
-// where begins the rest of a query for the rows of the wanted accounts.
-func (l *loader) where(more string) string { return "WHERE " + l.tx.among("account") + more }
-
-func (l *loader) accounts(ctx context.Context) error {
-	ids := []string{}
-	err := books.each(ctx, l.tx, func(id string, b *account.Books) {
+// loader begins to load the books of accounts; lock ends the query for them.
+func (tx *Tx) loader(ctx context.Context, ids []string, lock string) (*loader, error) {
+	wanted, err := list(tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	l := &loader{tx: tx, books: map[string]*account.Books{}}
+	known := []string{}
+	if err := books.each(ctx, tx, func(id string, b *account.Books) {
 		b.ID = id
 		b.Balances = ledger.Balances{}
 		b.Services = map[string]*subscription.Service{}
 		b.OpenAfter = calendar.EndOfTime
 		l.books[id] = b
 		l.found = append(l.found, b)
-		ids = append(ids, id)
-	}, l.where(" ORDER BY account"+l.tx.forUpdate()), l.wanted)
-	if err != nil {
-		return err
+		known = append(known, id)
+	}, "WHERE "+tx.among("account")+" ORDER BY account"+lock, wanted); err != nil {
+		return nil, err
 	}
-	// An account that is opened from here on is not among the wanted.
-	l.wanted, err = list(l.tx, ids)
-	return err
+	// An account that somebody opens from here on is not looked at.
+	l.wanted, err = list(tx, known)
+	return l, err
 }
+
+// where begins the rest of a query for the rows of the wanted accounts.
+func (l *loader) where(more string) string { return "WHERE " + l.tx.among("account") + more }
 
 func (l *loader) balances(ctx context.Context) error {
 	return balances.each(ctx, l.tx, func(id string, b *balance) {
@@ -155,7 +159,7 @@ func (tx *Tx) loadEvents(ctx context.Context, b *account.Books, hours []calendar
 	for _, h := range hours {
 		b.Usage.Events[h] = []metering.Event{}
 	}
-	return events.each(ctx, tx, func(id string, e *UsageEvent) {
+	return events.each(ctx, tx, func(id string, e *account.StoredEvent) {
 		e.Account = id
 		for _, h := range hours {
 			if e.From < h.End() && (e.To > h.Start() || e.From >= h.Start()) {

@@ -18,9 +18,6 @@ var migrations embed.FS
 // migrationLock names the lock that one migrating process holds on PostgreSQL.
 const migrationLock = 7_302_119_448_021
 
-// lostRaces is how often a start on SQLite may lose to another one.
-const lostRaces = 5
-
 // migrate brings the schema up to date, alone among processes that start at once.
 func (db *DB) migrate(ctx context.Context) error {
 	provider, err := db.migrations()
@@ -31,7 +28,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if db.engine == postgres {
 		err = db.locked(ctx, up)
 	} else {
-		err = retried(up)
+		err = retried(up, 2+len(provider.ListSources()))
 	}
 	if err != nil {
 		return fmt.Errorf("store: bringing the schema up to date: %w", err)
@@ -58,9 +55,10 @@ func (db *DB) locked(ctx context.Context, f func() error) (err error) {
 
 // retried runs f again when it fails. SQLite has no lock that outlives a
 // transaction, and needs none: each migration is one transaction, so a process
-// that loses a race fails whole, and finds the work done when it tries again.
-func retried(f func() error) (err error) {
-	for range lostRaces {
+// that loses a race fails whole, and finds that step done when it tries again.
+// It can lose once for each step and for the table that counts them.
+func retried(f func() error, times int) (err error) {
+	for range times {
 		if err = f(); err == nil {
 			return nil
 		}

@@ -23,7 +23,7 @@ var (
 		},
 	)
 	charges = accountTable(
-		"charges", "entry, line, digest, product, resource, meter, hour, " +
+		"charges", "entry, line, digest, product, resource, meter, hour, "+
 			"quantity_before, quantity, amount_before, amount, sequence, terms",
 		func(c *account.Charge) []any {
 			return stamped(
@@ -130,7 +130,7 @@ type balance struct {
 var (
 	events = accountTable(
 		"usage_events", "source, id, product, resource, point, start, finish, measures, body, recorded",
-		func(e *UsageEvent) []any {
+		func(e *account.StoredEvent) []any {
 			return []any{
 				&e.Source, &e.ID, &e.Product, &e.Resource, &e.Point, (*int64)(&e.From), (*int64)(&e.To),
 				(*measures)(&e.Measures), &e.Body, (*int64)(&e.Recorded),
@@ -139,7 +139,7 @@ var (
 	)
 	resources = accountTable(
 		"resources", "product, resource, opened",
-		func(o *opened) []any { return []any{&o.Product, &o.Resource, (*int64)(&o.at)} },
+		func(o *opened) []any { return []any{&o.Product, &o.Resource.Resource, (*int64)(&o.at)} },
 	)
 	buckets = accountTable(
 		"buckets", "product, resource, meter, hour, total, touched, billed, refused, charged, lines",

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -15,23 +13,15 @@ import (
 	"termwise.dev/core/refusal"
 )
 
-// UsageEvent is a usage event as it is stored.
-type UsageEvent struct {
-	metering.Event
-	// Body is the digest that tells a repetition from a reuse.
-	Body     int64
-	Recorded calendar.Instant
-}
-
 // Outcome says what became of a usage event.
 type Outcome string
 
 // The outcomes: the event is new and counted; it was here before; its name
 // stands for an event with another body, and it is not counted.
 const (
-	Accepted  Outcome = "accepted"
-	Duplicate Outcome = "duplicate"
-	Reused    Outcome = "reused"
+	UsageAccepted  Outcome = "accepted"
+	UsageDuplicate Outcome = "duplicate"
+	UsageReused    Outcome = "reused"
 )
 
 // eventKey names an event.
@@ -55,10 +45,10 @@ func keyOf(e *metering.Event) eventKey { return eventKey{e.Account, e.Source, e.
 // buckets, so batches that overlap wait for each other and never in a circle.
 func (tx *Tx) PutUsage(ctx context.Context, batch []metering.Event, recorded calendar.Instant) ([]Outcome, error) {
 	first, order := firstOfEach(batch)
-	rows := make([]owned[UsageEvent], len(order))
+	rows := make([]owned[account.StoredEvent], len(order))
 	for i, at := range order {
 		e := &batch[at]
-		rows[i] = owned[UsageEvent]{e.Account, &UsageEvent{Event: *e, Body: e.Body(), Recorded: recorded}}
+		rows[i] = owned[account.StoredEvent]{e.Account, &account.StoredEvent{Event: *e, Body: e.Body(), Recorded: recorded}}
 	}
 	fresh, err := tx.insertEvents(ctx, rows)
 	if err != nil {
@@ -68,8 +58,7 @@ func (tx *Tx) PutUsage(ctx context.Context, batch []metering.Event, recorded cal
 	if err != nil {
 		return nil, err
 	}
-	isNew := func(row owned[UsageEvent]) bool { return fresh[keyOf(&row.row.Event)] }
-	added := slices.DeleteFunc(rows, func(row owned[UsageEvent]) bool { return !isNew(row) })
+	added := slices.DeleteFunc(rows, func(row owned[account.StoredEvent]) bool { return !fresh[keyOf(&row.row.Event)] })
 	if err := tx.addUsage(ctx, added, recorded); err != nil {
 		return nil, err
 	}
@@ -92,7 +81,7 @@ func firstOfEach(batch []metering.Event) (first map[eventKey]int, order []int) {
 }
 
 // insertEvents keeps the events whose key is free and returns their keys.
-func (tx *Tx) insertEvents(ctx context.Context, rows []owned[UsageEvent]) (fresh map[eventKey]bool, err error) {
+func (tx *Tx) insertEvents(ctx context.Context, rows []owned[account.StoredEvent]) (fresh map[eventKey]bool, err error) {
 	fresh = make(map[eventKey]bool, len(rows))
 	err = events.query(ctx, tx, events.insert("ON CONFLICT DO NOTHING RETURNING account, source, id"), rows,
 		func(found *sql.Rows) error {
@@ -106,9 +95,9 @@ func (tx *Tx) insertEvents(ctx context.Context, rows []owned[UsageEvent]) (fresh
 
 // bodies returns what is stored under each key: a fresh event's own body, and
 // what an older event left.
-func (tx *Tx) bodies(ctx context.Context, rows []owned[UsageEvent], fresh map[eventKey]bool) (map[eventKey]int64, error) {
+func (tx *Tx) bodies(ctx context.Context, rows []owned[account.StoredEvent], fresh map[eventKey]bool) (map[eventKey]int64, error) {
 	bodies := make(map[eventKey]int64, len(rows))
-	var older []owned[UsageEvent]
+	var older []owned[account.StoredEvent]
 	for _, row := range rows {
 		if key := keyOf(&row.row.Event); fresh[key] {
 			bodies[key] = row.row.Body
@@ -135,11 +124,11 @@ func outcomes(batch []metering.Event, first map[eventKey]int, fresh map[eventKey
 		key := keyOf(&batch[i])
 		switch {
 		case fresh[key] && first[key] == i:
-			result[i] = Accepted
+			result[i] = UsageAccepted
 		case bodies[key] == batch[i].Body():
-			result[i] = Duplicate
+			result[i] = UsageDuplicate
 		default:
-			result[i] = Reused
+			result[i] = UsageReused
 		}
 	}
 	return result
@@ -147,7 +136,7 @@ func outcomes(batch []metering.Event, first map[eventKey]int, fresh map[eventKey
 
 // addUsage adds new events to their resources and buckets, and makes their
 // accounts fall due when the first of their hours has ended.
-func (tx *Tx) addUsage(ctx context.Context, added []owned[UsageEvent], recorded calendar.Instant) error {
+func (tx *Tx) addUsage(ctx context.Context, added []owned[account.StoredEvent], recorded calendar.Instant) error {
 	if len(added) == 0 {
 		return nil
 	}
@@ -159,17 +148,17 @@ func (tx *Tx) addUsage(ctx context.Context, added []owned[UsageEvent], recorded 
 		return err
 	}
 	if _, err := resources.write(ctx, tx, resources.insert(`ON CONFLICT (account, product, resource)
-		DO UPDATE SET opened = excluded.opened WHERE excluded.opened < resources.opened`), sums.resources()); err != nil {
+		DO UPDATE SET opened = excluded.opened WHERE excluded.opened < resources.opened`), sums.resourceRows()); err != nil {
 		return err
 	}
 	if _, err := addedBuckets.write(ctx, tx, addedBuckets.insert(`ON CONFLICT (account, product, resource, meter, hour)
 		DO UPDATE SET total = buckets.total + excluded.total,
 			touched = CASE WHEN excluded.touched > buckets.touched THEN excluded.touched ELSE buckets.touched END`),
-		sums.buckets()); err != nil {
+		sums.bucketRows()); err != nil {
 		return err
 	}
 	_, err = dueAccounts.write(ctx, tx, `UPDATE accounts SET next_due = r.next_due FROM {rows}
-		WHERE accounts.account = r.account AND accounts.next_due > r.next_due`, sums.due(recorded))
+		WHERE accounts.account = r.account AND accounts.next_due > r.next_due`, sums.dueRows())
 	return err
 }
 

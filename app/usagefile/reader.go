@@ -76,12 +76,12 @@ func (r *Reader) bind(header []string) error {
 	return errors.Join(faults...)
 }
 
-// suggest names the column that has most of a word's pairs of letters, if it
-// has half of them, else all columns.
+// suggest names the column that has most of a word's pairs of neighbouring
+// letters, in either order, if it has half of them; else it names all columns.
 func suggest(word string, header []string) string {
 	pairs := func(name string) (shared int) {
 		for i := 1; i < len(word); i++ {
-			if strings.Contains(name, word[i-1:i+1]) {
+			if strings.Contains(name, word[i-1:i+1]) || strings.Contains(name, word[i:i+1]+word[i-1:i]) {
 				shared++
 			}
 		}
@@ -169,24 +169,22 @@ func (row *Row) text(t text, fields []string, what string) string {
 func (m *Mapping) readTime(row *Row, fields []string) {
 	var err *refusal.Error
 	row.From, err = m.from(fields)
-	row.fail(asInterval(err))
+	row.fail(untimed(err, "start"))
 	if row.To = row.From; m.to == nil {
 		return
 	}
 	row.To, err = m.to(fields)
-	row.fail(asInterval(err))
+	row.fail(untimed(err, "end"))
 	if row.To <= row.From {
 		row.fail(refusal.New(refusal.BadInterval, "the interval ends at %s, not after its start at %s", row.To, row.From).
 			Do("send usage that ends after it starts"))
 	}
 }
 
-// asInterval gives the fault of an instant the code of intervals.
-func asInterval(err *refusal.Error) *refusal.Error {
+// untimed says of a value that cannot be read that the usage has no start or end.
+func untimed(err *refusal.Error, what string) *refusal.Error {
 	if err == nil || err.Code != refusal.BadInput {
 		return err
 	}
-	c := *err
-	c.Code = refusal.BadInterval
-	return &c
+	return refusal.New(refusal.BadInterval, "the usage has no %s: %s", what, err.Message).At(err.Place).Do("%s", err.Hint)
 }

@@ -90,7 +90,7 @@ func decode(file string, source []byte) (raw mappingYAML, err error) {
 
 // faultOf makes a refusal of the YAML package's error.
 func faultOf(file string, err error) error {
-	place, message := file, err.Error()
+	place, message, hint := file, err.Error(), "correct the YAML"
 	var fault yaml.Error
 	if errors.As(err, &fault) {
 		message = fault.GetMessage()
@@ -98,6 +98,9 @@ func faultOf(file string, err error) error {
 			place = fmt.Sprintf("%s:%d:%d", file, tk.Position.Line, tk.Position.Column)
 		}
 	}
-	return refusal.New(refusal.BadInput, "%s", message).At(place).
-		Do("write the fields source, product, origin and event; event has id, account, resource, interval or at, and meters")
+	var unknown *yaml.UnknownFieldError
+	if errors.As(err, &unknown) {
+		hint = "a mapping has source, product, origin and event; an event has id, account, resource, interval or at, and meters"
+	}
+	return refusal.New(refusal.BadInput, "%s", message).At(place).Do("%s", hint)
 }

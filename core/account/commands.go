@@ -79,13 +79,18 @@ func (d *draft) hasAccepted(a terms.Acceptance) bool {
 func (d *draft) accept(fresh []terms.Acceptance, at calendar.Instant) {
 	d.begin(journal.Accepted, at, d.env.Actor, "")
 	for _, a := range fresh {
-		a.Recorded = d.entry.Recorded
-		row := Accepted{Stamp: Stamp{RowID: d.next()}, Acceptance: a}
-		row.Digest = d.keep(row.Seal(d.books.ID))
-		d.out.Acceptances = append(d.out.Acceptances, row)
-		d.books.Acceptances = append(d.books.Acceptances, a)
+		d.acceptOne(a)
 	}
 	d.end()
+}
+
+// acceptOne writes the acceptance of one document, recorded with its entry.
+func (d *draft) acceptOne(a terms.Acceptance) {
+	a.Recorded = d.entry.Recorded
+	row := Accepted{Stamp: Stamp{RowID: d.next()}, Acceptance: a}
+	row.Digest = d.keep(row.Seal(d.books.ID))
+	d.out.Acceptances = append(d.out.Acceptances, row)
+	d.books.Acceptances = append(d.books.Acceptances, a)
 }
 
 // TopUp is money that the customer paid in.

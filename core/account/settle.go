@@ -33,6 +33,12 @@ func (d *draft) settle(at calendar.Instant) error {
 		}
 	}
 	d.books.Open = later
+	return d.closeSettlement(totals, at)
+}
+
+// closeSettlement posts what each product's usage cost, takes what the wallet
+// can pay, and ends the entry.
+func (d *draft) closeSettlement(totals map[string]money.Amount, at calendar.Instant) error {
 	for _, product := range sortedKeys(totals) {
 		if err := d.invoice(product, totals[product], at); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,8 +24,9 @@ type world struct {
 	books   *account.Books
 	buckets map[metering.Key]*metering.Bucket
 	events  []metering.Event
-	log     account.Decision  // every row so far
-	late    calendar.Duration // how long after its due instant time is noticed
+	seen    []calendar.Instant // when each event arrived
+	log     account.Decision   // every row so far
+	late    calendar.Duration  // how long after its due instant time is noticed
 }
 
 var start = instant("2026-01-01T00:00:00+08:00")
@@ -117,7 +119,7 @@ func (w *world) use(resource string, milliCPU int64, from, to, seen string) {
 		Source: "test", ID: resource + from, Account: "customer-001", Product: "compute-payg", Resource: resource,
 		From: instant(from), To: instant(to), Measures: []metering.Measure{{Meter: "cpu", Value: milliCPU}},
 	}
-	w.events = append(w.events, e)
+	w.events, w.seen = append(w.events, e), append(w.seen, instant(seen))
 	e.EachHour(func(hour calendar.Hour, meter string, quantity int64) {
 		key := metering.Key{Product: e.Product, Resource: resource, Meter: meter, Hour: hour}
 		b := metering.Bucket{Key: key}
@@ -187,6 +189,10 @@ func (w *world) apply(d *account.Decision, err error) {
 	for _, b := range d.Buckets {
 		w.buckets[b.Key] = b
 	}
+	if w.log.Sets == nil {
+		w.log.Sets = map[int64]account.TermSet{}
+	}
+	maps.Copy(w.log.Sets, d.Sets)
 	w.log.Entries = append(w.log.Entries, d.Entries...)
 	w.log.Charges = append(w.log.Charges, d.Charges...)
 	w.log.Refused = append(w.log.Refused, d.Refused...)

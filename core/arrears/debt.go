@@ -47,8 +47,9 @@ type Paid struct {
 	Amount money.Amount
 }
 
-// Pay takes money from available to the oldest debts that are due by now, and
-// returns the debts that are left and what went to each seller, in the order in which they were first paid.
+// Pay pays the debts from what is available, oldest first, and returns those
+// that are left and what went to each seller, in the order in which they were
+// first paid.
 func (ds Debts) Pay(available money.Amount) (left Debts, paid []Paid) {
 	left = ds[:0:0]
 	for _, d := range ds {

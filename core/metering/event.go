@@ -13,6 +13,10 @@ import (
 // over every event that an hour can hold must stay inside int64.
 const MaxPerHour = 100_000_000_000_000
 
+// MaxLength bounds one event's interval: all its hours are written in one
+// transaction. Longer use is reported in parts.
+const MaxLength = 366 * calendar.DayLength
+
 // Measure is one meter's reading: a rate per second in an event with an
 // interval, a quantity in an event at a point in time.
 type Measure struct {
@@ -39,9 +43,10 @@ func (e *Event) Normalise() {
 	sort.Slice(e.Measures, func(i, j int) bool { return e.Measures[i].Meter < e.Measures[j].Meter })
 }
 
-// Check refuses, in this order: missing names, an interval that does not end
-// after it starts or is not in whole seconds, a meter that the product does
-// not have or that is named twice, a value out of range.
+// Check refuses, in this order: missing names; an interval that does not end
+// after it starts, is not in whole seconds or is longer than MaxLength; and of
+// each measure in turn a meter that the product does not have or that is named
+// twice, and a value out of range.
 func (e *Event) Check(product *catalog.Product) error {
 	for _, f := range []struct{ name, value string }{
 		{"source", e.Source}, {"id", e.ID}, {"account", e.Account}, {"resource", e.Resource},
@@ -67,6 +72,10 @@ func (e *Event) checkInterval() error {
 	if int64(e.From)%int64(calendar.Second) != 0 || int64(e.To)%int64(calendar.Second) != 0 {
 		return refusal.New(refusal.BadInterval, "the interval %s to %s is not in whole seconds", e.From, e.To).
 			Do("round both ends to seconds")
+	}
+	if e.To > e.From.Add(MaxLength) {
+		return refusal.New(refusal.BadInterval, "the interval %s to %s is longer than %d days", e.From, e.To, MaxLength/calendar.DayLength).
+			Do("report it in parts, each with its own id")
 	}
 	return nil
 }
@@ -95,8 +104,12 @@ func (e *Event) checkMeasures(product *catalog.Product) error {
 // Body is a digest of everything but source and id: a repeated event has the
 // same, a reused id another.
 func (e *Event) Body() int64 {
+	kind := "interval"
+	if e.Point {
+		kind = "point"
+	}
 	var enc journal.Encoder
-	enc.Text(e.Account).Text(e.Product).Text(e.Resource).Int(int64(e.From)).Int(int64(e.To))
+	enc.Text(e.Account).Text(e.Product).Text(e.Resource).Text(kind).Int(int64(e.From)).Int(int64(e.To))
 	for _, m := range e.Measures {
 		enc.Text(m.Meter).Int(m.Value)
 	}
@@ -123,17 +136,19 @@ func (e *Event) eachMeasure(hour calendar.Hour, times int64, yield func(calendar
 	}
 }
 
-// seconds returns how many seconds of the interval lie in [from, to).
+// seconds returns how many seconds of the interval, counted from its start, end
+// after from and not after to: a second that is cut belongs to the part in
+// which it ends, so that the parts of an interval sum to the whole.
 func (e *Event) seconds(from, to calendar.Instant) int64 {
 	start, end := max(e.From, from), min(e.To, to)
 	if end <= start {
 		return 0
 	}
-	return int64(end.Sub(start) / calendar.Second)
+	return int64(end.Sub(e.From)/calendar.Second - start.Sub(e.From)/calendar.Second)
 }
 
-// Within returns the quantity of a meter that falls into [from, to). An
-// interval that is cut inside a second counts whole seconds that have ended.
+// Within returns the quantity of a meter that falls into [from, to). A second
+// that is cut counts where it ends.
 func (e *Event) Within(meter string, from, to calendar.Instant) int64 {
 	for _, m := range e.Measures {
 		if m.Meter != meter {

@@ -1,6 +1,8 @@
 package rating
 
 import (
+	"math"
+
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
@@ -27,10 +29,15 @@ type Line struct {
 
 // Charge prices quantity on top of what the bucket was billed before. The line
 // is the difference of two roundings of the whole, never a rounding of the
-// difference.
+// difference. It refuses a quantity that is not positive and sums, prices and
+// differences that leave 64 bits.
 func (t Tariff) Charge(b *metering.Bucket, quantity int64) (Line, error) {
 	if quantity <= 0 {
 		return Line{}, refusal.New(refusal.BadQuantity, "a line for a quantity of %d", quantity).Do("charge positive quantities")
+	}
+	if quantity > math.MaxInt64-b.Billed {
+		return Line{}, refusal.New(refusal.Overflow, "%d + %d leaves the range of a quantity", b.Billed, quantity).
+			Do("report less usage of one meter in one hour")
 	}
 	whole, err := t.Rounding.Price(b.Billed+quantity, t.Price, t.Per)
 	if err != nil {

@@ -109,6 +109,40 @@ func TestKnown(t *testing.T) {
 	wantRefusal(t, err, refusal.NotAccepted)
 }
 
+// TestUntil: what is to come ends a binding only if it was known.
+func TestUntil(t *testing.T) {
+	ahead := text{id: "h", code: "H", by: "acceptance", effective: "2025-09-01"}
+	v2 := general
+	v2.version, v2.effective = "v2", "2025-10-01"
+	c, err := terms.NewCorpus(append(published(t, general, page, ahead), terms.Published{Document: v2.parse(t), Recorded: day("2025-08-01")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name     string
+		accepted []terms.Acceptance
+		at       string
+		known    string
+		want     calendar.Instant
+	}{
+		{"nothing known", accepts("2025-01-01", "g"), "2025-06-15", "2025-07-31", calendar.EndOfTime},
+		{"a version to come", accepts("2025-01-01", "g"), "2025-06-15", "2025-08-01", day("2025-10-01")},
+		{"a document to come that was accepted ahead", accepts("2025-01-01", "g", "h"), "2025-06-15", "2025-08-01", day("2025-09-01")},
+		{"once it is in effect", accepts("2025-01-01", "g", "h"), "2025-09-01", "2025-08-01", day("2025-10-01")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := c.Bind("a", tt.accepted, "p", day(tt.at), day(tt.known))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Until() != tt.want {
+				t.Errorf("until %s, want %s", s.Until(), tt.want)
+			}
+		})
+	}
+}
+
 func TestSetIsShared(t *testing.T) {
 	c := corpus(t, general, page)
 	one := bound(t, c, "g")

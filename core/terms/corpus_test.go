@@ -34,9 +34,17 @@ func TestNewCorpusRefuses(t *testing.T) {
 	}
 }
 
-func TestPublishedTwiceCountsOnce(t *testing.T) {
-	if _, err := terms.NewCorpus(append(published(t, general), published(t, general)...)); err != nil {
-		t.Error(err)
+func TestPublishedTwiceCountsFromTheFirst(t *testing.T) {
+	again := published(t, general, page)
+	for i := range again {
+		again[i].Recorded = day("2025-05-01")
+	}
+	c, err := terms.NewCorpus(append(again, published(t, general, page)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Bind("a", accepts("2025-01-01", "g"), "p", day("2025-02-01"), day("2025-02-01")); err != nil {
+		t.Errorf("known from the first publication: %v", err)
 	}
 }
 
@@ -53,6 +61,7 @@ func TestProof(t *testing.T) {
 	before.until = "2025-03-31"
 	after := y
 	after.effective = "2025-04-01"
+	elsewhereRanking := text{id: "r", code: "R", kind: "special", by: "acceptance", binds: "{products: [q]}", precedence: "[x, y]"}
 	ranking := general
 	ranking.precedence = "[x, y]"
 	publishedRanking := ranking
@@ -70,6 +79,7 @@ func TestProof(t *testing.T) {
 		{"ranked by publication", []text{x, y, publishedRanking, page}, false},
 		{"an agreement ranks them", []text{x, y, ranking, page}, false},
 		{"an agreement may speak in their place", []text{x, y, general.with("payment.due", "3 days"), page}, false},
+		{"an agreement on another product ranks them there", []text{onlyP, y, elsewhereRanking, general, page}, true},
 		{"once what stood above both has ended", []text{x, y, roof, general, page}, true},
 	}
 	for _, tt := range tests {

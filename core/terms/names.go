@@ -24,8 +24,7 @@ func isLabel(s string) bool      { return label.MatchString(s) }
 func isCurrency(s string) bool   { return currencyCode.MatchString(s) }
 
 // suggest tells the writer of a wrong word what could have been meant: the
-// nearest known word when one is near, else all of them when they are few, else
-// where to look.
+// nearest known word when one is near, else all of them when they are few.
 func suggest(word string, known []string) string {
 	best, distance := "", len(word)/3+2
 	for _, k := range known {
@@ -36,10 +35,10 @@ func suggest(word string, known []string) string {
 	if best != "" {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
-	if len(known) <= 12 {
+	if len(known) <= 16 {
 		return "use one of: " + strings.Join(known, ", ")
 	}
-	return "use a name from the list of term keys"
+	return "check its spelling: no known name is near it"
 }
 
 // editDistance is the number of bytes to insert, delete or replace to turn a into b.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 )
 
@@ -41,6 +42,25 @@ func TestParse(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestParseRefusesWhatCostsTooMuch: the parser's cost grows with the square of the depth.
+func TestParseRefusesWhatCostsTooMuch(t *testing.T) {
+	tests := map[string]struct{ source, want string }{
+		"a large file":  {strings.Repeat("# words\n", 40_000), "320000 bytes"},
+		"a long line":   {"title: " + strings.Repeat("word ", 1000), "doc.yaml:1: the line has 5007 bytes"},
+		"many brackets": {"a: 1\nb: " + strings.Repeat("[\n{", 51), "doc.yaml:52: more than 100 brackets"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := terms.Parse("doc.yaml", []byte(tt.source), zone)
+			wantRefusal(t, err, refusal.DocumentInvalid, tt.want)
+		})
+	}
+	closed := text{id: "g", code: "G"}.source() + "# " + strings.Repeat("[]{}", 500) + "\n"
+	if _, err := terms.Parse("doc.yaml", []byte(closed), zone); err != nil {
+		t.Errorf("brackets that are closed nest nothing: %v", err)
 	}
 }
 

@@ -18,10 +18,9 @@ type ranking struct {
 
 // verdict is the outcome for an ordered pair of documents.
 type verdict struct {
-	first  bool     // the first document beats the second
-	second bool     // the second document beats the first
-	by     Citation // the clause that decides; zero for what the kind rules means
-	why    string
+	beats bool     // the first document beats the second; the pair in the other order says the reverse
+	by    Citation // the clause that decides; zero for what the kind rules means
+	why   string
 }
 
 func newRanking(documents []*Document) *ranking {
@@ -76,10 +75,7 @@ func (r *ranking) judge(a, b *Document) verdict {
 			return verdict{why: fmt.Sprintf("%s and %s disagree", decider, other)}
 		}
 	}
-	return verdict{
-		first: decider.above, second: !decider.above,
-		by: decider.by.cite(decider.by.PrecedenceClause), why: decider.String(),
-	}
+	return verdict{beats: decider.above, by: decider.by.cite(decider.by.PrecedenceClause), why: decider.String()}
 }
 
 // heaviest returns the most special declarations about a pair, by document id.
@@ -99,7 +95,7 @@ func judgeByKind(a, b *Document) verdict {
 	if (a.Kind == Rules) == (b.Kind == Rules) {
 		return verdict{why: "no declaration ranks them"}
 	}
-	return verdict{first: b.Kind == Rules, second: a.Kind == Rules, why: "a rules document gives way to every agreement"}
+	return verdict{beats: b.Kind == Rules, why: "a rules document gives way to every agreement"}
 }
 
 // declares returns what the document's precedence list says about a pair.

@@ -30,6 +30,9 @@ func TestPrecedence(t *testing.T) {
 	rulesFirst := general
 	rulesFirst.precedence = "[rules, general]"
 
+	deal := text{id: "deal", code: "D", kind: "special", by: "acceptance", binds: "{accounts: [a]}", precedence: "[page, e]"}
+	oneLevel := text{id: "e", code: "E", kind: "special", by: "acceptance", binds: "{products: [p]}", precedence: "[[page, special]]"}
+
 	tests := []struct {
 		name      string
 		texts     []text
@@ -44,6 +47,9 @@ func TestPrecedence(t *testing.T) {
 		{"one level ranks nothing", []text{s, rate(annex, "1%/day"), rate(plainE, "2%/day"), page}, "", ""},
 		{"equally special declarers disagree (X27)", []text{g, s1, rate(plainE, "1%/day"), rate(page, "2%/day")}, "", ""},
 		{"a more special declarer settles what they dispute", []text{g, s1, rate(e, "1%/day"), rate(page, "2%/day")}, "E 1", "E 12"},
+		{"a deal with the account settles what products dispute", []text{g, deal, rate(e, "1%/day"), rate(page, "2%/day")}, "P 1", "D 12"},
+		{"one level leaves it to less special declarers", []text{g, rate(oneLevel, "1%/day"), rate(page, "2%/day")}, "P 1", "G 12"},
+		{"of equal values the higher ranked is cited", []text{rate(g, "1%/day"), rate(page, "1%/day")}, "P 1", "G 12"},
 		{"stamped beats the page (G 12.4)", []text{gStamped, rate(plainStamped, "1%/day"), rate(page, "2%/day")}, "F 1", "G 12"},
 		{"stamped beats special terms that put it first", []text{rate(e, "1%/day"), rate(plainStamped, "2%/day"), page}, "F 1", "E 12"},
 		{"stamped beats kinds the list leaves out", []text{gStamped, rate(plainStamped, "1%/day"), rate(annex, "2%/day"), page}, "F 1", "G 12"},
@@ -56,7 +62,7 @@ func TestPrecedence(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			set := bound(t, corpus(t, tt.texts...), "g", "s", "e", "f", "annex")
+			set := bound(t, corpus(t, tt.texts...), "g", "s", "e", "f", "deal", "annex")
 			trace, err := set.Trace("late_fee.rate")
 			got, getErr := terms.Get(set, terms.LateFeeRate)
 			if tt.want == "" {
@@ -90,6 +96,40 @@ func TestConflictCitesBoth(t *testing.T) {
 	trace, _ := set.Trace("late_fee.rate")
 	if len(trace.Considered) != 2 {
 		t.Errorf("considered %v", trace.Considered)
+	}
+}
+
+// TestConflictCitesTheStrongest: what something already beats is not worth settling.
+func TestConflictCitesTheStrongest(t *testing.T) {
+	g := general
+	g.precedence = "[page, annex]"
+	annex := text{id: "annex", code: "A", kind: "annex", binds: "{products: [p]}"}.with("late_fee.rate", "1%/day")
+	special := text{id: "e", code: "E", kind: "special", binds: "{products: [p]}"}.with("late_fee.rate", "2%/day")
+	set := bound(t, corpus(t, g, annex, special,
+		page.with("late_fee.rate", "3%/day"), text{id: "z", code: "Z", by: "acceptance", precedence: "[page, special]"}), "g")
+	_, err := terms.Get(set, terms.LateFeeRate)
+	wantRefusal(t, err, refusal.TermConflict, "E 1 (e v1)", "P 1 (page v1)")
+}
+
+// TestTraceCites: a value rests on the clause that sets it and on the one that
+// ranks it, and not on those that lost.
+func TestTraceCites(t *testing.T) {
+	g := general
+	g.precedence = "[page, special, general]"
+	c := corpus(t, g.with("late_fee.rate", "1%/day"), text{id: "e", code: "E", kind: "special", by: "acceptance"}.with("late_fee.rate", "2%/day"), page)
+	both, err := bound(t, c, "g", "e").Trace("late_fee.rate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !both.Cites("E", "1") || !both.Cites("G", "12") || both.Cites("G", "1") {
+		t.Errorf("with the special terms: %v", both.Citations())
+	}
+	alone, err := bound(t, c, "g").Trace("late_fee.rate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !alone.Cites("G", "1") || alone.Cites("G", "12") {
+		t.Errorf("without them: %v", alone.Citations())
 	}
 }
 

@@ -54,8 +54,7 @@ func (c *Corpus) proveAt(product string, at calendar.Instant) (errs []error) {
 	b := c.share(product, bound, calendar.EndOfTime).binding
 	for _, key := range b.undecided() {
 		candidates := candidatesOf(b.documents)[key]
-		x, y := b.ranking.disagreeing(candidates)
-		if !c.acceptable(product, at, func(d *Document) bool { return d.couldDecide(key, x.document, y.document) }) {
+		if !c.acceptable(product, at, func(d *Document) bool { return d.couldDecide(key, candidates) }) {
 			errs = append(errs, b.resolved[key].err)
 		}
 	}
@@ -88,15 +87,23 @@ func (c *Corpus) acceptable(product string, at calendar.Instant, condition func(
 	return false
 }
 
-// couldDecide says whether the document, once accepted, might settle a key on
-// which two others disagree: it ranks them, or sets the key itself.
-func (d *Document) couldDecide(key string, a, b *Document) bool {
+// couldDecide says whether the document, once accepted, might help to settle a
+// key on which others disagree: it sets the key itself, or ranks two of them. To
+// rank another two than those that are cited can be enough, when a third then
+// beats both.
+func (d *Document) couldDecide(key string, candidates []candidate) bool {
 	if slices.ContainsFunc(d.terms, func(t Term) bool { return t.Key == key }) {
 		return true
 	}
 	if len(d.Precedence) == 0 {
 		return false
 	}
-	_, ranks := d.declares(a, b)
-	return ranks
+	for i, a := range candidates {
+		for _, b := range candidates[i+1:] {
+			if _, ranks := d.declares(a.document, b.document); ranks {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -56,7 +56,7 @@ func (r *ranking) resolve(key string, candidates []candidate) resolution {
 
 func (r *ranking) holdsAgainst(c candidate, others []candidate) bool {
 	for _, o := range others {
-		if !c.equals(o) && !r.compare(c.document, o.document).first {
+		if !c.equals(o) && !r.compare(c.document, o.document).beats {
 			return false
 		}
 	}
@@ -64,7 +64,7 @@ func (r *ranking) holdsAgainst(c candidate, others []candidate) bool {
 }
 
 func (r *ranking) isBeaten(c candidate, by []candidate) bool {
-	return slices.ContainsFunc(by, func(o candidate) bool { return r.compare(o.document, c.document).first })
+	return slices.ContainsFunc(by, func(o candidate) bool { return r.compare(o.document, c.document).beats })
 }
 
 // conflict cites the two strongest candidates that disagree.

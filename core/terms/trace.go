@@ -1,5 +1,7 @@
 package terms
 
+import "slices"
+
 // Trace is how a value was found: it is recomputed from the Set, identically,
 // whenever someone asks.
 type Trace struct {
@@ -17,6 +19,24 @@ type Candidate struct {
 	Lost      string   `json:"lost,omitempty"` // why it lost; "" for the winner
 	DecidedBy Citation `json:"decided_by"`     // the clause that ranks it below the winner; zero when none was needed
 }
+
+// Citations lists the clauses that the value rests on: the one that sets it, and
+// those that rank it above what others set.
+func (t Trace) Citations() Citations {
+	var used Citations
+	if t.Citation != (Citation{}) {
+		used = append(used, t.Citation)
+	}
+	for _, c := range t.Considered {
+		if c.DecidedBy != (Citation{}) && !slices.Contains(used, c.DecidedBy) {
+			used = append(used, c.DecidedBy)
+		}
+	}
+	return used
+}
+
+// Cites says whether the value rests on a clause (see Citations).
+func (t Trace) Cites(code, clause string) bool { return t.Citations().Cites(code, clause) }
 
 // Trace explains what a key means for the Set. It refuses what Get refuses, with
 // what was considered in the Trace, and a name that is not a key with bad_input.
@@ -59,7 +79,7 @@ func (r *ranking) explain(c candidate, res resolution) Candidate {
 		return out
 	}
 	v := r.compare(res.winner.document, c.document)
-	if v.first {
+	if v.beats {
 		out.Lost, out.DecidedBy = v.why, v.by
 		return out
 	}

@@ -1,6 +1,7 @@
 package terms
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,15 +23,47 @@ type reader struct {
 	errs []error
 }
 
-// maxSource bounds what the YAML parser has to nest: its time and stack grow
-// with the depth. No agreement comes near it.
-const maxSource = 256 << 10
+// The YAML parser's time and memory grow with the square of the depth, so what
+// could nest deeply is refused before it is parsed. No agreement comes near.
+const (
+	maxSource = 256 << 10 // bytes
+	maxLine   = 4 << 10   // bytes: one line can nest a level in two of them
+	maxOpen   = 100       // brackets and braces that are open at once
+)
 
-// open parses the source, which holds one YAML document.
-func (r *reader) open(source []byte) (ast.Node, bool) {
+// checkSize refuses a source that is too large for the YAML parser.
+func (r *reader) checkSize(source []byte) bool {
 	if len(source) > maxSource {
 		r.refuse(r.file, fmt.Sprintf("%d bytes are too many for one document", len(source)),
 			"give its annexes their own documents, of at most %d bytes each", maxSource)
+		return false
+	}
+	open, number := 0, 0
+	for line := range bytes.Lines(source) {
+		number++
+		if len(line) > maxLine {
+			r.refuse(fmt.Sprintf("%s:%d", r.file, number), fmt.Sprintf("the line has %d bytes", len(line)), "break it into lines of at most %d", maxLine)
+			return false
+		}
+		for _, c := range line {
+			switch c {
+			case '[', '{':
+				open++
+			case ']', '}':
+				open = max(open-1, 0)
+			}
+			if open > maxOpen {
+				r.refuse(fmt.Sprintf("%s:%d", r.file, number), fmt.Sprintf("more than %d brackets and braces are open here", maxOpen), "close them")
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// open parses the source, which holds one YAML document.
+func (r *reader) open(source []byte) (ast.Node, bool) {
+	if !r.checkSize(source) {
 		return nil, false
 	}
 	file, err := parser.ParseBytes(source, 0)

@@ -1,0 +1,182 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"termwise.dev/app"
+	"termwise.dev/core/account"
+	"termwise.dev/core/money"
+)
+
+// AccountPath is the account in a path. What it may look like is what an
+// account's id may look like.
+type AccountPath struct {
+	Account string `path:"account" pattern:"^[a-z0-9][a-z0-9-]{0,62}$" doc:"The account's id." example:"customer-017"`
+}
+
+// Page is one page of a list.
+type Page[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty" doc:"Given when there are more."`
+}
+
+func pageOf[T any](items []T, next string) Page[T] {
+	if items == nil {
+		items = []T{} // an empty array, never null
+	}
+	return Page[T]{Items: items, NextCursor: cursorOf(next)}
+}
+
+// accountAnswer is an account whose states say where they are explained.
+type accountAnswer struct {
+	app.AccountView
+	Services []serviceAnswer `json:"services"`
+}
+
+type serviceAnswer struct {
+	app.ServiceView
+	Explanation string `json:"explanation" doc:"Why the service is in this state."`
+}
+
+type newAccountInput struct {
+	Body struct {
+		ID      string   `json:"id" minLength:"1" maxLength:"63" doc:"Lower-case letters, digits and hyphens." example:"customer-017"`
+		Name    string   `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]+$" doc:"What to call the customer."`
+		Accepts []string `json:"accepts,omitempty" maxItems:"100" doc:"The ids of the documents that the customer accepted by click."`
+	}
+}
+
+type acceptanceInput struct {
+	AccountPath
+	Body struct {
+		Documents []string `json:"documents" minItems:"1" maxItems:"100" doc:"The ids of the documents, in the versions that are in force."`
+	}
+}
+
+type topUpInput struct {
+	AccountPath
+	Key    string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"200" pattern:"^[!-~]+$" doc:"Names the request: sent again, it gives the same answer and moves nothing."`
+	DryRun bool   `query:"dry_run" doc:"Say what would happen, and change nothing."`
+	Body   struct {
+		Amount    money.Amount `json:"amount" doc:"In the account's currency, with at most six decimals." example:"100.00"`
+		Method    string       `json:"method" maxLength:"200" doc:"How it was paid, as the agreement lists the ways."`
+		Reference string       `json:"reference" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" doc:"The payment's own name, for example the bank's."`
+	}
+}
+
+type topUpAnswer struct {
+	app.ToppedUp
+	DryRun      bool   `json:"dry_run,omitempty" doc:"Nothing has changed."`
+	Explanation string `json:"explanation,omitempty" doc:"Where the top-up is explained."`
+}
+
+func (s *Server) accounts() {
+	tags := []string{"Accounts"}
+	register(s, huma.Operation{
+		OperationID: "createAccount", Method: http.MethodPost, Path: "/v1/accounts", Tags: tags,
+		Summary:     "Open an account",
+		Description: "Sent again with the same name, it changes nothing.",
+	}, []app.Role{app.Operator}, s.createAccount)
+	register(s, huma.Operation{
+		OperationID: "listAccounts", Method: http.MethodGet, Path: "/v1/accounts", Tags: tags,
+		Summary: "List accounts",
+	}, []app.Role{app.Operator}, s.listAccounts)
+	register(s, huma.Operation{
+		OperationID: "showAccount", Method: http.MethodGet, Path: "/v1/accounts/{account}", Tags: tags,
+		Summary: "Show an account",
+	}, []app.Role{app.Operator, app.Customer}, s.showAccount)
+	register(s, huma.Operation{
+		OperationID: "acceptDocuments", Method: http.MethodPost, Path: "/v1/accounts/{account}/acceptances", Tags: tags,
+		Summary:     "Accept documents by click",
+		Description: "What was accepted before in the same version is left out, so it may be sent again.",
+	}, []app.Role{app.Operator, app.Customer}, s.acceptDocuments)
+	register(s, huma.Operation{
+		OperationID: "topUp", Method: http.MethodPost, Path: "/v1/accounts/{account}/top-ups", Tags: tags,
+		Summary:     "Put money into an account's wallet",
+		Description: "The money has been received by the provider, which is why only an operator may say so. What is owed is paid from it at once.",
+	}, []app.Role{app.Operator}, s.topUp)
+}
+
+func (s *Server) createAccount(ctx context.Context, in *newAccountInput) (accountAnswer, error) {
+	n := app.NewAccount{ID: in.Body.ID, Name: in.Body.Name, Accepts: in.Body.Accepts}
+	if err := s.app.CreateAccount(ctx, n, callerOf(ctx).Actor()); err != nil {
+		return accountAnswer{}, err
+	}
+	return s.account(ctx, n.ID)
+}
+
+func (s *Server) listAccounts(ctx context.Context, in *PageInput) (Page[accountAnswer], error) {
+	after, err := in.after()
+	if err != nil {
+		return Page[accountAnswer]{}, err
+	}
+	views, next, err := s.app.Accounts(ctx, after, in.Limit)
+	if err != nil {
+		return Page[accountAnswer]{}, err
+	}
+	answers, err := s.accountAnswers(ctx, views)
+	return pageOf(answers, next), err
+}
+
+func (s *Server) showAccount(ctx context.Context, in *AccountPath) (accountAnswer, error) {
+	return s.account(ctx, in.Account)
+}
+
+func (s *Server) acceptDocuments(ctx context.Context, in *acceptanceInput) (accountAnswer, error) {
+	if err := s.app.AcceptDocuments(ctx, in.Account, in.Body.Documents, callerOf(ctx).Actor()); err != nil {
+		return accountAnswer{}, err
+	}
+	return s.account(ctx, in.Account)
+}
+
+func (s *Server) account(ctx context.Context, id string) (accountAnswer, error) {
+	view, err := s.app.Account(ctx, id)
+	if err != nil {
+		return accountAnswer{}, err
+	}
+	answers, err := s.accountAnswers(ctx, []app.AccountView{view})
+	if err != nil {
+		return accountAnswer{}, err
+	}
+	return answers[0], nil
+}
+
+func (s *Server) accountAnswers(ctx context.Context, views []app.AccountView) ([]accountAnswer, error) {
+	ids := make([]string, len(views))
+	for i := range views {
+		ids[i] = views[i].ID
+	}
+	names, err := s.app.StateNames(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]accountAnswer, len(views))
+	for i, v := range views {
+		answers[i] = accountAnswer{AccountView: v, Services: serviceAnswers(v.Services, names[v.ID])}
+	}
+	return answers, nil
+}
+
+// serviceAnswers links each service to the row that brought it into its state.
+func serviceAnswers(services []app.ServiceView, names map[string]string) []serviceAnswer {
+	answers := make([]serviceAnswer, len(services))
+	for i, v := range services {
+		answers[i] = serviceAnswer{ServiceView: v, Explanation: explanationOf(names[v.Product])}
+	}
+	return answers
+}
+
+func (s *Server) topUp(ctx context.Context, in *topUpInput) (topUpAnswer, error) {
+	t := account.TopUp{Amount: in.Body.Amount, Method: in.Body.Method, Reference: in.Body.Reference}
+	done, err := s.app.TopUp(ctx, in.Account, t, in.Key, callerOf(ctx).Actor(), in.DryRun)
+	if err != nil {
+		return topUpAnswer{}, err
+	}
+	if in.DryRun && !done.Repeated {
+		done.ID = "" // the row was not kept
+	}
+	return topUpAnswer{ToppedUp: done, DryRun: in.DryRun, Explanation: explanationOf(done.ID)}, nil
+}

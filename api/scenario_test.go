@@ -1,0 +1,151 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"termwise.dev/api"
+	"termwise.dev/core/refusal"
+	"termwise.dev/store/pgtest"
+)
+
+// scenario is one request and what must and must not be in its answer.
+type scenario struct {
+	name string
+	request
+	status int
+	has    []string
+	lacks  []string
+}
+
+const topUps = "/v1/accounts/" + payer + "/top-ups"
+
+// scenarios run in order on one world, which they change.
+var scenarios = []scenario{
+	{"health", request{path: "/healthz"}, 200, []string{`"status":"ok"`}, nil},
+	{"readiness", request{path: "/readyz"}, 200, []string{`"status":"ok"`}, nil},
+
+	// Accounts.
+	{"open an account", request{key: "operator", method: "POST", path: "/v1/accounts", body: `{"id":"customer-003","name":"Kiln","accepts":["general-agreement"]}`}, 200,
+		[]string{`"id":"customer-003"`, `"wallet":"0.000000"`, `"currency":"CNY"`, `"services":[]`, `"document":"general-agreement"`, `"actor":"operator (key `}, nil},
+	{"open it again", request{key: "operator", method: "POST", path: "/v1/accounts", body: `{"id":"customer-003","name":"Kiln"}`}, 200, []string{`"id":"customer-003"`}, nil},
+	{"open it under another name", request{key: "operator", method: "POST", path: "/v1/accounts", body: `{"id":"customer-003","name":"Forge"}`}, 409,
+		[]string{`"code":"already_exists"`, `"type":"urn:termwise:problem:already_exists"`, `"status":409`, `"title":"Conflict"`, `Kiln`, `"hint":"choose another id"`, `"place":"account"`}, nil},
+	{"an id that cannot be", request{key: "operator", method: "POST", path: "/v1/accounts", body: `{"id":"Customer_4","name":"Kiln"}`}, 422, []string{`"code":"bad_input"`, "Customer_4"}, nil},
+	{"a name with a control character", request{key: "operator", method: "POST", path: "/v1/accounts", body: `{"id":"customer-004","name":"Ki\u0000ln"}`}, 422, []string{`"code":"bad_input"`, "body.name"}, []string{"Ki"}},
+	{"a field that there is not", request{key: "operator", method: "POST", path: "/v1/accounts", body: `{"id":"customer-004","name":"Kiln","colour":"red"}`}, 422, []string{`"code":"bad_input"`, "body.colour"}, []string{`"red"`}},
+	{"a body that is not JSON", request{key: "operator", method: "POST", path: "/v1/accounts", body: `{"id":`}, 400, []string{`"code":"bad_input"`, `"place":"body"`}, nil},
+	{"a document that is not published", request{key: "operator", method: "POST", path: "/v1/accounts", body: `{"id":"customer-004","name":"Kiln","accepts":["treaty"]}`}, 404, []string{`"code":"not_found"`, "treaty"}, nil},
+	{"an account that there is not", request{key: "operator", path: "/v1/accounts/customer-999"}, 404, []string{`"code":"unknown_account"`, "customer-999"}, nil},
+	{"an account's own view", request{key: "payer", path: "/v1/accounts/" + payer}, 200,
+		[]string{`"wallet":"99.100000"`, `"state":"active"`, `"explanation":"/v1/explanations/trn_customer-001_`}, []string{debtor}},
+	{"accept what was accepted", request{key: "payer", method: "POST", path: "/v1/accounts/" + payer + "/acceptances", body: `{"documents":["general-agreement"]}`}, 200, []string{`"form":"click"`}, nil},
+
+	// Money.
+	{"a top-up without a key", request{key: "operator", method: "POST", path: topUps, body: `{"amount":"5","method":"bank_remittance","reference":"r"}`}, 422, []string{`"code":"bad_input"`, "Idempotency-Key"}, nil},
+	{"a dry run", request{key: "operator", method: "POST", path: topUps + "?dry_run=true", idempotency: "k1", body: `{"amount":"5","method":"bank_remittance","reference":"r"}`}, 200,
+		[]string{`"wallet":"104.100000"`, `"dry_run":true`, `"amount":"5.000000"`, `"currency":"CNY"`}, []string{"explanation", "repeated"}},
+	{"a misspelt dry run moves nothing", request{key: "operator", method: "POST", path: topUps + "?dryrun=true", idempotency: "k1", body: `{"amount":"5","method":"bank_remittance","reference":"r"}`}, 422, []string{`"code":"bad_input"`, "dryrun"}, nil},
+	{"the dry run kept nothing", request{key: "operator", method: "POST", path: topUps, idempotency: "k1", body: `{"amount":"5","method":"bank_remittance","reference":"r"}`}, 200,
+		[]string{`"wallet":"104.100000"`, `"explanation":"/v1/explanations/trf_customer-001_`}, []string{"dry_run", "repeated"}},
+	{"the same again", request{key: "operator", method: "POST", path: topUps, idempotency: "k1", body: `{"amount":"5","method":"bank_remittance","reference":"r"}`}, 200, []string{`"wallet":"104.100000"`, `"repeated":true`}, nil},
+	{"the same amount written otherwise", request{key: "operator", method: "POST", path: topUps, idempotency: "k1", body: `{"amount":"5.00","method":"bank_remittance","reference":"r"}`}, 200, []string{`"repeated":true`}, nil},
+	{"the key for another request", request{key: "operator", method: "POST", path: topUps, idempotency: "k1", body: `{"amount":"6","method":"bank_remittance","reference":"r"}`}, 422, []string{`"code":"idempotency_key_reused"`, "k1"}, nil},
+	{"a way that is not offered", request{key: "operator", method: "POST", path: topUps, idempotency: "k2", body: `{"amount":"5","method":"shells","reference":"r"}`}, 422, []string{`"code":"method_not_offered"`, "shells", "G 2.2"}, nil},
+	{"a refused key is free again", request{key: "operator", method: "POST", path: topUps, idempotency: "k2", body: `{"amount":"1","method":"bank_remittance","reference":"r"}`}, 200, []string{`"wallet":"105.100000"`}, nil},
+	{"nothing", request{key: "operator", method: "POST", path: topUps, idempotency: "k3", body: `{"amount":"0","method":"bank_remittance","reference":"r"}`}, 422, []string{`"code":"bad_input"`, `"place":"amount"`}, nil},
+	{"more than can be held", request{key: "operator", method: "POST", path: topUps, idempotency: "k3", body: `{"amount":"9223372036854.775807","method":"bank_remittance","reference":"r"}`}, 422, []string{`"code":"overflow"`}, nil},
+	{"a number for an amount", request{key: "operator", method: "POST", path: topUps, idempotency: "k3", body: `{"amount":5,"method":"bank_remittance","reference":"r"}`}, 422, []string{`"code":"bad_input"`, "body.amount"}, nil},
+	{"seven decimals", request{key: "operator", method: "POST", path: topUps, idempotency: "k3", body: `{"amount":"0.0000001","method":"bank_remittance","reference":"r"}`}, 422, []string{`"code":"bad_input"`, "body"}, nil},
+	{"money for an account that there is not", request{key: "operator", method: "POST", path: "/v1/accounts/customer-999/top-ups", idempotency: "k3", body: `{"amount":"5","method":"bank_remittance","reference":"r"}`}, 404, []string{`"code":"unknown_account"`}, nil},
+
+	// Statements.
+	{"a statement", request{key: "debtor", path: "/v1/accounts/" + debtor + "/statements/2026-01"}, 200,
+		[]string{`"charged":"0.900000"`, `"late_fees":"0.001350"`, `"currency":"CNY"`, `"quantity":36000000`, `"unit":"milli_vcpu_second"`, `"lines":10`, `"charges":"/v1/accounts/customer-002/charges?month=2026-01"`}, []string{payer}},
+	{"a statement as known earlier", request{key: "debtor", path: "/v1/accounts/" + debtor + "/statements/2026-01?known=2026-01-01T05:00:00%2B08:00"}, 200, []string{`"charged":"0.450000"`, `"late_fees":"0.000000"`}, nil},
+	{"a statement of an empty month", request{key: "debtor", path: "/v1/accounts/" + debtor + "/statements/2025-12"}, 200, []string{`"charged":"0.000000"`}, nil},
+	{"a month that is not one", request{key: "debtor", path: "/v1/accounts/" + debtor + "/statements/2026-13"}, 422, []string{`"code":"bad_input"`, "2026-13", `"place":"month"`}, nil},
+	{"an instant that is not one", request{key: "debtor", path: "/v1/accounts/" + debtor + "/statements/2026-01?known=noon"}, 422, []string{`"code":"bad_input"`, "noon", `"place":"known"`}, nil},
+	{"charges explain themselves", request{key: "debtor", path: "/v1/accounts/" + debtor + "/charges?month=2026-01&limit=1"}, 200, []string{`"amount":"0.090000"`, `"explanation":"/v1/explanations/chg_customer-002_`, `"next_cursor":"`}, nil},
+	{"a cursor that is not one", request{key: "debtor", path: "/v1/accounts/" + debtor + "/charges?month=2026-01&cursor=@"}, 422, []string{`"code":"bad_input"`, `"place":"cursor"`}, nil},
+	{"a cursor with a control character", request{key: "operator", path: "/v1/accounts?cursor=AA"}, 422, []string{`"code":"bad_input"`, `"place":"cursor"`}, nil},
+	{"a limit that is too high", request{key: "debtor", path: "/v1/accounts/" + debtor + "/charges?month=2026-01&limit=1001"}, 422, []string{`"code":"bad_input"`, "query.limit"}, nil},
+	{"a month that is missing", request{key: "debtor", path: "/v1/accounts/" + debtor + "/charges"}, 422, []string{`"code":"bad_input"`, "query.month"}, nil},
+	{"totals", request{key: "operator", path: "/v1/totals?month=2026-01"}, 200, []string{`"total":"1.800000"`, `"meter":"cpu"`, `"quantity":72000000`, `"lines":20`}, nil},
+
+	// Arrears and notices.
+	{"arrears of all", request{key: "operator", path: "/v1/arrears"}, 200, []string{`"account":"customer-002"`, `"principal":"0.900000"`, `"late_fees":"0.001350"`, `"totals":{"accounts":1`, `"state":"suspended"`, `"explanation":"/v1/explanations/trn_customer-002_`}, []string{payer}},
+	{"one's own arrears", request{key: "debtor", path: "/v1/accounts/" + debtor + "/arrears"}, 200, []string{`"oldest_due":"2026-01-01"`, `"explanation":"/v1/explanations/trn_customer-002_`}, nil},
+	{"no arrears", request{key: "payer", path: "/v1/accounts/" + payer + "/arrears"}, 200, []string{`"principal":"0.000000"`}, nil},
+	{"notices", request{key: "debtor", path: "/v1/accounts/" + debtor + "/notices"}, 200, []string{`"kind":"arrears_began"`, `"kind":"was_suspended"`, `"explanation":"/v1/explanations/ntc_customer-002_`}, []string{`"kind":"was_released"`}},
+	{"no notices", request{key: "payer", path: "/v1/accounts/" + payer + "/notices"}, 200, []string{`"items":[]`}, []string{"next_cursor"}},
+	{"paying ends the suspension", request{key: "operator", method: "POST", path: "/v1/accounts/" + debtor + "/top-ups", idempotency: "k1", body: `{"amount":"1","method":"bank_remittance","reference":"r"}`}, 200, []string{`"owed":"0.000000"`, `"paid":"0.901350"`, `"wallet":"0.098650"`}, nil},
+	{"the service runs again", request{key: "debtor", path: "/v1/accounts/" + debtor}, 200, []string{`"state":"active"`}, []string{"suspended"}},
+
+	// Explanations.
+	{"the name of no row", request{key: "operator", path: "/v1/explanations/abc"}, 422, []string{`"code":"bad_input"`, "abc"}, nil},
+	{"another's row", request{key: "payer", path: "/v1/explanations/chg_customer-002_3_2"}, 404, []string{`"code":"not_found"`}, []string{"arithmetic"}},
+	{"a name that no customer can read", request{key: "payer", path: "/v1/explanations/abc"}, 404, []string{`"code":"not_found"`}, nil},
+
+	// Terms.
+	{"documents", request{key: "payer", path: "/v1/documents"}, 200, []string{`"document":"general-agreement"`, `"document":"page-compute-payg"`}, nil},
+	{"a document", request{key: "compute", path: "/v1/documents/general-agreement"}, 200, []string{`"cite":"G 2.3"`, "five parts in ten thousand"}, nil},
+	{"a version that there is not", request{key: "operator", path: "/v1/documents/general-agreement?version=1999-01"}, 404, []string{`"code":"not_found"`, "1999-01"}, nil},
+	{"a document that there is not", request{key: "operator", path: "/v1/documents/treaty"}, 404, []string{`"code":"not_found"`, "treaty"}, nil},
+	{"which value binds", request{key: "payer", path: "/v1/resolutions?key=late_fee.rate&account=" + payer}, 200, []string{`"value":"0.05%/day"`, `"cite":"G 2.3 (general-agreement 2025-06)"`}, nil},
+	{"a term that there is not", request{key: "payer", path: "/v1/resolutions?key=late_fee.colour&account=" + payer}, 422, []string{`"code":"bad_input"`, "late_fee.colour"}, nil},
+	{"a price of a product that there is not", request{key: "operator", path: "/v1/resolutions?key=price.cpu&account=" + payer + "&product=abacus"}, 422, []string{`"code":"unknown_product"`, "abacus"}, nil},
+	{"a resolution for nobody", request{key: "payer", path: "/v1/resolutions?key=late_fee.rate"}, 422, []string{`"code":"bad_input"`, "query.account"}, nil},
+
+	// Elsewhere.
+	{"a path that there is not", request{path: "/v1/orders"}, 404, []string{`"code":"not_found"`, "/v1/orders", `"hint":"see /docs`}, nil},
+	{"a method that there is not", request{key: "operator", method: "DELETE", path: "/v1/accounts"}, 405, []string{`"code":"bad_input"`, "DELETE", "GET or POST"}, nil},
+	{"a page's method", request{method: "POST", path: "/metrics"}, 405, []string{`"code":"bad_input"`, "use GET"}, nil},
+}
+
+func TestScenarios(t *testing.T) { runScenarios(t, newWorld(t)) }
+
+func TestScenariosOnPostgreSQL(t *testing.T) { runScenarios(t, newWorldOn(t, pgtest.Database(t))) }
+
+func runScenarios(t *testing.T, w *world) {
+	w.live()
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			w.t = t
+			a := w.do(s.request).want(s.status)
+			for _, text := range s.has {
+				if !strings.Contains(a.body, text) {
+					t.Errorf("the answer lacks %s\n%s", text, a.body)
+				}
+			}
+			for _, text := range s.lacks {
+				if strings.Contains(a.body, text) {
+					t.Errorf("the answer holds %s\n%s", text, a.body)
+				}
+			}
+		})
+	}
+	if w.log.Len() > 0 {
+		t.Errorf("the log holds failures:\n%s", w.log)
+	}
+}
+
+// Every reason to refuse has one status, and no status stands for none.
+func TestEveryCodeHasAStatus(t *testing.T) {
+	for _, code := range refusal.Codes() {
+		if status := api.Statuses[code]; status < 400 || status > 499 {
+			t.Errorf("%s has the status %d", code, status)
+		}
+	}
+	if len(api.Statuses) != len(refusal.Codes()) {
+		t.Errorf("%d codes have a status, there are %d", len(api.Statuses), len(refusal.Codes()))
+	}
+}
+
+// Answers about money are kept by nobody on the way.
+func TestAnswersAreNotCached(t *testing.T) {
+	a := newWorld(t).do(request{key: "payer", path: "/v1/accounts/" + payer}).want(200)
+	if a.header.Get("Cache-Control") != "no-store" || a.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("headers are %v", a.header)
+	}
+}

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/money"
+	"termwise.dev/store"
+)
+
+// AccountView is an account as it stands now.
+type AccountView struct {
+	ID        string           `json:"id"`
+	Name      string           `json:"name"`
+	Currency  money.Currency   `json:"currency"`
+	Opened    string           `json:"opened"`
+	Wallet    money.Amount     `json:"wallet"`
+	Principal money.Amount     `json:"outstanding_principal"`
+	LateFees  money.Amount     `json:"outstanding_late_fees"`
+	Services  []ServiceView    `json:"services"`
+	Accepted  []AcceptanceView `json:"accepted"`
+}
+
+// AcceptanceView is one acceptance of a document.
+type AcceptanceView struct {
+	Document string `json:"document"`
+	Version  string `json:"version"`
+	Form     string `json:"form"`
+	At       string `json:"at"`
+	Actor    string `json:"actor"`
+}
+
+// Account returns an account as it stands. It refuses an unknown account.
+func (a *App) Account(ctx context.Context, id string) (v AccountView, err error) {
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		p, err := a.provider(ctx, tx)
+		if err != nil {
+			return err
+		}
+		b, err := readBooks(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		v = p.accountView(b)
+		return nil
+	})
+	return v, err
+}
+
+// Accounts lists accounts, sorted by id, after a cursor, which is empty for the
+// first ones; the cursor returned is empty when there are no more.
+func (a *App) Accounts(ctx context.Context, cursor string, limit int) (list []AccountView, next string, err error) {
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		p, err := a.provider(ctx, tx)
+		if err != nil {
+			return err
+		}
+		ids, err := tx.AccountIDs(ctx, cursor, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(ids) > limit {
+			ids = ids[:limit]
+			next = ids[limit-1]
+		}
+		books, err := tx.Books(ctx, ids, 0)
+		for _, b := range books {
+			list = append(list, p.accountView(b))
+		}
+		return err
+	})
+	return list, next, err
+}
+
+// readBooks reads an account without its open buckets, or refuses an unknown one.
+func readBooks(ctx context.Context, tx *store.Tx, id string) (*account.Books, error) {
+	books, err := tx.Books(ctx, []string{id}, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(books) == 0 {
+		return nil, unknownAccount(id)
+	}
+	return books[0], nil
+}
+
+func (p *Provider) accountView(b *account.Books) AccountView {
+	owing := inArrears(b)
+	v := AccountView{
+		ID: b.ID, Name: b.Name, Currency: b.Currency, Opened: p.instant(b.Opened),
+		Wallet: b.Balances[ledger.Wallet], Principal: owing.Owed, LateFees: owing.Fees,
+		Services: p.services(owing.Services), Accepted: []AcceptanceView{},
+	}
+	for _, acc := range b.Acceptances {
+		v.Accepted = append(v.Accepted, AcceptanceView{
+			Document: acc.Document, Version: acc.Version, Form: string(acc.Form), At: p.instant(acc.At), Actor: acc.Actor,
+		})
+	}
+	return v
+}

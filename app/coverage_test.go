@@ -1,0 +1,104 @@
+package app_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"termwise.dev/app"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/terms"
+	"termwise.dev/core/terms/clausetest"
+	"termwise.dev/provider"
+)
+
+var update = flag.Bool("update", false, "write generated files anew")
+
+const coverageFile = "../provider/coverage.json"
+
+// TestCoverageIsCurrent holds provider/coverage.json to the tests: what it says
+// is proved is proved by a test of this repository, and nothing that is
+// executable lacks a proof in a direction.
+func TestCoverageIsCurrent(t *testing.T) {
+	proofs, err := clausetest.Scan("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]app.RuleProof{}
+	for _, d := range sampleDocuments(t) {
+		for _, r := range d.Rules() {
+			ref := r.Ref(d.Code)
+			if !r.Executable() {
+				if p := shipped(proofs[ref]); len(p.Applies)+len(p.DoesNotApply) > 0 {
+					t.Errorf("%s is tested, and its document says that nothing executes it", ref)
+				}
+				continue
+			}
+			p := shipped(proofs[ref])
+			if len(p.Applies) == 0 {
+				t.Errorf("no test shows %s at work: clausetest.Applies or Executes", ref)
+			}
+			if len(p.DoesNotApply) == 0 {
+				t.Errorf("no test shows %s at rest: clausetest.DoesNotApply or Refrains", ref)
+			}
+			want[ref] = app.RuleProof{Document: d.ID, Applies: p.Applies, Refrains: p.DoesNotApply}
+		}
+	}
+	text, err := json.MarshalIndent(want, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, '\n')
+	if *update {
+		if err := os.WriteFile(coverageFile, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(text), string(provider.Coverage)); diff != "" {
+		t.Errorf("%s does not say what the tests show; write it anew: go test ./app -run TestCoverageIsCurrent -update\n%s", coverageFile, diff)
+	}
+}
+
+// shipped leaves out the tests of clausetest itself, which prove nothing.
+func shipped(p clausetest.Proof) clausetest.Proof {
+	own := func(test string) bool { return strings.HasPrefix(test, "core/terms/clausetest/") }
+	return clausetest.Proof{
+		Applies:      slices.DeleteFunc(append([]string{}, p.Applies...), own),
+		DoesNotApply: slices.DeleteFunc(append([]string{}, p.DoesNotApply...), own),
+	}
+}
+
+// sampleDocuments parses the sample provider's documents.
+func sampleDocuments(t *testing.T) []*terms.Document {
+	t.Helper()
+	zone, err := calendar.ParseZone("UTC+8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documents []*terms.Document
+	for _, folder := range []string{"agreements", "products"} {
+		files, err := provider.Sample.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			name := folder + "/" + f.Name()
+			source, err := provider.Sample.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := terms.Parse(name, source, zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			documents = append(documents, d)
+		}
+	}
+	return documents
+}

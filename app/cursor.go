@@ -1,0 +1,28 @@
+package app
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/refusal"
+)
+
+// lineCursor is the cursor that continues after a row.
+func lineCursor(id account.RowID) string { return fmt.Sprintf("%d-%d", id.Entry, id.Line) }
+
+// parseLineCursor reads a cursor that lineCursor gave; the empty one begins.
+func parseLineCursor(cursor string) (account.RowID, error) {
+	if cursor == "" {
+		return account.RowID{}, nil
+	}
+	left, right, cut := strings.Cut(cursor, "-")
+	entry, err1 := strconv.ParseInt(left, 10, 64)
+	line, err2 := strconv.ParseInt(right, 10, 64)
+	if !cut || err1 != nil || err2 != nil || entry < 1 || line < 1 {
+		return account.RowID{}, refusal.New(refusal.BadInput, "%q is not a cursor", cursor).At("cursor").
+			Do("pass back the cursor of the page before")
+	}
+	return account.RowID{Entry: entry, Line: line}, nil
+}

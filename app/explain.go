@@ -1,0 +1,287 @@
+package app
+
+import (
+	"context"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+	"termwise.dev/store"
+)
+
+// Explanation says why a row is what it is.
+type Explanation = account.Explanation
+
+// Explain recomputes a row from its inputs and from the documents that bound
+// when it was made, and says how: the clauses with those that lost, the
+// arithmetic, and whether the outcome is what is stored. id is a row's name, as
+// statements and lists give it. It refuses with not_found a row that does not
+// exist, and a set of documents that is not published any more as it was bound.
+func (a *App) Explain(ctx context.Context, id string) (Explanation, error) {
+	name, err := ParseRowName(id)
+	if err != nil {
+		return Explanation{}, err
+	}
+	var x Explanation
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		p, err := a.provider(ctx, tx)
+		if err != nil {
+			return err
+		}
+		e := explainer{tx: tx, provider: p, name: name}
+		if name.Kind == EventRow {
+			x, err = e.event(ctx)
+			return err
+		}
+		if err := e.open(ctx); err != nil {
+			return err
+		}
+		x, err = e.row(ctx)
+		return err
+	})
+	x.ID = name.String()
+	return x, err
+}
+
+// explainer gathers what a row is explained from.
+type explainer struct {
+	tx       *store.Tx
+	provider *Provider
+	name     RowName
+	of       account.Case
+}
+
+func (e *explainer) missing() error {
+	return refusal.New(refusal.NotFound, "there is no row %q", e.name).At("id").
+		Do("use an id from a statement or a list")
+}
+
+// open reads the account and the journal entry of the row.
+func (e *explainer) open(ctx context.Context) error {
+	owner, found, err := e.tx.Account(ctx, e.name.Account)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return unknownAccount(e.name.Account)
+	}
+	entry, found, err := e.tx.Entry(ctx, e.name.Account, e.name.Entry)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return e.missing()
+	}
+	e.of = account.Case{Account: owner.ID, Currency: owner.Currency, Zone: e.provider.Settings.Zone, Entry: entry}
+	return nil
+}
+
+// under finds the documents that a row names again.
+func (e *explainer) under(ctx context.Context, id int64) error {
+	kept, found, err := e.tx.TermSet(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return refusal.New(refusal.NotFound, "the set of documents %d that %s names is not kept", id, e.name).
+			Do("run termwise verify: the database was changed by hand")
+	}
+	e.of.Set, err = e.provider.Corpus.Rebuild(kept.Refs, kept.Product)
+	return err
+}
+
+// row explains a row of a journal entry.
+func (e *explainer) row(ctx context.Context) (Explanation, error) {
+	switch e.name.Kind {
+	case ChargeRow:
+		row, err := found(e, e.tx.Charge)(ctx)
+		if err != nil {
+			return Explanation{}, err
+		}
+		return e.charge(ctx, row)
+	case RefusedRow:
+		row, err := found(e, e.tx.RefusedLine)(ctx)
+		if err != nil {
+			return Explanation{}, err
+		}
+		return e.refused(ctx, row)
+	case LateFeeRow:
+		row, err := found(e, e.tx.LateFee)(ctx)
+		if err != nil {
+			return Explanation{}, err
+		}
+		return e.lateFee(ctx, row)
+	case NoticeRow:
+		row, err := found(e, e.tx.Notice)(ctx)
+		if err != nil {
+			return Explanation{}, err
+		}
+		if err := e.under(ctx, row.Terms); err != nil {
+			return Explanation{}, err
+		}
+		return e.of.Notice(row)
+	case TransitionRow:
+		row, err := found(e, e.tx.Transition)(ctx)
+		if err != nil {
+			return Explanation{}, err
+		}
+		if err := e.under(ctx, row.Terms); err != nil {
+			return Explanation{}, err
+		}
+		return e.of.Transition(row)
+	case AcceptanceRow:
+		return e.acceptance(ctx)
+	default:
+		row, err := found(e, e.tx.Transfer)(ctx)
+		if err != nil {
+			return Explanation{}, err
+		}
+		return e.transfer(ctx, row)
+	}
+}
+
+// found reads the named row, and refuses one that does not exist.
+func found[R any](e *explainer, get func(context.Context, string, account.RowID) (R, bool, error)) func(context.Context) (R, error) {
+	return func(ctx context.Context) (R, error) {
+		row, exists, err := get(ctx, e.name.Account, e.name.RowID)
+		if err == nil && !exists {
+			err = e.missing()
+		}
+		return row, err
+	}
+}
+
+func (e *explainer) charge(ctx context.Context, row account.Charge) (Explanation, error) {
+	if err := e.under(ctx, row.Terms); err != nil {
+		return Explanation{}, err
+	}
+	usage, err := e.tx.UsageOf(ctx, e.name.Account, account.Resource{Product: row.Product, Resource: row.Resource}, row.Hour)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return e.of.Charge(row, usage)
+}
+
+func (e *explainer) refused(ctx context.Context, row account.Refused) (Explanation, error) {
+	if err := e.under(ctx, row.Terms); err != nil {
+		return Explanation{}, err
+	}
+	usage, err := e.tx.UsageOf(ctx, e.name.Account, account.Resource{Product: row.Product, Resource: row.Resource}, row.Hour)
+	if err != nil {
+		return Explanation{}, err
+	}
+	moves, err := e.tx.Transitions(ctx, e.name.Account, store.Filter[calendar.Instant]{})
+	if err != nil {
+		return Explanation{}, err
+	}
+	return e.of.Refused(row, moves, usage)
+}
+
+// replayed loads the whole account and makes its books again as they were
+// before the row's entry. They are nil where the journal does not replay that
+// far: the explanation then does without them, and verify says why.
+func (e *explainer) replayed(ctx context.Context) (*account.Evidence, *account.Books, error) {
+	ev, exists, err := e.tx.Evidence(ctx, e.name.Account)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !exists {
+		return nil, nil, e.missing()
+	}
+	clock, set, err := e.tx.Clock(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	replay := account.Replay{Terms: e.provider.Corpus, Zone: e.provider.Settings.Zone, Virtual: set && clock.Virtual}
+	books, _ := replay.Before(ev, e.name.Entry)
+	return ev, books, nil
+}
+
+func (e *explainer) lateFee(ctx context.Context, row account.LateFee) (Explanation, error) {
+	if err := e.under(ctx, row.Terms); err != nil {
+		return Explanation{}, err
+	}
+	_, books, err := e.replayed(ctx)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return e.of.LateFee(row, books)
+}
+
+func (e *explainer) transfer(ctx context.Context, row account.Posted) (Explanation, error) {
+	ev, books, err := e.replayed(ctx)
+	if err != nil {
+		return Explanation{}, err
+	}
+	around := account.Around{Books: books, Transfers: ev.Transfers}
+	for _, c := range ev.Charges {
+		if c.Entry == row.Entry {
+			around.Charges = append(around.Charges, c)
+		}
+	}
+	for _, f := range ev.LateFees {
+		if f.Entry == row.Entry {
+			around.LateFees = append(around.LateFees, f)
+		}
+	}
+	// A transfer names no documents: they are those that bound at its entry.
+	at := e.of.Entry
+	e.of.Set, err = e.provider.Corpus.Bind(e.name.Account, acceptedBy(ev, row.Entry), around.Product(row), at.Effective, at.Recorded)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return e.of.Transfer(row, around)
+}
+
+// acceptedBy lists what an account had accepted when an entry was made.
+func acceptedBy(ev *account.Evidence, entry int64) []terms.Acceptance {
+	var accepted []terms.Acceptance
+	for _, a := range ev.Acceptances {
+		if a.Entry < entry {
+			accepted = append(accepted, a.Acceptance)
+		}
+	}
+	return accepted
+}
+
+func (e *explainer) acceptance(ctx context.Context) (Explanation, error) {
+	rows, err := e.tx.Acceptances(ctx, e.name.Account, store.Filter[calendar.Instant]{})
+	if err != nil {
+		return Explanation{}, err
+	}
+	for _, row := range rows {
+		if row.RowID != e.name.RowID {
+			continue
+		}
+		for _, published := range e.provider.Documents {
+			if d := published.Document; d.ID == row.Document && d.Version == row.Version {
+				return e.of.Acceptance(row, d)
+			}
+		}
+		return Explanation{}, refusal.New(refusal.NotFound, "%s %s is not published any more", row.Document, row.Version).
+			Do("publish it from the provider's archive")
+	}
+	return Explanation{}, e.missing()
+}
+
+// event explains why a usage event was not accepted.
+func (e *explainer) event(ctx context.Context) (Explanation, error) {
+	row, found, err := e.tx.RefusedEvent(ctx, e.name.Account, e.name.Event)
+	if err != nil {
+		return Explanation{}, err
+	}
+	if !found {
+		return Explanation{}, e.missing()
+	}
+	e.of = account.Case{Account: row.Account, Currency: e.provider.Currency(), Zone: e.provider.Settings.Zone}
+	if row.Terms != 0 {
+		if err := e.under(ctx, row.Terms); err != nil {
+			return Explanation{}, err
+		}
+	}
+	return e.of.Event(account.Turned{
+		Source: row.Source, Event: row.Event, Place: row.Place, Product: row.Product,
+		Message: row.Message, Code: row.Code, Recorded: row.Recorded,
+	})
+}

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/money"
+	"termwise.dev/store"
+)
+
+// NoticeView is something that a customer was told. Explain takes its ID.
+type NoticeView struct {
+	ID       string `json:"id"`
+	Kind     string `json:"kind"`
+	Product  string `json:"product"`
+	Channels string `json:"channels"` // comma-separated
+	Text     string `json:"text"`
+	// Recorded is when it was said and Since since when what it is about has
+	// lasted, both in the provider's zone; Owed is what was owed then.
+	Recorded string       `json:"recorded"`
+	Since    string       `json:"since,omitempty"`
+	Owed     money.Amount `json:"owed"`
+}
+
+// Notices lists what an account was told, oldest first, after a cursor, which is
+// empty for the first ones; the cursor returned is empty when there are no
+// more. It refuses an unknown account.
+func (a *App) Notices(ctx context.Context, id, cursor string, limit int) (list []NoticeView, next string, err error) {
+	after, err := parseLineCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		p, err := a.provider(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := mustExist(ctx, tx, id); err != nil {
+			return err
+		}
+		rows, err := tx.Notices(ctx, id, store.Filter[calendar.Instant]{After: after, Limit: limit + 1})
+		if len(rows) > limit {
+			rows = rows[:limit]
+			next = lineCursor(rows[limit-1].RowID)
+		}
+		for i := range rows {
+			list = append(list, p.noticeView(id, &rows[i]))
+		}
+		return err
+	})
+	return list, next, err
+}
+
+func (p *Provider) noticeView(id string, n *account.Noticed) NoticeView {
+	return NoticeView{
+		ID:   RowName{Kind: NoticeRow, Account: id, RowID: n.RowID}.String(),
+		Kind: string(n.Kind), Product: n.Product, Channels: n.Channels, Text: n.Sentence(),
+		Recorded: p.instant(n.Recorded), Since: p.instant(n.Since), Owed: n.Owed,
+	}
+}
+
+// StateNames names, for each account, the rows that brought its services into
+// the states in which they stand, by product. Explain takes these names.
+func (a *App) StateNames(ctx context.Context, ids []string) (map[string]map[string]string, error) {
+	names := make(map[string]map[string]string, len(ids))
+	err := a.db.View(ctx, func(tx *store.Tx) error {
+		for _, id := range ids {
+			moves, err := tx.Transitions(ctx, id, store.Filter[calendar.Instant]{})
+			if err != nil {
+				return err
+			}
+			names[id] = map[string]string{}
+			for i := range moves { // in order, so the last move of a product stays
+				names[id][moves[i].Product] = RowName{Kind: TransitionRow, Account: id, RowID: moves[i].RowID}.String()
+			}
+		}
+		return nil
+	})
+	return names, err
+}

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/terms"
+	"termwise.dev/store"
+)
+
+// published checks what does not belong to one account: the documents, the
+// provider's files, the sets of documents that rows name, and rows whose account
+// does not exist. What it reads, the accounts are then verified with.
+func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
+	if err := v.files(ctx, tx); err != nil {
+		return err
+	}
+	documents, err := tx.Documents(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range documents {
+		v.document(&documents[i])
+	}
+	v.count("documents", len(documents))
+	sets, err := tx.TermSets(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range sets {
+		v.sets[s.ID] = true
+	}
+	v.count("term_sets", len(sets))
+	// What is cached is not what is stored: the documents are read again.
+	if p, err := loadPublished(ctx, tx); err != nil {
+		v.broken(account.TermsRecompute, Breakage{Table: "documents", Row: "all", Message: "cannot be used: " + err.Error()})
+	} else {
+		v.replay.Terms, v.replay.Zone = p.Corpus, p.Settings.Zone
+		v.rebuild(p.Corpus, sets)
+	}
+	return v.strays(ctx, tx)
+}
+
+func (v *verifier) count(table string, rows int) {
+	v.out.Rows[table] += rows
+	v.truth(account.TermsRecompute).Checked += rows
+}
+
+// files checks that each revision of a provider's file is what was published.
+func (v *verifier) files(ctx context.Context, tx *store.Tx) error {
+	files, err := tx.ProviderFileRevisions(ctx)
+	if err != nil {
+		return err
+	}
+	v.count("provider_files", len(files))
+	revision, name := int64(0), ""
+	for _, f := range files {
+		if f.Name != name {
+			revision, name = 0, f.Name
+		}
+		revision++
+		row := fmt.Sprintf("%s revision %d", f.Name, f.Revision)
+		if terms.HashText(f.Source) != f.Hash {
+			v.broken(account.TermsRecompute, Breakage{"provider_files", row, "hash is not that of its source"})
+		}
+		if f.Name != settingsFile && f.Name != calendarFile {
+			v.broken(account.TermsRecompute, Breakage{"provider_files", row, "is not a file of a provider"})
+		}
+		if f.Revision != revision {
+			v.broken(account.TermsRecompute, Breakage{"provider_files", fmt.Sprintf("%s revision %d", f.Name, revision), "is missing"})
+			revision = f.Revision
+		}
+	}
+	return nil
+}
+
+// document checks that a document's hash is that of its source, and that it
+// stands under its own name.
+func (v *verifier) document(d *store.DocumentFile) {
+	row := d.Document + " " + d.Version
+	if terms.HashText(d.Source) != d.Hash {
+		v.broken(account.TermsRecompute, Breakage{"documents", row, "hash is not that of its source"})
+	}
+}
+
+// rebuild checks that each set of documents can be found again and has the name
+// under which it is kept.
+func (v *verifier) rebuild(corpus *terms.Corpus, sets []store.KeptSet) {
+	for _, s := range sets {
+		row := fmt.Sprint(s.ID)
+		if s.Unreadable {
+			v.broken(account.TermsRecompute, Breakage{"term_sets", row, "the list of its documents cannot be read"})
+			continue
+		}
+		set, err := corpus.Rebuild(s.Refs, s.Product)
+		switch {
+		case err != nil:
+			v.broken(account.TermsRecompute, Breakage{"term_sets", row, "cannot be found again: " + err.Error()})
+		case set.Hash() != s.Hash:
+			v.broken(account.TermsRecompute, Breakage{"term_sets", row, fmt.Sprintf("hash is %s, and its documents give %s", s.Hash, set.Hash())})
+		case set.ID() != s.ID:
+			v.broken(account.TermsRecompute, Breakage{"term_sets", row, fmt.Sprintf("stands under another name: its documents give %d", set.ID())})
+		}
+	}
+}
+
+// strays finds rows whose account does not exist.
+func (v *verifier) strays(ctx context.Context, tx *store.Tx) error {
+	strays, err := tx.Strays(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range strays {
+		v.broken(account.JournalReplays, Breakage{s.Table, s.Account, "belongs to an account that does not exist"})
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"io/fs"
+
+	"termwise.dev/app"
+	"termwise.dev/core/account"
+	"termwise.dev/core/money"
+)
+
+// planner is App.Publish or App.Plan.
+type planner = func(*app.App, context.Context, fs.FS) (app.Plan, error)
+
+// pageSize is how many rows are read at once of a list that is printed whole.
+const pageSize = 500
+
+type accountCmd struct {
+	Create accountCreateCmd `cmd:"" help:"Open an account."`
+	Accept accountAcceptCmd `cmd:"" help:"Record that an account accepts documents by click."`
+	Show   accountShowCmd   `cmd:"" help:"Show an account."`
+	List   accountListCmd   `cmd:"" help:"List all accounts."`
+}
+
+type accountCreateCmd struct {
+	ID     string   `arg:"" help:"The account's id: lower-case letters, digits and hyphens."`
+	Name   string   `required:"" help:"The customer's name."`
+	Accept []string `placeholder:"DOCUMENT" help:"Documents that the customer accepted by click."`
+}
+
+// Run opens the account.
+func (c *accountCreateCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		if err := a.CreateAccount(s, app.NewAccount{ID: c.ID, Name: c.Name, Accepts: c.Accept}, s.actor); err != nil {
+			return err
+		}
+		return showAccount(s, a, c.ID)
+	})
+}
+
+type accountAcceptCmd struct {
+	ID        string   `arg:"" help:"The account's id."`
+	Documents []string `arg:"" help:"The ids of the documents."`
+}
+
+// Run records the acceptance.
+func (c *accountAcceptCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		if err := a.AcceptDocuments(s, c.ID, c.Documents, s.actor); err != nil {
+			return err
+		}
+		return showAccount(s, a, c.ID)
+	})
+}
+
+type accountShowCmd struct {
+	ID string `arg:"" help:"The account's id."`
+}
+
+// Run shows the account.
+func (c *accountShowCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error { return showAccount(s, a, c.ID) })
+}
+
+func showAccount(s *session, a *app.App, id string) error {
+	v, err := a.Account(s, id)
+	if err != nil {
+		return err
+	}
+	return s.answer(v, func(p *page) {
+		p.line("%s  %s", p.bold(v.ID), v.Name)
+		p.line("opened       %s", v.Opened)
+		p.line("wallet       %s %s", amount(v.Wallet), v.Currency)
+		p.line("outstanding  %s %s principal, %s %s late fees", amount(v.Principal), v.Currency, amount(v.LateFees), v.Currency)
+		for _, svc := range v.Services {
+			p.line("service      %s", serviceLine(svc))
+		}
+		for _, acc := range v.Accepted {
+			p.line("accepted     %s %s by %s on %s (%s)", acc.Document, acc.Version, acc.Form, acc.At, acc.Actor)
+		}
+	})
+}
+
+func serviceLine(v app.ServiceView) string {
+	line := v.Product + " is " + v.State + " since " + v.Since
+	if v.ArrearsSince != "" {
+		line += ", in arrears since " + v.ArrearsSince
+	}
+	return line
+}
+
+type accountListCmd struct{}
+
+// Run lists the accounts.
+func (c *accountListCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		list := []app.AccountView{}
+		for cursor := ""; ; {
+			views, next, err := a.Accounts(s, cursor, pageSize)
+			if err != nil {
+				return err
+			}
+			list = append(list, views...)
+			if cursor = next; next == "" {
+				break
+			}
+		}
+		return s.answer(list, func(p *page) {
+			rows := make([][]cell, len(list))
+			for i, v := range list {
+				rows[i] = []cell{v.ID, v.Name, v.Wallet, v.Principal, v.LateFees, v.Currency}
+			}
+			p.table([]string{"account", "name", "wallet", "principal owed", "late fees owed", ""}, rows)
+		})
+	})
+}
+
+type topupCmd struct {
+	Account   string `arg:"" help:"The account's id."`
+	Amount    string `arg:"" help:"How much, for example 500.00."`
+	Method    string `required:"" help:"How it was paid, as the agreement lists the ways."`
+	Reference string `required:"" help:"The payment's own name, for example the bank's."`
+	Key       string `help:"Makes repeating this safe: the same key pays once (default: the reference)."`
+	DryRun    bool   `help:"Say what would happen, and keep nothing."`
+}
+
+// Run pays in.
+func (c *topupCmd) Run(s *session) error {
+	sum, err := money.ParseAmount(c.Amount)
+	if err != nil {
+		return atFlag("AMOUNT", err)
+	}
+	key := c.Key
+	if key == "" {
+		key = c.Reference
+	}
+	return s.with(func(a *app.App) error {
+		t := account.TopUp{Amount: sum, Method: c.Method, Reference: c.Reference}
+		paid, err := a.TopUp(s, c.Account, t, key, s.actor, c.DryRun)
+		if err != nil {
+			return err
+		}
+		return s.answer(paid, func(p *page) { showToppedUp(p, paid, c.DryRun) })
+	})
+}
+
+func showToppedUp(p *page, t app.ToppedUp, dryRun bool) {
+	switch {
+	case t.Repeated:
+		p.line("This top-up was recorded before; nothing has changed.")
+	case dryRun:
+		p.line("Nothing was kept. A top-up would give:")
+	}
+	p.line("%s paid in %s %s (%s)", t.Account, amount(t.Amount), t.Currency, t.ID)
+	p.line("of it paid what was owed: %s; wallet now %s; still owed %s", amount(t.Paid), amount(t.Wallet), amount(t.Owed))
+}

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"termwise.dev/app"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+)
+
+type documentsCmd struct {
+	List documentsListCmd `cmd:"" help:"List every version of every document."`
+	Show documentsShowCmd `cmd:"" help:"Show a document, or one clause of it."`
+}
+
+type documentsListCmd struct{}
+
+// Run lists the documents.
+func (c *documentsListCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		list, err := a.DocumentList(s)
+		if err != nil {
+			return err
+		}
+		return s.answer(list, func(p *page) {
+			rows := make([][]cell, len(list))
+			for i, d := range list {
+				inForce := ""
+				if d.InForce {
+					inForce = "in force"
+				}
+				rows[i] = []cell{d.Code, d.Document, d.Version, d.Kind, d.Clauses, d.Effective, inForce, d.Title}
+			}
+			p.table([]string{"code", "document", "version", "kind", "clauses", "effective", "", "title"}, rows)
+		})
+	})
+}
+
+type documentsShowCmd struct {
+	Document string `arg:"" help:"The document, or DOCUMENT@VERSION."`
+	Clause   string `placeholder:"LABEL" help:"Only this clause, by the label that is printed in the document."`
+}
+
+// Run shows the document.
+func (c *documentsShowCmd) Run(s *session) error {
+	id, version, _ := strings.Cut(c.Document, "@")
+	return s.with(func(a *app.App) error {
+		d, err := a.Document(s, id, version)
+		if err != nil {
+			return err
+		}
+		if c.Clause == "" {
+			return s.answer(d, func(p *page) { showDocument(p, d) })
+		}
+		i := slices.IndexFunc(d.Text, func(v app.ClauseView) bool { return v.Label == c.Clause })
+		if i < 0 {
+			return refusal.New(refusal.NotFound, "%s %s has no clause %q", d.Document, d.Version, c.Clause).At("--clause").
+				Do("use a label as the document prints it: termwise documents show %s", d.Document)
+		}
+		return s.answer(d.Text[i], func(p *page) { showClause(p, d.Text[i]) })
+	})
+}
+
+func showDocument(p *page, d app.DocumentView) {
+	p.line("%s", p.bold(d.Title))
+	p.line("%s (%s) %s, %s, issued by %s, binds by %s", d.Document, d.Code, d.Version, d.Kind, d.Issuer, d.By)
+	p.line("announced %s, effective %s%s", d.Announced, d.Effective, until(d.Until))
+	for _, b := range []struct {
+		what string
+		list []string
+	}{{"products", d.BindsProducts}, {"every product except", d.ExceptProducts}, {"accounts", d.BindsAccounts}} {
+		if len(b.list) > 0 {
+			p.line("binds %s: %s", b.what, strings.Join(b.list, ", "))
+		}
+	}
+	if d.Product != nil {
+		for _, m := range d.Product.Meters {
+			p.line("meter %s: counted in %s, priced per %s (%s)", m.Name, m.Base, m.Unit, count(m.Per))
+		}
+	}
+	for _, clause := range d.Text {
+		p.line("")
+		showClause(p, clause)
+	}
+}
+
+func until(instant string) string {
+	if instant == "" {
+		return ""
+	}
+	return ", until " + instant
+}
+
+// showClause shows a clause; one that the document prints with emphasis stands
+// out (G 0.4), and one that survives the agreement says so (G 12.3).
+func showClause(p *page, c app.ClauseView) {
+	title := c.Cite + " " + c.Title
+	if c.Emphasis {
+		title = p.emphasise(title)
+	}
+	if c.Survives {
+		title += " (survives the agreement)"
+	}
+	p.line("%s", title)
+	text := strings.TrimSpace(c.Text)
+	if c.Emphasis {
+		p.paragraphOf(2, text, p.emphasise)
+	} else {
+		p.paragraph(2, text)
+	}
+	for _, t := range c.Terms {
+		p.line("    %s: %s", t.Key, t.Value)
+	}
+	for _, r := range c.Rules {
+		p.line("    [%s] %s: %s", r.Rule, r.Status, r.Reason)
+	}
+}
+
+type termsCmd struct {
+	Keys termsKeysCmd `cmd:"" help:"List the keys, how their values are written, and what silence means."`
+}
+
+type termsKeysCmd struct{}
+
+// Run lists the term keys. It needs no database.
+func (c *termsKeysCmd) Run(s *session) error {
+	keys := terms.Keys()
+	return s.answer(keys, func(p *page) {
+		rows := make([][]cell, len(keys))
+		for i, k := range keys {
+			silence := string(k.Silence)
+			if k.Silence == terms.SilenceIsError {
+				silence = "an error"
+			}
+			rows[i] = []cell{k.Name, k.Type, k.Unit, silence}
+		}
+		p.table([]string{"key", "type", "written", "silence means"}, rows)
+	})
+}
+
+type resolveCmd struct {
+	Key     string `arg:"" help:"The term, for example late_fee.rate; see termwise terms keys."`
+	Account string `required:"" help:"The account's id."`
+	Product string `help:"The product's id (default: the account as a whole)."`
+	At      string `placeholder:"INSTANT" help:"When (default: now)."`
+	Known   string `placeholder:"INSTANT" help:"As known when (default: now)."`
+}
+
+// Run resolves the term.
+func (c *resolveCmd) Run(s *session) error {
+	at, err := instant("--at", c.At)
+	if err != nil {
+		return err
+	}
+	known, err := instant("--known", c.Known)
+	if err != nil {
+		return err
+	}
+	return s.with(func(a *app.App) error {
+		r, err := a.Resolve(s, c.Key, c.Account, c.Product, at, known)
+		if err != nil {
+			return err
+		}
+		return s.answer(r, func(p *page) { showResolution(p, r) })
+	})
+}
+
+func showResolution(p *page, r app.Resolution) {
+	whom := r.Account
+	if r.Product != "" {
+		whom += ", " + r.Product
+	}
+	p.line("%s for %s at %s:", r.Key, whom, r.At)
+	if r.Silent {
+		p.line("%s (no bound document sets it)", p.bold(r.Value))
+	} else {
+		p.line("%s, by %s: %s", p.bold(r.Value), r.Clause.Cite, r.Clause.Title)
+		p.paragraph(2, r.Clause.Text)
+	}
+	for _, c := range r.Considered {
+		if !c.Wins {
+			p.line("  %s says %s and lost: %s %s", c.Cite, c.Value, c.Lost, c.DecidedBy)
+		}
+	}
+	p.line("Bound by:")
+	for _, d := range r.Documents {
+		p.line("  %s %s  %s", d.Document, d.Version, d.Title)
+	}
+}
+
+type coverageCmd struct {
+	Rules bool `help:"List every rule."`
+}
+
+// Run counts the rules.
+func (c *coverageCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		v, err := a.Coverage(s)
+		if err != nil {
+			return err
+		}
+		return s.answer(v, func(p *page) { showCoverage(p, v, c.Rules) })
+	})
+}
+
+func showCoverage(p *page, v app.Coverage, all bool) {
+	rows := make([][]cell, len(v.Documents))
+	for i, d := range v.Documents {
+		rows[i] = []cell{d.Document + " " + d.Version, d.Executed, d.Unproved, d.Waiting, d.Declaratory}
+	}
+	p.table([]string{"document", "executed and proved", "not proved", "waiting", "declaratory"}, rows,
+		fmt.Sprintf("%d rules", v.Total), v.Executed, v.Unproved, v.Waiting, v.Declaratory)
+	if len(v.WaitsFor) > 0 {
+		var waits []string
+		for _, w := range v.WaitsFor {
+			waits = append(waits, fmt.Sprintf("%s %d", w.Capability, w.Rules))
+		}
+		p.line("")
+		p.paragraph(0, "Waiting for: "+strings.Join(waits, ", "))
+	}
+	if !all {
+		p.line("\nList every rule with --rules.")
+		return
+	}
+	for _, r := range v.Rules {
+		p.line("%-14s %-12s %s (%s)", r.Rule, r.Status, r.Title, r.Reason)
+		for _, test := range r.Applies {
+			p.line("    at work: %s", test)
+		}
+		for _, test := range r.Refrains {
+			p.line("    at rest: %s", test)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"termwise.dev/api"
+	"termwise.dev/app"
+)
+
+// How long a client may take, and how long a stop waits for requests under way.
+const (
+	headerTimeout   = 10 * time.Second
+	requestTimeout  = 2 * time.Minute
+	idleTimeout     = 2 * time.Minute
+	shutdownTimeout = 30 * time.Second
+)
+
+type serveCmd struct {
+	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to listen (${default})."`
+	WorkerInterval time.Duration `default:"10s" help:"How often to do what has fallen due (${default})."`
+}
+
+// Run serves until it is interrupted, and then finishes what is under way.
+func (c *serveCmd) Run(s *session) error {
+	if c.WorkerInterval <= 0 {
+		return wrongUse("--worker-interval must be above zero, for example 10s")
+	}
+	return s.with(func(a *app.App) error {
+		listener, err := net.Listen("tcp", c.Listen)
+		if err != nil {
+			return err
+		}
+		log := slog.New(slog.NewTextHandler(s.stderr, nil))
+		handler := api.New(a, api.Options{Log: log, Version: version()})
+		server := &http.Server{
+			Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout,
+			WriteTimeout: requestTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		}
+		worker := &app.Worker{App: a, Interval: c.WorkerInterval, Log: log, Observe: handler.ObserveWork}
+		log.Info("serving", "address", "http://"+listener.Addr().String(), "database", shownLocation(s.location()), "engine", a.Engine())
+		return serve(s, server, listener, worker.Run)
+	})
+}
+
+// serve runs the server and the worker until ctx ends or one of them fails, then
+// waits for requests and work under way.
+func serve(ctx context.Context, server *http.Server, listener net.Listener, work func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var working sync.WaitGroup
+	failures := make(chan error, 2)
+	working.Go(func() {
+		if err := work(ctx); err != nil {
+			failures <- err
+		}
+	})
+	go func() { failures <- server.Serve(listener) }()
+	var failure error
+	select {
+	case <-ctx.Done():
+	case failure = <-failures:
+	}
+	stop()
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	err := server.Shutdown(late)
+	working.Wait()
+	return errors.Join(failure, err)
+}

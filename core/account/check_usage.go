@@ -1,0 +1,133 @@
+package account
+
+import (
+	"maps"
+	"slices"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
+)
+
+// checkUsage checks that each bucket holds the usage of its events, and that
+// what was billed and refused of it is what the rows say (truth 7).
+func (ev *Evidence) checkUsage(f *Findings, missing missingRows) {
+	f.checked(UsageIsBilledOnce, len(ev.Events)+len(ev.Buckets)+len(ev.Resources))
+	right, opened := ev.collect(f)
+	ev.settled(right)
+	for i := range ev.Buckets {
+		kept := &ev.Buckets[i]
+		want := right[kept.Key]
+		if want == nil {
+			want = &metering.Bucket{Key: kept.Key}
+		}
+		ev.checkBucket(f, kept, want, missing)
+		delete(right, kept.Key)
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(right), metering.Key.Compare) {
+		f.add(faultAt(UsageIsBilledOnce, InBuckets, bucketName(key), "is missing, and %d of usage has arrived for it", right[key].Total))
+	}
+	ev.checkResources(f, opened)
+}
+
+// collect puts the events' usage into buckets, and finds when each resource was
+// first used.
+func (ev *Evidence) collect(f *Findings) (map[metering.Key]*metering.Bucket, map[Resource]calendar.Instant) {
+	right := map[metering.Key]*metering.Bucket{}
+	opened := map[Resource]calendar.Instant{}
+	for i := range ev.Events {
+		e := &ev.Events[i]
+		if e.Event.Body() != e.Body || e.Point != (e.From == e.To) {
+			f.add(faultAt(UsageIsBilledOnce, InUsage, EventName(e.Source, e.ID), "digest does not match its content"))
+			continue // its interval may be a billion years
+		}
+		r := Resource{Product: e.Product, Resource: e.Resource}
+		if first, seen := opened[r]; !seen || e.From < first {
+			opened[r] = e.From
+		}
+		e.EachHour(func(hour calendar.Hour, meter string, quantity int64) {
+			key := metering.Key{Product: e.Product, Resource: e.Resource, Meter: meter, Hour: hour}
+			b := right[key]
+			if b == nil {
+				b = &metering.Bucket{Key: key}
+				right[key] = b
+			}
+			b.Total += quantity
+			b.Touched = max(b.Touched, e.Recorded)
+		})
+	}
+	return right, opened
+}
+
+// settled adds up what charges and refusals say of each bucket.
+func (ev *Evidence) settled(right map[metering.Key]*metering.Bucket) {
+	at := func(key metering.Key) *metering.Bucket {
+		if right[key] == nil {
+			right[key] = &metering.Bucket{Key: key}
+		}
+		return right[key]
+	}
+	for i := range ev.Charges {
+		c := &ev.Charges[i]
+		b := at(c.Key)
+		b.Billed += c.Quantity
+		b.Charged += c.Amount
+		b.Lines++
+	}
+	for i := range ev.Refused {
+		at(ev.Refused[i].Key).Refused += ev.Refused[i].Quantity
+	}
+}
+
+func (ev *Evidence) checkBucket(f *Findings, kept, want *metering.Bucket, missing missingRows) {
+	name := bucketName(kept.Key)
+	if kept.Total != want.Total {
+		f.add(faultAt(UsageIsBilledOnce, InBuckets, name, "holds %d, and its events sum to %d", kept.Total, want.Total))
+	}
+	if kept.Touched != want.Touched {
+		f.add(faultAt(UsageIsBilledOnce, InBuckets, name, "was last touched at %s, and its last event was recorded at %s", kept.Touched, want.Touched))
+	}
+	if kept.Billed != want.Billed || kept.Charged != want.Charged || kept.Lines != want.Lines {
+		if kept.Lines != want.Lines+1 || missing.in(InCharges, anyRow) == nil {
+			f.add(faultAt(UsageIsBilledOnce, InBuckets, name, "says that %d was billed in %d lines for %s, and its charges sum to %d in %d lines for %s",
+				kept.Billed, kept.Lines, kept.Charged, want.Billed, want.Lines, want.Charged))
+		}
+	}
+	if kept.Refused != want.Refused {
+		if kept.Refused < want.Refused || missing.in(InRefused, anyRow) == nil {
+			f.add(faultAt(UsageIsBilledOnce, InBuckets, name, "says that %d was refused, and its refusals sum to %d", kept.Refused, want.Refused))
+		}
+	}
+}
+
+func (ev *Evidence) checkResources(f *Findings, opened map[Resource]calendar.Instant) {
+	kept := maps.Clone(ev.Resources)
+	for _, r := range sortedResources(opened) {
+		at, found := kept[r]
+		if !found {
+			f.add(faultAt(UsageIsBilledOnce, InResources, r.String(), "is missing, and was first used at %s", opened[r]))
+		} else if at != opened[r] {
+			f.add(faultAt(UsageIsBilledOnce, InResources, r.String(), "was first used at %s by its row, at %s by its events", at, opened[r]))
+		}
+		delete(kept, r)
+	}
+	for _, r := range sortedResources(kept) {
+		f.add(faultAt(UsageIsBilledOnce, InResources, r.String(), "was never used"))
+	}
+}
+
+func sortedResources(m map[Resource]calendar.Instant) []Resource {
+	return slices.SortedFunc(maps.Keys(m), func(a, b Resource) int {
+		return metering.Key{Product: a.Product, Resource: a.Resource}.Compare(metering.Key{Product: b.Product, Resource: b.Resource})
+	})
+}
+
+// String names the resource within its account.
+func (r Resource) String() string { return r.Product + " " + r.Resource }
+
+// EventName names a usage event within its account.
+func EventName(source, id string) string { return source + " " + id }
+
+// bucketName names a bucket within its account.
+func bucketName(k metering.Key) string {
+	return k.Product + " " + k.Resource + " " + k.Meter + " in the hour from " + k.Hour.Start().String()
+}

@@ -1,0 +1,165 @@
+package account
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"termwise.dev/core/arrears"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/subscription"
+)
+
+// Evidence is everything that is stored about one account: the rows that its
+// journal entries wrote, the state that they are said to have led to, and the
+// usage behind them. It may have been changed by hand; Check finds out.
+type Evidence struct {
+	// Account is the row of the account itself: name, currency, opened, seq, head and at.
+	Account Books
+	NextDue calendar.Instant
+
+	Entries     []journal.Entry // by number; Previous is not stored and not read
+	Charges     []Charge        // these and the following by entry and line
+	Refused     []Refused
+	Transfers   []Posted
+	LateFees    []LateFee
+	Notices     []Noticed
+	Transitions []Moved
+	Acceptances []Accepted
+
+	Balances ledger.Balances
+	Debts    arrears.Debts
+	Services []subscription.Service // without History
+
+	Buckets   []metering.Bucket
+	Events    []StoredEvent
+	Resources map[Resource]calendar.Instant
+}
+
+// StoredEvent is a usage event as it is kept.
+type StoredEvent struct {
+	metering.Event
+	Body     int64
+	Recorded calendar.Instant
+}
+
+// Table names a kind of row, as the database calls it.
+type Table string
+
+// The tables that hold what is known about an account.
+const (
+	InAccounts    Table = "accounts"
+	InJournal     Table = "journal"
+	InCharges     Table = "charges"
+	InRefused     Table = "refused_usage"
+	InTransfers   Table = "transfers"
+	InLateFees    Table = "late_fees"
+	InNotices     Table = "notices"
+	InTransitions Table = "transitions"
+	InAcceptances Table = "acceptances"
+	InBalances    Table = "balances"
+	InDebts       Table = "debts"
+	InServices    Table = "services"
+	InUsage       Table = "usage_events"
+	InResources   Table = "resources"
+	InBuckets     Table = "buckets"
+)
+
+// Truth numbers what must always be true, as the design lists it.
+type Truth int
+
+// The truths that concern one account.
+const (
+	TransfersBalance  Truth = 1
+	BalancesAreSums   Truth = 2
+	WalletsHaveFloors Truth = 3
+	ChargesAreOwed    Truth = 5
+	UsageIsBilledOnce Truth = 7
+	TermsRecompute    Truth = 8
+	JournalReplays    Truth = 9
+	StatesMoveOnEdges Truth = 10
+)
+
+// Fault is a row that breaks a truth.
+type Fault struct {
+	Truth Truth
+	Table Table
+	// RowID names a row of a journal entry; for the journal itself only Entry is set.
+	RowID
+	// Key names any other row within its account, in words.
+	Key string
+	// Message says what is wrong, with the values.
+	Message string
+}
+
+// Error gives the table and the message.
+func (f *Fault) Error() string { return string(f.Table) + ": " + f.Message }
+
+func fault(truth Truth, table Table, id RowID, format string, args ...any) *Fault {
+	return &Fault{Truth: truth, Table: table, RowID: id, Message: fmt.Sprintf(format, args...)}
+}
+
+func faultAt(truth Truth, table Table, key, format string, args ...any) *Fault {
+	return &Fault{Truth: truth, Table: table, Key: key, Message: fmt.Sprintf(format, args...)}
+}
+
+// Findings is what Check found: for each truth how many rows were held against
+// it, and the faults in the order in which they were found.
+type Findings struct {
+	Checked map[Truth]int
+	Faults  []*Fault
+}
+
+func (f *Findings) checked(truth Truth, rows int) { f.Checked[truth] += rows }
+
+func (f *Findings) add(found *Fault) {
+	if found != nil {
+		f.Faults = append(f.Faults, found)
+	}
+}
+
+// sealed is a row as the journal knows it: its place and its digests.
+type sealed struct {
+	table Table
+	RowID
+	stored, right int64
+}
+
+// sealedRows lists the rows of all kinds in the order of entries and lines.
+func (ev *Evidence) sealedRows() []sealed {
+	id := ev.Account.ID
+	var all []sealed
+	add := func(table Table, s Stamp, right int64) {
+		all = append(all, sealed{table, s.RowID, s.Digest, right})
+	}
+	for i := range ev.Charges {
+		add(InCharges, ev.Charges[i].Stamp, ev.Charges[i].Seal(id))
+	}
+	for i := range ev.Refused {
+		add(InRefused, ev.Refused[i].Stamp, ev.Refused[i].Seal(id))
+	}
+	for i := range ev.Transfers {
+		add(InTransfers, ev.Transfers[i].Stamp, ev.Transfers[i].Seal(id))
+	}
+	for i := range ev.LateFees {
+		add(InLateFees, ev.LateFees[i].Stamp, ev.LateFees[i].Seal(id))
+	}
+	for i := range ev.Notices {
+		add(InNotices, ev.Notices[i].Stamp, ev.Notices[i].Seal(id))
+	}
+	for i := range ev.Transitions {
+		add(InTransitions, ev.Transitions[i].Stamp, ev.Transitions[i].Seal(id))
+	}
+	for i := range ev.Acceptances {
+		add(InAcceptances, ev.Acceptances[i].Stamp, ev.Acceptances[i].Seal(id))
+	}
+	slices.SortStableFunc(all, func(a, b sealed) int { return a.compare(b.RowID) })
+	return all
+}
+
+func (id RowID) compare(o RowID) int {
+	return cmp.Or(cmp.Compare(id.Entry, o.Entry), cmp.Compare(id.Line, o.Line))
+}

@@ -1,0 +1,172 @@
+package account
+
+import (
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/catalog"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
+	"termwise.dev/core/rating"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/subscription"
+	"termwise.dev/core/terms"
+)
+
+// Charge explains a line of a bill. usage holds the events that touch its hour.
+func (c Case) Charge(row Charge, usage []StoredEvent) (Explanation, error) {
+	x := c.explain("charge")
+	x.seal(row.Stamp, row.Seal(c.Account))
+	t, err := tariff(c.Set, row.Meter)
+	if !x.try(err) {
+		return x.done()
+	}
+	meter, _ := c.Set.Product().Meter(row.Meter)
+	x.bucketInputs(row.Key, meter)
+	x.input("quantity", grouped(row.Quantity), meter.Base)
+	if row.Sequence > 1 {
+		x.input("quantity of the hour's earlier lines", grouped(row.QuantityBefore), meter.Base)
+		x.input("amount of the hour's earlier lines", row.AmountBefore.String(), string(c.Currency))
+	}
+	x.usage(row.Key, meter, usage)
+	price := x.use("price", terms.PriceOf.Key(row.Meter))
+	x.use("rounding", terms.PriceRounding.Name())
+	x.use("how often usage is settled", terms.BillingCycle.Name())
+	x.use("cycles that the agreement allows", terms.BillingCycles.Name())
+	x.price(row, t, meter, price.Value)
+	return x.done()
+}
+
+// bucketInputs notes what was used and when.
+func (x *explaining) bucketInputs(key metering.Key, meter catalog.Meter) {
+	x.input("product", key.Product, "")
+	x.input("resource", key.Resource, "")
+	x.input("meter", key.Meter, meter.Unit)
+	x.input("hour", x.hour(key.Hour), "")
+}
+
+// usage writes out what each event that had arrived by then adds to the hour.
+func (x *explaining) usage(key metering.Key, meter catalog.Meter, usage []StoredEvent) {
+	for i := range usage {
+		e := &usage[i]
+		q := e.Within(key.Meter, key.Hour.Start(), key.Hour.End())
+		if q == 0 || e.Product != key.Product || e.Resource != key.Resource || e.Recorded > x.c.Entry.Recorded {
+			continue
+		}
+		value := measured(&e.Event, key.Meter)
+		if e.Point {
+			x.step("event %s: %s %s at %s", EventName(e.Source, e.ID), grouped(q), meter.Base, x.local(e.From))
+			continue
+		}
+		x.step("event %s: %s × %s s = %s %s", EventName(e.Source, e.ID), grouped(value), grouped(q/value), grouped(q), meter.Base)
+	}
+}
+
+func measured(e *metering.Event, meter string) int64 {
+	for _, m := range e.Measures {
+		if m.Meter == meter {
+			return m.Value
+		}
+	}
+	return 0
+}
+
+// price recomputes the line and writes the computation out.
+func (x *explaining) price(row Charge, t rating.Tariff, meter catalog.Meter, price string) {
+	before := metering.Bucket{Key: row.Key, Billed: row.QuantityBefore, Charged: row.AmountBefore, Lines: row.Sequence - 1}
+	line, err := t.Charge(&before, row.Quantity)
+	if !x.try(err) {
+		return
+	}
+	whole, all := row.AmountBefore+line.Amount, row.QuantityBefore+row.Quantity
+	if row.Sequence > 1 {
+		x.step("%s + %s = %s %s for the whole hour", grouped(row.QuantityBefore), grouped(row.Quantity), grouped(all), meter.Base)
+	}
+	x.step("%s ÷ %s × %s %s = %s %s, rounded %s → %s", grouped(all), grouped(t.Per), t.Price, x.c.Currency,
+		exact(all, t.Price, t.Per), x.c.Currency, t.Rounding, whole)
+	if row.Sequence > 1 {
+		x.step("%s − %s charged before = %s %s", whole, row.AmountBefore, line.Amount, x.c.Currency)
+	}
+	what := "%s %s of %s by %s on %s cost %s at %s."
+	if row.Sequence > 1 {
+		what = "%s %s of %s by %s on %s, which arrived after the hour had been billed, cost %s more at %s."
+	}
+	x.say(what, exact(row.Quantity, money.DecimalScale, t.Per), meter.Unit, row.Meter, row.Resource, x.hour(row.Hour), x.money(line.Amount), price)
+	x.outcome(x.money(row.Amount), x.money(line.Amount))
+}
+
+// Refused explains usage that was not billed. moves are the moves of its
+// service up to then, usage the events that touch its hour.
+func (c Case) Refused(row Refused, moves []Moved, usage []StoredEvent) (Explanation, error) {
+	x := c.explain("refused usage")
+	x.seal(row.Stamp, row.Seal(c.Account))
+	meter, known := c.Set.Product().Meter(row.Meter)
+	if !known {
+		x.try(refusal.New(refusal.UnknownMeter, "product %s has no meter %q", row.Product, row.Meter).Do("run termwise verify"))
+		return x.done()
+	}
+	x.bucketInputs(row.Key, meter)
+	x.input("quantity", grouped(row.Quantity), meter.Base)
+	x.usage(row.Key, meter, usage)
+	x.refusalClauses(row.Code)
+	why, held := x.closedBy(row, moves)
+	recomputed := grouped(row.Quantity) + " " + meter.Base + " refused: " + string(row.Code)
+	if !held {
+		recomputed = "no reason to refuse it"
+	}
+	x.say("%s %s of %s by %s on %s were not billed: %s.", exact(row.Quantity, money.DecimalScale, meter.Per), meter.Unit,
+		row.Meter, row.Resource, x.hour(row.Hour), why)
+	x.outcome(grouped(row.Quantity)+" "+meter.Base+" refused: "+string(row.Code), recomputed)
+	return x.done()
+}
+
+// refusalClauses cites what a reason for not billing rests on.
+func (x *explaining) refusalClauses(code refusal.Code) {
+	switch code {
+	case refusal.Suspended:
+		x.use("right to withhold the service", terms.ArrearsWithhold.Name())
+		x.use("when the service is suspended", terms.SuspendAfter.Name())
+	case refusal.Released:
+		x.use("right to end the service", terms.ArrearsWithhold.Name())
+		x.use("when resources are released", terms.ReleaseAfter.Name())
+	case refusal.PayablesUnsettled:
+		x.use("what keeps a service from being opened", terms.OpeningGate.Name())
+	}
+}
+
+// closedBy finds in the service's history why it was closed in the row's hour.
+func (x *explaining) closedBy(row Refused, moves []Moved) (why string, held bool) {
+	s := subscription.Service{Product: row.Product}
+	for _, m := range moves {
+		if m.Product == row.Product && m.compare(row.RowID) < 0 {
+			s.History = append(s.History, m.Transition)
+		}
+	}
+	if len(s.History) == 0 && row.Code == refusal.PayablesUnsettled {
+		return "the service could not be opened while payables were overdue", true
+	}
+	for _, opened := range []calendar.Instant{0, calendar.EndOfTime} {
+		for _, c := range s.ClosedFor(opened) {
+			if c.Reason != row.Code || c.From >= row.Hour.End() || c.To <= row.Hour.Start() {
+				continue
+			}
+			until := "and had not been opened again"
+			if c.To < calendar.EndOfTime {
+				until = "until " + x.local(c.To)
+			}
+			x.step("the service was closed (%s) from %s %s", c.Reason, x.local(c.From), until)
+			return closedWords(row.Code) + " at " + x.local(c.From), true
+		}
+	}
+	x.disagree("the service was not closed in this hour for the reason %s", row.Code)
+	return "the reason given is " + string(row.Code), false
+}
+
+func closedWords(code refusal.Code) string {
+	switch code {
+	case refusal.Suspended:
+		return "the service was suspended for arrears"
+	case refusal.Released:
+		return "the resource was released for arrears"
+	default:
+		return "the service was released and could not be opened again while payables were overdue"
+	}
+}

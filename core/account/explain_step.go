@@ -1,0 +1,222 @@
+package account
+
+import (
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/notice"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/subscription"
+	"termwise.dev/core/terms"
+)
+
+// Transition explains a move of a service.
+func (c Case) Transition(row Moved) (Explanation, error) {
+	x := c.explain("transition")
+	x.seal(row.Stamp, row.Seal(c.Account))
+	x.basis(row.Product, row.Basis)
+	if !subscription.CanMove(row.From, row.To) {
+		x.disagree("a service cannot go from %q to %q", row.From, row.To)
+	}
+	switch {
+	case row.To == subscription.Suspended:
+		x.suspension(row.Basis, row.At)
+		x.say("Service %s was suspended at %s, because %s had been overdue since %s.", row.Product, x.local(row.At), x.money(row.Owed), x.local(row.Since))
+	case row.To == subscription.Released:
+		x.release(row.Basis, row.At)
+		x.say("The resources of %s were released at %s: the service had been suspended since %s and %s was still overdue.",
+			row.Product, x.local(row.At), x.local(row.Since), x.money(row.Owed))
+	case row.From == subscription.None:
+		x.opening(row)
+	default:
+		x.resumption(row)
+	}
+	return x.done()
+}
+
+// basis notes what a step was taken on.
+func (x *explaining) basis(product string, b Basis) {
+	x.input("product", product, "")
+	if b.Since != 0 {
+		x.input("since", x.c.Zone.Format(b.Since), "")
+	}
+	if b.Told != 0 {
+		x.input("told", x.c.Zone.Format(b.Told), "")
+	}
+	x.input("owed", b.Owed.String(), string(x.c.Currency))
+}
+
+// earliest finds, by the rules that time the step, when it could be taken.
+func (x *explaining) earliest(s subscription.Service, want subscription.Step, at calendar.Instant) {
+	t, err := timeline(x.c.Set)
+	if !x.try(err) {
+		return
+	}
+	step, due := s.Next(t)
+	taken := x.local(at)
+	switch {
+	case step != want:
+		x.disagree("the terms do not call for this step")
+		x.outcome(taken, "never")
+	case due > at:
+		x.step("the earliest instant is %s", x.local(due))
+		x.outcome(taken, "not before "+x.local(due))
+	default:
+		x.step("the earliest instant is %s; it was done at %s", x.local(due), taken)
+		x.outcome(taken, taken)
+	}
+}
+
+func (x *explaining) suspension(b Basis, at calendar.Instant) {
+	x.use("right to withhold the service until paid", terms.ArrearsWithhold.Name())
+	after := x.use("how long after arrears begin", terms.SuspendAfter.Name())
+	lead := x.use("how long after the notice", terms.SuspendNotice.Name())
+	x.step("arrears since %s, and %s later", x.local(b.Since), after.Value)
+	x.step("notice recorded at %s, and %s later", x.local(b.Told), lead.Value)
+	x.earliest(subscription.Service{State: subscription.Active, ArrearsSince: b.Since, Noticed: b.Told}, subscription.Suspend, at)
+}
+
+func (x *explaining) release(b Basis, at calendar.Instant) {
+	x.use("right to end the service until paid", terms.ArrearsWithhold.Name())
+	after := x.use("how long after the suspension", terms.ReleaseAfter.Name())
+	lead := x.use("how long after the warning", terms.ReleaseNotice.Name())
+	x.step("suspended since %s, and %s later", x.local(b.Since), after.Value)
+	x.step("warning recorded at %s, and %s later", x.local(b.Told), lead.Value)
+	x.earliest(subscription.Service{State: subscription.Suspended, Since: b.Since, ArrearsSince: b.Since, Warned: b.Told}, subscription.ReleaseStep, at)
+}
+
+// opening explains the first use of a service.
+func (x *explaining) opening(row Moved) {
+	gate := x.use("what keeps a service from being opened", terms.OpeningGate.Name())
+	x.step("no overdue payables stood against it (%s)", gate.Value)
+	x.say("Service %s was opened by its first use at %s.", row.Product, x.local(row.At))
+	x.outcome(x.local(row.At), x.local(row.At))
+}
+
+// resumption explains that payment ended the arrears.
+func (x *explaining) resumption(row Moved) {
+	requires := x.use("what must be paid first", terms.ResumeRequires.Name())
+	x.step("%s of principal is overdue (%s is required to be paid)", row.Owed, requires.Value)
+	words := "Service %s resumed at %s: everything that had to be paid (%s) was paid."
+	if row.From == subscription.Released {
+		words = "Service %s can be used again from %s, with new resources: everything that had to be paid (%s) was paid."
+	}
+	x.say(words, row.Product, x.local(row.At), requires.Value)
+	recomputed := x.local(row.At)
+	if row.Owed != 0 {
+		recomputed = "not while " + x.money(row.Owed) + " is overdue"
+	}
+	x.outcome(x.local(row.At), recomputed)
+}
+
+// Notice explains why the customer was told something.
+func (c Case) Notice(row Noticed) (Explanation, error) {
+	x := c.explain("notice")
+	x.seal(row.Stamp, row.Seal(c.Account))
+	x.basis(row.Product, row.Basis)
+	where, err := channels(c.Set)
+	if !x.try(err) {
+		return x.done()
+	}
+	x.input("channels", row.Channels, "")
+	at := c.Entry.Effective
+	x.use("where notices go", terms.NoticeChannels.Name())
+	switch row.Kind {
+	case notice.ArrearsBegan:
+		after := x.use("how long after arrears begin", terms.ArrearsNoticeAfter.Name())
+		x.step("arrears since %s, and %s later", x.local(row.Since), after.Value)
+		x.earliest(subscription.Service{State: subscription.Active, ArrearsSince: row.Since}, subscription.GiveNotice, at)
+	case notice.ReleaseWarning:
+		after := x.use("how long after the suspension resources are released", terms.ReleaseAfter.Name())
+		lead := x.use("how long before that the warning is given", terms.ReleaseNotice.Name())
+		x.step("suspended since %s, and %s later, less %s", x.local(row.Since), after.Value, lead.Value)
+		x.earliest(subscription.Service{State: subscription.Suspended, Since: row.Since, ArrearsSince: row.Since}, subscription.WarnRelease, at)
+	case notice.WasSuspended:
+		x.suspension(row.Basis, at)
+	case notice.WasReleased:
+		x.release(row.Basis, at)
+	case notice.WasResumed:
+		x.use("what must be paid first", terms.ResumeRequires.Name())
+		x.outcome(x.local(at), x.local(at))
+	default:
+		x.disagree("no notice is of the kind %q", row.Kind)
+	}
+	if row.Channels != where {
+		x.disagree("it went by %s, and the terms name %s", row.Channels, where)
+	}
+	x.say("%s (Said by %s at %s.)", row.Notice.Sentence(), row.Channels, x.local(row.Notice.Recorded))
+	return x.done()
+}
+
+// Acceptance explains that a document was accepted. d is the version that was
+// accepted, as it is published.
+func (c Case) Acceptance(row Accepted, d *terms.Document) (Explanation, error) {
+	x := c.explain("acceptance")
+	x.seal(row.Stamp, row.Seal(c.Account))
+	x.input("document", row.Document, "")
+	x.input("version", row.Version, "")
+	x.input("form", string(row.Form), "")
+	x.input("counts from", c.Zone.Format(row.At), "")
+	x.input("recorded", c.Zone.Format(row.Recorded), "")
+	x.input("who", row.Actor, "")
+	x.useIn(d, "ways in which it can be accepted", terms.AcceptanceForms.Name())
+	x.step("the hash of the text that was accepted is %s", row.TextHash)
+	x.say("%s, version %s, was accepted by %s at %s.", d.Title, row.Version, row.Form, x.local(row.At))
+	x.outcome(row.TextHash.String(), d.Hash.String())
+	return x.done()
+}
+
+// useIn notes the clause of one document that sets a term.
+func (x *explaining) useIn(d *terms.Document, role, key string) {
+	for i := range d.Clauses {
+		clause := &d.Clauses[i]
+		for _, t := range clause.Terms {
+			if t.Key != key {
+				continue
+			}
+			cited := terms.Citation{Document: d.ID, Code: d.Code, Version: d.Version, Clause: clause.Label()}
+			x.Clauses = append(x.Clauses, ClauseUse{
+				Role: role, Key: key, Value: t.Text, Citation: cited.Long(), Document: d.ID, Version: d.Version, Hash: d.Hash,
+				Label: clause.Label(), Title: clause.Title, Text: clause.Text, cited: cited,
+			})
+		}
+	}
+}
+
+// Turned is a usage event that was not accepted, as it was kept.
+type Turned struct {
+	Source, Event, Place, Product, Message string
+	Code                                   refusal.Code
+	Recorded                               calendar.Instant
+}
+
+// Event explains why a usage event was not accepted. The case has no Set when
+// no terms bound the account for the event's product, or no product is known.
+func (c Case) Event(t Turned) (Explanation, error) {
+	x := c.explain("refused event")
+	x.input("source", t.Source, "")
+	x.input("event", t.Event, "")
+	x.input("product", t.Product, "")
+	x.input("where it stood", t.Place, "")
+	x.input("recorded", c.Zone.Format(t.Recorded), "")
+	x.input("reason", string(t.Code), "")
+	if c.Set != nil {
+		x.eventClauses(t.Code)
+	}
+	x.say("Usage event %s of %s was not accepted (%s): %s", t.Event, t.Source, t.Code, t.Message)
+	x.outcome(string(t.Code), string(t.Code))
+	return x.done()
+}
+
+// eventClauses cites what the refusal of an event rests on.
+func (x *explaining) eventClauses(code refusal.Code) {
+	switch code {
+	case refusal.BadInterval:
+		x.use("which intervals are use", terms.UsageIntervals.Name())
+		x.use("how far ahead usage may be dated", terms.UsageFutureLimit.Name())
+	case refusal.UnknownMeter, refusal.BadQuantity:
+		for _, m := range x.c.Set.Product().Meters {
+			x.use("meter "+m.Name, terms.PriceOf.Key(m.Name))
+		}
+	default:
+		x.refusalClauses(code)
+	}
+}

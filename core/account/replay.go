@@ -1,0 +1,330 @@
+package account
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"termwise.dev/core/arrears"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/metering"
+)
+
+// Replay makes an account's books again from its journal, with the same code
+// that made them: each entry's inputs go in, and the rows that come out must be
+// those that are stored. What falls due by itself (late fees, steps of the
+// timeline) is not read from the journal but found again.
+type Replay struct {
+	Terms Terms
+	Zone  calendar.Zone
+	// Virtual says that the clock passes through every instant, so that what
+	// it brings is recorded when it is effective.
+	Virtual bool
+	// Now is the clock, up to which time has been dealt with.
+	Now calendar.Instant
+}
+
+// replaying is a replay under way.
+type replaying struct {
+	Replay
+	ev *Evidence
+	d  *draft
+	// next is the stored entry that must come out next; its instant of
+	// recording is when the terms that it was made under were known.
+	next     int
+	recorded calendar.Instant
+	settled  map[metering.Key]*metering.Bucket
+	// kept is what is left of the stored rows, made counts the rows that came out.
+	kept Evidence
+	made struct{ entries, charges, refused, transfers, lateFees, notices, transitions, acceptances int }
+	// missing are the rows that are known to be gone.
+	missing missingRows
+}
+
+func (r Replay) of(ev *Evidence, missing missingRows) *replaying {
+	run := &replaying{Replay: r, ev: ev, kept: *ev, settled: map[metering.Key]*metering.Bucket{}, missing: missing}
+	books := &Books{}
+	run.d = books.draft(run.env())
+	return run
+}
+
+func (r *replaying) env() Env {
+	recordedAt := func(at calendar.Instant) calendar.Instant { return max(at, r.recorded) }
+	if r.Virtual {
+		recordedAt = func(at calendar.Instant) calendar.Instant { return at }
+	}
+	return Env{Terms: r.Terms, Zone: r.Zone, RecordedAt: recordedAt}
+}
+
+// check replays the whole journal (truths 8 to 10) and holds the stored state
+// against the outcome.
+func (r Replay) check(ev *Evidence, f *Findings, missing missingRows) *Fault {
+	f.checked(TermsRecompute, len(ev.Charges)+len(ev.LateFees))
+	run := r.of(ev, missing)
+	for run.next < len(ev.Entries) {
+		if found := run.entry(); found != nil {
+			return found
+		}
+	}
+	return run.checkState()
+}
+
+// Before returns the books as they were when an entry was about to be made,
+// everything that fell due before it done. It returns the fault that keeps the
+// journal from being replayed that far, if there is one.
+func (r Replay) Before(ev *Evidence, seq int64) (*Books, *Fault) {
+	run := r.of(ev, nil)
+	for run.next < len(ev.Entries) && ev.Entries[run.next].Seq < seq {
+		if found := run.entry(); found != nil {
+			return nil, found
+		}
+	}
+	if run.next >= len(ev.Entries) {
+		return nil, fault(JournalReplays, InJournal, RowID{Entry: seq}, "is missing")
+	}
+	e := &ev.Entries[run.next]
+	run.recorded = e.Recorded
+	if err := run.idle(e.Effective, false); err != nil {
+		return nil, run.failed(e, err)
+	}
+	return run.d.books, nil
+}
+
+// entry makes the next stored entry again, and whatever comes with it.
+func (r *replaying) entry() *Fault {
+	e := &r.ev.Entries[r.next]
+	r.recorded, r.d.env.Actor = e.Recorded, e.Actor
+	if (e.Kind == journal.Opened) != (e.Seq == 1) {
+		return fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "is of the kind %s: an account is opened once, first of all", e.Kind)
+	}
+	if err := r.make(e); err != nil {
+		return r.failed(e, err)
+	}
+	if len(r.d.out.Entries) == r.made.entries {
+		return fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "is of the kind %s, and nothing of it fell due at %s", e.Kind, e.Effective)
+	}
+	return r.compare()
+}
+
+func (r *replaying) failed(e *journal.Entry, err error) *Fault {
+	return fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "cannot be made again: %v", err)
+}
+
+func (r *replaying) make(e *journal.Entry) error {
+	switch e.Kind {
+	case journal.Opened:
+		return r.open(e)
+	case journal.Accepted:
+		return r.accept(e)
+	case journal.ToppedUp:
+		return r.topUp(e)
+	case journal.Settled:
+		return r.settle(e)
+	case journal.FeeAccrued:
+		if err := r.fees(e.Effective); err != nil || r.settlesNext(e) {
+			return err
+		}
+		return r.steps(e.Effective)
+	default:
+		if err := r.fees(e.Effective); err != nil {
+			return err
+		}
+		return r.steps(e.Effective)
+	}
+}
+
+// settlesNext says that a settlement of the same instant follows.
+func (r *replaying) settlesNext(e *journal.Entry) bool {
+	after := r.next + 1
+	return after < len(r.ev.Entries) && r.ev.Entries[after].Kind == journal.Settled && r.ev.Entries[after].Effective == e.Effective
+}
+
+func (r *replaying) open(e *journal.Entry) error {
+	var n New
+	if err := json.Unmarshal([]byte(e.Payload), &n); err != nil {
+		return err
+	}
+	opened, err := Open(r.d.env, n, e.Effective)
+	if err != nil {
+		return err
+	}
+	r.d = opened.After.draft(r.d.env)
+	r.d.out.Entries = opened.Entries
+	return nil
+}
+
+func (r *replaying) accept(e *journal.Entry) error {
+	if err := r.idle(e.Effective, true); err != nil {
+		return err
+	}
+	kept := r.kept.Acceptances
+	n := 0
+	for n < len(kept) && kept[n].Entry == e.Seq {
+		n++
+	}
+	if !r.asked() {
+		return nil
+	}
+	r.d.begin(journal.Accepted, e.Effective, e.Actor, "")
+	for _, a := range kept[:n] {
+		r.d.acceptOne(a.Acceptance)
+	}
+	r.d.end()
+	return nil
+}
+
+func (r *replaying) topUp(e *journal.Entry) error {
+	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
+		return err
+	}
+	var t TopUp
+	if err := json.Unmarshal([]byte(e.Payload), &t); err != nil {
+		return err
+	}
+	if err := r.d.checkMethod(t.Method, e.Effective); err != nil {
+		return err
+	}
+	_, err := r.d.topUp(t, e.Effective)
+	return err
+}
+
+// asked says that nothing fell due before what was asked for. If something did,
+// the journal lacks it, and compare will say so.
+func (r *replaying) asked() bool { return len(r.d.out.Entries) == r.made.entries }
+
+// fees does what falls due before an instant, and at it the late fees.
+func (r *replaying) fees(at calendar.Instant) error {
+	if err := r.idle(at, false); err != nil || !r.asked() {
+		return err
+	}
+	if at > r.d.books.At && at == r.Zone.Start(r.Zone.Day(at)) {
+		return r.d.accrueLateFees(at)
+	}
+	return nil
+}
+
+// steps does what comes after the settlement of an instant.
+func (r *replaying) steps(at calendar.Instant) error {
+	r.d.noteArrears(at)
+	if err := r.d.takeSteps(at); err != nil {
+		return err
+	}
+	r.d.books.At = max(r.d.books.At, at)
+	return nil
+}
+
+// idle does what falls due by itself, besides settlements, until it has made an
+// entry. Settlements depend on when usage arrived, so they come from the journal.
+func (r *replaying) idle(until calendar.Instant, including bool) error {
+	for {
+		at, err := r.d.nextDue()
+		if err != nil {
+			return err
+		}
+		if at > until || (at == until && !including) {
+			return nil
+		}
+		before := r.d.books.At
+		if err := r.d.doDue(at); err != nil {
+			return err
+		}
+		r.d.books.At = max(before, at)
+		if !r.asked() || at == before {
+			return nil
+		}
+	}
+}
+
+// checkState holds the stored state against the books that came out.
+func (r *replaying) checkState() *Fault {
+	a, b := &r.ev.Account, r.d.books
+	if a.Name != b.Name || a.Currency != b.Currency || a.Opened != b.Opened {
+		return faultAt(JournalReplays, InAccounts, "", "is %q in %s, opened at %s; it was opened as %q in %s at %s",
+			a.Name, a.Currency, a.Opened, b.Name, b.Currency, b.Opened)
+	}
+	r.recorded = r.Now
+	if err := r.idle(a.At, true); err != nil {
+		return faultAt(JournalReplays, InAccounts, "", "what fell due up to %s cannot be found again: %v", a.At, err)
+	}
+	if !r.asked() {
+		e := &r.d.out.Entries[r.made.entries]
+		return fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "is missing: at %s something of the kind %s fell due", e.Effective, e.Kind)
+	}
+	if a.At != b.At {
+		return faultAt(JournalReplays, InAccounts, "", "says that it has been dealt with up to %s, where nothing fell due; the last time something did was %s", a.At, b.At)
+	}
+	if found := r.checkDebts(); found != nil {
+		return found
+	}
+	if found := r.checkServices(); found != nil {
+		return found
+	}
+	return r.checkNextDue()
+}
+
+func (r *replaying) checkDebts() *Fault {
+	left := map[string]arrears.Debt{}
+	for _, d := range r.d.books.Debts {
+		left[debtName(d)] = d
+	}
+	for _, kept := range r.ev.Debts {
+		name := debtName(kept)
+		made, owed := left[name]
+		if !owed {
+			return faultAt(JournalReplays, InDebts, name, "of %s is not owed", kept.Outstanding)
+		}
+		if kept != made {
+			return faultAt(JournalReplays, InDebts, name, "is %s since %s, and the journal gives %s since %s",
+				kept.Outstanding, kept.Since, made.Outstanding, made.Since)
+		}
+		delete(left, name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		return faultAt(JournalReplays, InDebts, name, "is missing, and %s of it is owed", left[name].Outstanding)
+	}
+	return nil
+}
+
+// debtName names a debt within its account.
+func debtName(d arrears.Debt) string { return d.Seller + " " + d.Product + " due " + d.Due.String() }
+
+func (r *replaying) checkServices() *Fault {
+	left := maps.Clone(r.d.books.Services)
+	for i := range r.ev.Services {
+		kept := &r.ev.Services[i]
+		made, used := left[kept.Product]
+		if !used {
+			return faultAt(JournalReplays, InServices, kept.Product, "was never used")
+		}
+		if kept.State != made.State || kept.Since != made.Since || kept.ArrearsSince != made.ArrearsSince ||
+			kept.Noticed != made.Noticed || kept.Warned != made.Warned {
+			return faultAt(JournalReplays, InServices, kept.Product,
+				"is %s since %s, in arrears since %s, told at %s, warned at %s; the journal gives %s since %s, in arrears since %s, told at %s, warned at %s",
+				kept.State, kept.Since, kept.ArrearsSince, kept.Noticed, kept.Warned,
+				made.State, made.Since, made.ArrearsSince, made.Noticed, made.Warned)
+		}
+		delete(left, kept.Product)
+	}
+	for _, product := range slices.Sorted(maps.Keys(left)) {
+		return faultAt(JournalReplays, InServices, product, "is missing, and is in use since %s", left[product].Since)
+	}
+	return nil
+}
+
+// checkNextDue checks that the account will be looked at in time. Looking at it
+// too early does no harm.
+func (r *replaying) checkNextDue() *Fault {
+	b := r.d.books
+	for i := range r.ev.Buckets {
+		if r.ev.Buckets[i].IsOpen() {
+			b.Open = append(b.Open, &r.ev.Buckets[i])
+		}
+	}
+	slices.SortFunc(b.Open, func(x, y *metering.Bucket) int { return x.Compare(y.Key) })
+	due, err := r.d.nextDue()
+	if err != nil || r.ev.NextDue <= max(due, r.Now) {
+		return nil // what cannot be decided now waits until its terms are mended
+	}
+	return faultAt(JournalReplays, InAccounts, "", "will not be looked at before %s, and something falls due at %s", r.ev.NextDue, due)
+}

@@ -1,0 +1,153 @@
+package account
+
+import (
+	"fmt"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/subscription"
+	"termwise.dev/core/terms"
+)
+
+// settledBucket is what a settlement made of one bucket: the quantities are the inputs
+// of its replay, everything else is computed again.
+type settledBucket struct {
+	metering.Key
+	refused []refusedPart
+	billed  int64
+}
+
+// settle makes a settlement again, after what fell due before it.
+func (r *replaying) settle(e *journal.Entry) error {
+	if err := r.fees(e.Effective); err != nil || !r.asked() {
+		return err
+	}
+	r.d.begin(journal.Settled, e.Effective, Clock, "")
+	totals := map[string]money.Amount{}
+	for _, s := range r.settledIn(e.Seq) {
+		amount, err := r.resettle(s, e.Effective)
+		if err != nil {
+			return err
+		}
+		if totals[s.Product], err = totals[s.Product].Add(amount); err != nil {
+			return err
+		}
+	}
+	if err := r.d.closeSettlement(totals, e.Effective); err != nil {
+		return err
+	}
+	return r.steps(e.Effective)
+}
+
+// settledIn reads from an entry's charges and refusals, in the order of their
+// lines, what it settled of each bucket.
+func (r *replaying) settledIn(seq int64) []settledBucket {
+	var out []settledBucket
+	of := func(key metering.Key) *settledBucket {
+		if n := len(out); n > 0 && out[n-1].Key == key && out[n-1].billed == 0 {
+			return &out[n-1]
+		}
+		out = append(out, settledBucket{Key: key})
+		return &out[len(out)-1]
+	}
+	charges, refused := r.kept.Charges, r.kept.Refused
+	for {
+		charged := len(charges) > 0 && charges[0].Entry == seq
+		turnedDown := len(refused) > 0 && refused[0].Entry == seq
+		switch {
+		case charged && (!turnedDown || charges[0].RowID.Line < refused[0].RowID.Line):
+			of(charges[0].Key).billed = charges[0].Quantity
+			charges = charges[1:]
+		case turnedDown:
+			s := of(refused[0].Key)
+			s.refused = append(s.refused, refusedPart{refused[0].Code, refused[0].Quantity})
+			refused = refused[1:]
+		default:
+			return out
+		}
+	}
+}
+
+// resettle charges and refuses the parts of a bucket again, under the terms
+// that bind for its hour.
+func (r *replaying) resettle(s settledBucket, at calendar.Instant) (money.Amount, error) {
+	b := r.settled[s.Key]
+	if b == nil {
+		b = &metering.Bucket{Key: s.Key}
+		r.settled[s.Key] = b
+	}
+	set, err := r.d.terms(b.Product, r.d.usedAt(b), at)
+	if err != nil {
+		return 0, err
+	}
+	service, gate, err := r.d.service(b, set)
+	if err != nil {
+		return 0, err
+	}
+	if err := mayBill(s, service, gate); err != nil {
+		return 0, err
+	}
+	return r.book(b, s, set)
+}
+
+func (r *replaying) book(b *metering.Bucket, s settledBucket, set *terms.Set) (money.Amount, error) {
+	for _, part := range s.refused {
+		r.d.refuse(b, part, set)
+	}
+	if s.billed == 0 {
+		return 0, nil
+	}
+	return r.d.charge(b, s.billed, set)
+}
+
+// mayBill checks that nothing was billed of an hour in which the service was
+// closed throughout, and that every refusal has its reason in the service's
+// history.
+func mayBill(s settledBucket, service *subscription.Service, gate refusal.Code) error {
+	if gate != "" {
+		for _, part := range s.refused {
+			if part.code != gate {
+				return fmt.Errorf("%s was refused as %s, and the reason was %s", bucketName(s.Key), part.code, gate)
+			}
+		}
+		if s.billed > 0 {
+			return fmt.Errorf("%s was billed, and the service could not be opened: %s", bucketName(s.Key), gate)
+		}
+		return nil
+	}
+	for _, part := range s.refused {
+		if !closedFor(service, s.Hour, part.code) {
+			return fmt.Errorf("%s was refused as %s, and the service was not closed for that reason", bucketName(s.Key), part.code)
+		}
+	}
+	if s.billed > 0 && suspendedThroughout(service, s.Hour) {
+		return fmt.Errorf("%s was billed, and the service was suspended throughout", bucketName(s.Key))
+	}
+	return nil
+}
+
+// closedFor says whether a service was closed for a reason, to some resource,
+// in a part of an hour.
+func closedFor(s *subscription.Service, hour calendar.Hour, reason refusal.Code) bool {
+	for _, opened := range []calendar.Instant{0, calendar.EndOfTime} {
+		for _, c := range s.ClosedFor(opened) {
+			if c.Reason == reason && c.From < hour.End() && hour.Start() < c.To {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// suspendedThroughout says whether no second of an hour could be billed to any resource.
+func suspendedThroughout(s *subscription.Service, hour calendar.Hour) bool {
+	for _, c := range s.ClosedFor(calendar.EndOfTime) {
+		if c.Reason == refusal.Suspended && c.From <= hour.Start() && hour.End() <= c.To {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,190 @@
+package account_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
+)
+
+// evidence gives everything that a store would keep of the world's account.
+func (w *world) evidence() *account.Evidence {
+	ev := &account.Evidence{
+		Account: *w.books, NextDue: w.books.At,
+		Entries: slices.Clone(w.log.Entries), Charges: slices.Clone(w.log.Charges), Refused: slices.Clone(w.log.Refused),
+		Transfers: slices.Clone(w.log.Transfers), LateFees: slices.Clone(w.log.LateFees), Notices: slices.Clone(w.log.Notices),
+		Transitions: slices.Clone(w.log.Transitions), Acceptances: slices.Clone(w.log.Acceptances),
+		Balances: w.books.Balances.Clone(), Debts: slices.Clone(w.books.Debts),
+		Resources: map[account.Resource]calendar.Instant{},
+	}
+	for _, s := range w.books.Services {
+		ev.Services = append(ev.Services, *s)
+	}
+	for _, b := range w.buckets {
+		ev.Buckets = append(ev.Buckets, *b)
+	}
+	slices.SortFunc(ev.Buckets, func(a, b metering.Bucket) int { return a.Compare(b.Key) })
+	for i, e := range w.events {
+		ev.Events = append(ev.Events, account.StoredEvent{Event: e, Body: e.Body(), Recorded: w.seen[i]})
+		r := account.Resource{Product: e.Product, Resource: e.Resource}
+		if at, seen := ev.Resources[r]; !seen || e.From < at {
+			ev.Resources[r] = e.From
+		}
+	}
+	return ev
+}
+
+func (w *world) replay() account.Replay {
+	return account.Replay{Terms: w.corpus, Zone: w.zone, Virtual: w.late == 0, Now: w.books.At.Add(w.late)}
+}
+
+// wholeStory has usage, late usage, arrears, late fees, a suspension and a
+// release, partial payments, a resumption and a second opening.
+func wholeStory(t testing.TB, late calendar.Duration) *world {
+	w := newWorld(t, sampleCorpus(t))
+	w.late = late
+	w.topUp("2026-01-01T00:00:00+08:00", "5.00")
+	w.use("pod", 10_000, "2026-01-01T00:00:00+08:00", "2026-01-20T00:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.advance("2026-01-03T00:00:00+08:00")
+	w.use("pod", 500, "2026-01-01T00:30:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-03T00:00:00+08:00")
+	w.topUp("2026-01-03T10:15:00+08:00", "7.00")
+	w.advance("2026-01-04T00:00:00+08:00")
+	w.topUp("2026-01-04T10:20:00+08:00", "120.00") // resumes
+	w.advance("2026-01-25T00:30:00+08:00")         // into arrears again, to the release
+	w.use("new", 10_000, "2026-01-24T00:00:00+08:00", "2026-01-26T00:00:00+08:00", "2026-01-25T00:30:00+08:00")
+	w.topUp("2026-01-25T00:30:00+08:00", "1000")
+	w.advance("2026-01-26T03:00:00+08:00")
+	return w
+}
+
+func TestAnHonestHistoryBreaksNoTruth(t *testing.T) {
+	for name, late := range map[string]calendar.Duration{"on a virtual clock": 0, "on a real clock": 50 * calendar.HourLength} {
+		t.Run(name, func(t *testing.T) {
+			w := wholeStory(t, late)
+			if len(w.log.LateFees) == 0 || len(w.log.Refused) == 0 || len(w.log.Transitions) < 4 {
+				t.Fatalf("the story is dull: %d late fees, %d refusals, %d moves", len(w.log.LateFees), len(w.log.Refused), len(w.log.Transitions))
+			}
+			findings := w.evidence().Check(w.replay())
+			for _, f := range findings.Faults {
+				t.Errorf("truth %d: %v %v %s", f.Truth, f.RowID, f.Key, f)
+			}
+			for _, truth := range []account.Truth{1, 2, 3, 5, 7, 8, 9, 10} {
+				if findings.Checked[truth] == 0 {
+					t.Errorf("nothing was held against truth %d", truth)
+				}
+			}
+		})
+	}
+}
+
+// Any usage, payments and pauses give a history that replays.
+func TestEveryHistoryReplays(t *testing.T) {
+	corpus := sampleCorpus(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t, corpus)
+		now := start
+		for i := range rapid.IntRange(1, 12).Draw(rt, "steps") {
+			now = now.Add(calendar.Duration(rapid.IntRange(0, 400).Draw(rt, "minutes")) * 13 * calendar.Minute)
+			switch rapid.IntRange(0, 2).Draw(rt, "what") {
+			case 0:
+				w.topUp(w.zone.Format(now), money.Amount(rapid.Int64Range(1, 60_000_000).Draw(rt, "money")).String())
+			case 1:
+				from := now.Add(-calendar.Duration(rapid.IntRange(0, int(now-start)/int(calendar.Minute)).Draw(rt, "ago")) * calendar.Minute)
+				to := from.Add(calendar.Duration(rapid.IntRange(1, 5000).Draw(rt, "long")) * calendar.Minute)
+				resource := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, "resource")
+				w.use(resource, int64(1000*(i+1)), w.zone.Format(from), w.zone.Format(to), w.zone.Format(now))
+			default:
+				w.advance(w.zone.Format(now))
+			}
+		}
+		for _, f := range w.evidence().Check(w.replay()).Faults {
+			rt.Errorf("truth %d: %v %v %s", f.Truth, f.RowID, f.Key, f)
+		}
+	})
+}
+
+func TestEveryChangeIsFoundAndNamed(t *testing.T) {
+	type change struct {
+		name  string
+		do    func(*account.Evidence)
+		table account.Table
+	}
+	cases := []change{
+		{"a charge's amount", func(ev *account.Evidence) { ev.Charges[3].Amount++ }, account.InCharges},
+		{"a charge's quantity", func(ev *account.Evidence) { ev.Charges[3].Quantity-- }, account.InCharges},
+		{"a charge, with its digest", func(ev *account.Evidence) {
+			c := &ev.Charges[3]
+			c.Amount++
+			c.Digest = c.Seal(ev.Account.ID)
+		}, account.InCharges},
+		{"a refusal's reason", func(ev *account.Evidence) { ev.Refused[0].Code = "resource_released" }, account.InRefused},
+		{"a transfer's account", func(ev *account.Evidence) { ev.Transfers[0].Credit = "wallex" }, account.InTransfers},
+		{"a late fee's day", func(ev *account.Evidence) { ev.LateFees[0].Day-- }, account.InLateFees},
+		{"a late fee's base, with its digest", func(ev *account.Evidence) {
+			f := &ev.LateFees[0]
+			f.Base--
+			f.Digest = f.Seal(ev.Account.ID)
+		}, account.InLateFees},
+		{"a notice's time", func(ev *account.Evidence) { ev.Notices[0].Recorded-- }, account.InNotices},
+		{"a move's time", func(ev *account.Evidence) { ev.Transitions[1].At++ }, account.InTransitions},
+		{"an acceptance's text", func(ev *account.Evidence) { ev.Acceptances[0].TextHash[5] ^= 1 }, account.InAcceptances},
+		{"two digests", func(ev *account.Evidence) {
+			ev.Charges[1].Digest, ev.Charges[2].Digest = ev.Charges[2].Digest, ev.Charges[1].Digest
+		}, account.InCharges},
+		{"a payload", func(ev *account.Evidence) { ev.Entries[2].Payload += " " }, account.InJournal},
+		{"a seal", func(ev *account.Evidence) { ev.Entries[2].Rows[0] ^= 1 }, account.InJournal},
+		{"a hash", func(ev *account.Evidence) { ev.Entries[2].Hash[0] ^= 1 }, account.InJournal},
+		{"an actor", func(ev *account.Evidence) { ev.Entries[0].Actor = "other" }, account.InJournal},
+		{"an entry, gone", func(ev *account.Evidence) { ev.Entries = slices.Delete(ev.Entries, 4, 5) }, account.InJournal},
+		{"the last entry, gone", func(ev *account.Evidence) { ev.Entries = ev.Entries[:len(ev.Entries)-1] }, account.InJournal},
+		{"a charge, gone", func(ev *account.Evidence) { ev.Charges = slices.Delete(ev.Charges, 4, 5) }, account.InCharges},
+		{"a refusal, gone", func(ev *account.Evidence) { ev.Refused = slices.Delete(ev.Refused, 4, 5) }, account.InRefused},
+		{"a late fee, gone", func(ev *account.Evidence) { ev.LateFees = slices.Delete(ev.LateFees, 1, 2) }, account.InLateFees},
+		{"a transfer, gone", func(ev *account.Evidence) { ev.Transfers = slices.Delete(ev.Transfers, 1, 2) }, account.InTransfers},
+		{"a notice, gone", func(ev *account.Evidence) { ev.Notices = slices.Delete(ev.Notices, 1, 2) }, account.InNotices},
+		{"a move, gone", func(ev *account.Evidence) { ev.Transitions = slices.Delete(ev.Transitions, 1, 2) }, account.InTransitions},
+		{"an acceptance, gone", func(ev *account.Evidence) { ev.Acceptances = nil }, account.InAcceptances},
+		{"a forged charge", func(ev *account.Evidence) {
+			c := ev.Charges[0]
+			c.RowID.Line = 9
+			c.Digest = c.Seal(ev.Account.ID)
+			ev.Charges = slices.Insert(ev.Charges, 1, c)
+		}, account.InCharges},
+		{"a balance", func(ev *account.Evidence) { ev.Balances[ledger.Wallet]++ }, account.InBalances},
+		{"a balance, gone", func(ev *account.Evidence) { delete(ev.Balances, ledger.Wallet) }, account.InBalances},
+		{"a service's state", func(ev *account.Evidence) { ev.Services[0].State = "suspended" }, account.InServices},
+		{"a service's arrears", func(ev *account.Evidence) { ev.Services[0].ArrearsSince = 1 }, account.InServices},
+		{"a service, gone", func(ev *account.Evidence) { ev.Services = nil }, account.InServices},
+		{"usage", func(ev *account.Evidence) { ev.Events[0].Measures = []metering.Measure{{Meter: "cpu", Value: 9_999}} }, account.InUsage},
+		{"an interval that would never end", func(ev *account.Evidence) { ev.Events[0].To = calendar.EndOfTime }, account.InUsage},
+		{"a bucket's total", func(ev *account.Evidence) { ev.Buckets[0].Total++ }, account.InBuckets},
+		{"what a bucket says was billed", func(ev *account.Evidence) { ev.Buckets[0].Billed-- }, account.InBuckets},
+		{"a bucket's last touch", func(ev *account.Evidence) { ev.Buckets[0].Touched-- }, account.InBuckets},
+		{"a bucket, gone", func(ev *account.Evidence) { ev.Buckets = ev.Buckets[1:] }, account.InBuckets},
+		{"a resource's first use", func(ev *account.Evidence) { ev.Resources[account.Resource{Product: "compute-payg", Resource: "pod"}]++ }, account.InResources},
+		{"the account's name", func(ev *account.Evidence) { ev.Account.Name = "Other" }, account.InAccounts},
+		{"the account's opening", func(ev *account.Evidence) { ev.Account.Opened++ }, account.InAccounts},
+		{"the account's time", func(ev *account.Evidence) { ev.Account.At++ }, account.InAccounts},
+		{"the account's head", func(ev *account.Evidence) { ev.Account.Head[1] ^= 1 }, account.InAccounts},
+		{"the account's next time", func(ev *account.Evidence) { ev.NextDue = calendar.EndOfTime }, account.InAccounts},
+	}
+	w := wholeStory(t, 0)
+	w.use("open", 1000, "2026-01-26T03:00:00+08:00", "2026-01-26T05:00:00+08:00", "2026-01-26T03:00:00+08:00")
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			ev := w.evidence()
+			c.do(ev)
+			findings := ev.Check(w.replay())
+			named := func(f *account.Fault) bool { return f.Table == c.table }
+			if !slices.ContainsFunc(findings.Faults, named) {
+				t.Errorf("no fault names %s; found %v", c.table, findings.Faults)
+			}
+		})
+	}
+}

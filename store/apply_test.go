@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+)
+
+func TestApplyRefuses(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a")
+		opened, err := account.Open(w.env, account.New{ID: "a", Name: "Again", Currency: "CNY"}, start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, db, refusal.AlreadyExists, func(ctx context.Context, tx *Tx) error {
+			return tx.Apply(ctx, []*account.Decision{opened})
+		})
+		stale := w.topUp("a", 1_000_000, start)
+		for name, ds := range map[string][]*account.Decision{
+			"a decision that was applied": {stale},
+			"two for one account":         {stale, stale},
+		} {
+			if err := db.Update(t.Context(), func(tx *Tx) error { return tx.Apply(t.Context(), ds) }); err == nil {
+				t.Errorf("%s is applied", name)
+			} else if len(ds) == 1 && !errors.Is(err, ErrStale) {
+				t.Errorf("%s: got %v, want ErrStale", name, err)
+			}
+		}
+		if e := w.evidence("a"); e.Account.Seq != 3 || e.Balances[ledger.Wallet] != 1_000_000 || len(e.Transfers) != 1 {
+			t.Errorf("something was written: %+v", e.Account)
+		}
+	})
+}
+
+// TestApplyInBatches settles several accounts at once, of which one has nothing to write.
+func TestApplyInBatches(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a", "b", "c")
+		w.topUp("a", 100_000_000, start)
+		w.use(start, event("1", "a", "vm", 0, 2), event("1", "b", "vm", 0, 3))
+		now := start.Add(40 * calendar.HourLength)
+		made := w.advance(now, "c", "a", "b")
+		if len(made) != 3 || len(made[2].Entries) != 0 || made[2].NextDue != calendar.EndOfTime {
+			t.Fatalf("c has something to do: %+v", made[2])
+		}
+		a, b := w.evidence("a"), w.evidence("b")
+		if len(a.Charges) != 4 || len(b.Charges) != 6 || len(a.Debts) != 0 || len(b.Debts) == 0 {
+			t.Errorf("a: %d charges, %d debts; b: %d charges, %d debts", len(a.Charges), len(a.Debts), len(b.Charges), len(b.Debts))
+		}
+		if b.Services[0].State != "suspended" || b.Services[0].ArrearsSince == 0 || len(b.Notices) != 2 {
+			t.Errorf("b is not suspended: %+v, %+v", b.Services, b.Notices)
+		}
+		for _, bucket := range a.Buckets {
+			if bucket.IsOpen() || bucket.Lines != 1 || bucket.Charged == 0 {
+				t.Errorf("not settled: %+v", bucket)
+			}
+		}
+		w.topUp("b", 100_000_000, now)
+		if b = w.evidence("b"); len(b.Debts) != 0 || b.Services[0].State != "active" || b.Services[0].ArrearsSince != 0 {
+			t.Errorf("b has paid: %+v, %+v", b.Debts, b.Services)
+		}
+	})
+}
+
+// TestApplyKeepsLateUsage applies a settlement after more usage has arrived.
+func TestApplyKeepsLateUsage(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a")
+		w.use(start, event("1", "a", "vm", 0, 1))
+		now := start.Add(calendar.HourLength)
+		var decision *account.Decision
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			books, err := tx.Books(ctx, []string{"a"}, now)
+			if err == nil {
+				decision, err = books[0].Advance(w.env, now)
+			}
+			return err
+		})
+		w.use(now, event("2", "a", "vm", 0, 1))
+		update(t, db, func(ctx context.Context, tx *Tx) error { return tx.Apply(ctx, []*account.Decision{decision}) })
+		for _, b := range w.evidence("a").Buckets {
+			if b.Total != 2*b.Billed || b.Billed == 0 {
+				t.Errorf("%s: total %d, billed %d; half should be open", b.Meter, b.Total, b.Billed)
+			}
+		}
+	})
+}
+
+func TestApplyTermSets(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		set := account.TermSet{Product: product, Hash: terms.HashText([]byte("one")), Refs: []terms.DocumentRef{
+			{Document: "billing-rules", Version: "2025-06", Hash: terms.HashText([]byte("rules"))},
+		}}
+		put := func(ctx context.Context, tx *Tx) error {
+			return tx.putTermSets(ctx, map[int64]account.TermSet{-7: set, 8: {Product: other}})
+		}
+		update(t, db, put)
+		update(t, db, put)
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			got, found, err := tx.TermSet(ctx, -7)
+			if !found || got.Product != product || got.Hash != set.Hash || fmt.Sprint(got.Refs) != fmt.Sprint(set.Refs) {
+				t.Errorf("got %+v, %v", got, found)
+			}
+			if _, found, _ := tx.TermSet(ctx, 9); found {
+				t.Error("found a set that was never kept")
+			}
+			return err
+		})
+		set.Hash = terms.HashText([]byte("two"))
+		refuses(t, db, refusal.AlreadyExists, put)
+	})
+}
+
+// TestDatabaseGuards applies decisions that core would never make.
+func TestDatabaseGuards(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a")
+		for _, test := range []struct {
+			name  string
+			wrong func(d *account.Decision)
+			code  refusal.Code
+		}{
+			{"a wallet below zero", func(d *account.Decision) { d.After.Balances[ledger.Wallet] = -1 }, ""},
+			{"a charge of nothing", func(d *account.Decision) {
+				d.Charges = []account.Charge{{Stamp: account.Stamp{RowID: account.RowID{Entry: 3, Line: 1}}}}
+			}, ""},
+			{"a transfer to itself", func(d *account.Decision) {
+				d.Transfers = []account.Posted{{Transfer: ledger.Transfer{Debit: "wallet", Credit: "wallet", Amount: 1}}}
+			}, ""},
+			{"an entry twice", func(d *account.Decision) { d.Entries = append(d.Entries, d.Entries...) }, ""},
+		} {
+			err := db.Update(t.Context(), func(tx *Tx) error {
+				books, err := tx.Books(t.Context(), []string{"a"}, start)
+				if err != nil {
+					return err
+				}
+				d, err := books[0].TopUp(w.env, account.TopUp{Amount: 5, Method: "bank_remittance", Reference: "R"}, start)
+				if err != nil {
+					return err
+				}
+				test.wrong(d)
+				return tx.Apply(t.Context(), []*account.Decision{d})
+			})
+			if err == nil {
+				t.Errorf("%s is written", test.name)
+			}
+		}
+		if e := w.evidence("a"); e.Account.Seq != 2 || len(e.Balances) != 0 {
+			t.Errorf("something was written: %+v", e)
+		}
+	})
+}
+
+func TestOverflowIsRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a")
+		huge := event("1", "a", "vm", 0, 0)
+		huge.Point, huge.Measures = true, huge.Measures[:1]
+		huge.Measures[0].Value = math.MaxInt64 - 1
+		more := huge
+		more.ID, more.Measures = "2", event("", "", "", 0, 0).Measures[:1]
+		put := func(ctx context.Context, tx *Tx) error {
+			_, err := tx.PutUsage(ctx, []metering.Event{huge, more}, start)
+			return err
+		}
+		refuses(t, db, refusal.Overflow, put)
+		w.use(start, huge)
+		refuses(t, db, refusal.Overflow, func(ctx context.Context, tx *Tx) error {
+			_, err := tx.PutUsage(ctx, []metering.Event{more}, start)
+			return err
+		})
+		if e := w.evidence("a"); len(e.Events) != 1 || e.Buckets[0].Total != math.MaxInt64-1 {
+			t.Errorf("got %+v", e.Buckets)
+		}
+		update(t, db, func(ctx context.Context, tx *Tx) error {
+			for _, name := range []string{"b", "c"} {
+				if _, err := tx.exec(ctx, `INSERT INTO debts (account, due, seller, product, since, outstanding)
+					VALUES ('a', 1, $1, 'p', 1, $2)`, name, int64(math.MaxInt64)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		refuses(t, db, refusal.Overflow, func(ctx context.Context, tx *Tx) error {
+			_, _, err := tx.Account(ctx, "a")
+			return err
+		})
+	})
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"termwise.dev/core/arrears"
+	"termwise.dev/core/money"
+	"termwise.dev/core/subscription"
+)
+
+// InArrears is an account that owes principal or late fees.
+type InArrears struct {
+	AccountRow
+	// Debts are sorted by due day, seller and product.
+	Debts arrears.Debts
+	// FeesOwed holds the unpaid late fees of each seller, above zero.
+	FeesOwed map[string]money.Amount
+	// Services are sorted by product, without their history.
+	Services []subscription.Service
+}
+
+// Arrears returns the first accounts after an id that owe something, sorted by id.
+func (tx *Tx) Arrears(ctx context.Context, after string, limit int) ([]*InArrears, error) {
+	rows, err := tx.accounts(ctx, `WHERE account > $1 AND account IN (
+			SELECT account FROM debts UNION SELECT account FROM balances WHERE `+feesOwed+`)
+		ORDER BY account LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]*InArrears, len(rows))
+	byID := make(map[string]*InArrears, len(rows))
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		found[i] = &InArrears{AccountRow: row, FeesOwed: map[string]money.Amount{}}
+		byID[row.ID], ids[i] = found[i], row.ID
+	}
+	return found, tx.fillArrears(ctx, ids, byID)
+}
+
+// feesOwed is the condition that a balance is of unpaid late fees.
+const feesOwed = "name LIKE 'fees_receivable:%' AND balance < 0"
+
+func (tx *Tx) fillArrears(ctx context.Context, ids []string, byID map[string]*InArrears) error {
+	wanted, err := list(tx, ids)
+	if err != nil {
+		return err
+	}
+	where := "WHERE " + tx.among("account")
+	if err := debts.each(ctx, tx, func(id string, d *arrears.Debt) {
+		byID[id].Debts = append(byID[id].Debts, *d)
+	}, where+" ORDER BY account, due, seller, product", wanted); err != nil {
+		return err
+	}
+	if err := balances.each(ctx, tx, func(id string, b *balance) {
+		_, seller, _ := strings.Cut(string(b.name), ":")
+		byID[id].FeesOwed[seller] = -b.amount
+	}, where+" AND "+feesOwed, wanted); err != nil {
+		return err
+	}
+	return services.each(ctx, tx, func(id string, s *subscription.Service) {
+		byID[id].Services = append(byID[id].Services, *s)
+	}, where+" ORDER BY account, product", wanted)
+}

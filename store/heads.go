@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+)
+
+// Heads returns what usage is checked against: the books of accounts without
+// balances, debts and buckets, and without locking them. An id that no account
+// has is left out.
+func (tx *Tx) Heads(ctx context.Context, ids []string) ([]*account.Books, error) {
+	l, err := tx.loader(ctx, ids, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, load := range []func(context.Context) error{l.services, l.history, l.acceptances} {
+		if err := load(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return l.found, nil
+}
+
+// CountDue counts the accounts for which something falls due by now.
+func (tx *Tx) CountDue(ctx context.Context, now calendar.Instant) (n int, err error) {
+	_, err = tx.one(ctx, []any{&n}, "SELECT count(*) FROM accounts WHERE next_due <= $1", int64(now))
+	return n, err
+}
+
+// CountAccounts counts all accounts.
+func (tx *Tx) CountAccounts(ctx context.Context) (n int, err error) {
+	_, err = tx.one(ctx, []any{&n}, "SELECT count(*) FROM accounts")
+	return n, err
+}
+
+// CountAccepted counts the accounts that have accepted some version of a
+// document.
+func (tx *Tx) CountAccepted(ctx context.Context, document string) (n int, err error) {
+	_, err = tx.one(ctx, []any{&n}, "SELECT count(DISTINCT account) FROM acceptances WHERE document = $1", document)
+	return n, err
+}
+
+// CountAmong counts the accounts that exist among some ids.
+func (tx *Tx) CountAmong(ctx context.Context, ids []string) (n int, err error) {
+	wanted, err := list(tx, ids)
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.one(ctx, []any{&n}, "SELECT count(*) FROM accounts WHERE "+tx.among("account"), wanted)
+	return n, err
+}
+
+// PutTermSets keeps sets of documents that rows name; one that is kept already
+// is left as it is.
+func (tx *Tx) PutTermSets(ctx context.Context, sets map[int64]account.TermSet) error {
+	if len(sets) == 0 {
+		return nil
+	}
+	return tx.putTermSets(ctx, sets)
+}

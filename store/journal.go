@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+)
+
+// chain reads entries with the hash of the one before, which is stored there only.
+var chain = accountTable(
+	"journal",
+	entries.columns+", (SELECT p.hash FROM journal p WHERE p.account = journal.account AND p.seq = journal.seq - 1)",
+	func(e *journal.Entry) []any { return append(entries.fields(e), (*[32]byte)(&e.Previous)) },
+)
+
+// Entry returns an entry of an account's journal, and false when there is none.
+func (tx *Tx) Entry(ctx context.Context, id string, seq int64) (journal.Entry, bool, error) {
+	return chain.get(ctx, tx, "WHERE account = $1 AND seq = $2", id, seq)
+}
+
+// Journal returns entries of an account's journal, by when they took effect, in
+// order of number. Of After only Entry counts.
+func (tx *Tx) Journal(ctx context.Context, id string, f Filter[calendar.Instant]) ([]journal.Entry, error) {
+	var s selection
+	s.where("account = ?", id)
+	s.where("seq > ?", f.After.Entry)
+	if f.From != 0 {
+		s.where("effective >= ?", int64(f.From))
+	}
+	if f.To != 0 {
+		s.where("effective < ?", int64(f.To))
+	}
+	if f.Known != 0 {
+		s.where("recorded <= ?", int64(f.Known))
+	}
+	s.add(" ORDER BY seq")
+	if f.Limit > 0 {
+		s.add(" LIMIT ?", f.Limit)
+	}
+	return chain.all(ctx, tx, s.text.String(), s.args...)
+}

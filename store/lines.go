@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+)
+
+// Filter chooses rows of an account. The zero Filter chooses all of them.
+type Filter[U calendar.Hour | calendar.Day | calendar.Instant] struct {
+	// From and To bound the rows in time, To excluded; a zero is no bound.
+	From, To U
+	// Known leaves out what was recorded later; zero leaves out nothing.
+	Known calendar.Instant
+	// After is the last row that the caller has seen.
+	After account.RowID
+	// Limit bounds the number of rows; zero is no bound.
+	Limit int
+}
+
+// selection is the rest of a query, from WHERE on. Conditions say ? for the
+// next argument.
+type selection struct {
+	text strings.Builder
+	args []any
+}
+
+func (s *selection) where(condition string, args ...any) {
+	if s.text.Len() == 0 {
+		s.add("WHERE ")
+	} else {
+		s.add(" AND ")
+	}
+	s.add(condition, args...)
+}
+
+func (s *selection) add(text string, args ...any) {
+	for _, arg := range args {
+		before, after, _ := strings.Cut(text, "?")
+		s.args = append(s.args, arg)
+		s.text.WriteString(before + "$" + strconv.Itoa(len(s.args)))
+		text = after
+	}
+	s.text.WriteString(text)
+}
+
+// choose reads the rows that a filter chooses, in order of entry and line. when
+// is the column, or the expression, that From and To bound.
+func choose[R any, U calendar.Hour | calendar.Day | calendar.Instant](
+	ctx context.Context, tx *Tx, t *table[R], when, id string, f Filter[U],
+) ([]R, error) {
+	var s selection
+	s.where("account = ?", id)
+	if f.From != 0 {
+		s.where(when+" >= ?", int64(f.From))
+	}
+	if f.To != 0 {
+		s.where(when+" < ?", int64(f.To))
+	}
+	if f.Known != 0 {
+		s.where(knownBy(t.name), int64(f.Known))
+	}
+	if f.After != (account.RowID{}) {
+		s.where("(entry, line) > (?, ?)", f.After.Entry, f.After.Line)
+	}
+	s.add(" ORDER BY entry, line")
+	if f.Limit > 0 {
+		s.add(" LIMIT ?", f.Limit)
+	}
+	return t.all(ctx, tx, s.text.String(), s.args...)
+}
+
+// knownBy is the condition that a row's entry was recorded by an instant.
+func knownBy(table string) string {
+	return "EXISTS (SELECT 1 FROM journal k WHERE k.account = " + table + ".account AND k.seq = " + table + ".entry AND k.recorded <= ?)"
+}
+
+// Charges returns an account's charges, by the hour of their usage.
+func (tx *Tx) Charges(ctx context.Context, id string, f Filter[calendar.Hour]) ([]account.Charge, error) {
+	return choose(ctx, tx, &charges, "hour", id, f)
+}
+
+// Refused returns an account's usage that was not billed, by its hour.
+func (tx *Tx) Refused(ctx context.Context, id string, f Filter[calendar.Hour]) ([]account.Refused, error) {
+	return choose(ctx, tx, &refused, "hour", id, f)
+}
+
+// LateFees returns an account's late fees, by the day that they are for.
+func (tx *Tx) LateFees(ctx context.Context, id string, f Filter[calendar.Day]) ([]account.LateFee, error) {
+	return choose(ctx, tx, &lateFees, "day", id, f)
+}
+
+// Notices returns an account's notices, by when they were recorded.
+func (tx *Tx) Notices(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Noticed, error) {
+	return choose(ctx, tx, &notices, "recorded", id, f)
+}
+
+// Transitions returns the moves of an account's services, by when they count.
+func (tx *Tx) Transitions(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Moved, error) {
+	return choose(ctx, tx, &transitions, "at", id, f)
+}
+
+// Acceptances returns what an account accepted, by when it counts.
+func (tx *Tx) Acceptances(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Accepted, error) {
+	return choose(ctx, tx, &acceptances, "at", id, f)
+}
+
+// Transfers returns an account's transfers, by when their entry took effect.
+func (tx *Tx) Transfers(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Posted, error) {
+	const effective = "(SELECT effective FROM journal e WHERE e.account = transfers.account AND e.seq = transfers.entry)"
+	return choose(ctx, tx, &transfers, effective, id, f)
+}
+
+const oneLine = "WHERE account = $1 AND entry = $2 AND line = $3"
+
+// Charge returns one charge, and false when there is none of this name.
+func (tx *Tx) Charge(ctx context.Context, id string, row account.RowID) (account.Charge, bool, error) {
+	return charges.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+}
+
+// RefusedLine returns one part of usage that was not billed, and false when there is none of this name.
+func (tx *Tx) RefusedLine(ctx context.Context, id string, row account.RowID) (account.Refused, bool, error) {
+	return refused.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+}
+
+// LateFee returns one late fee, and false when there is none of this name.
+func (tx *Tx) LateFee(ctx context.Context, id string, row account.RowID) (account.LateFee, bool, error) {
+	return lateFees.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+}
+
+// Notice returns one notice, and false when there is none of this name.
+func (tx *Tx) Notice(ctx context.Context, id string, row account.RowID) (account.Noticed, bool, error) {
+	return notices.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+}
+
+// Transition returns one move of a service, and false when there is none of this name.
+func (tx *Tx) Transition(ctx context.Context, id string, row account.RowID) (account.Moved, bool, error) {
+	return transitions.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+}
+
+// Transfer returns one transfer, and false when there is none of this name.
+func (tx *Tx) Transfer(ctx context.Context, id string, row account.RowID) (account.Posted, bool, error) {
+	return transfers.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+}
+
+// TransfersOf returns the transfers of one journal entry, in order of line.
+func (tx *Tx) TransfersOf(ctx context.Context, id string, entry int64) ([]account.Posted, error) {
+	return transfers.all(ctx, tx, "WHERE account = $1 AND entry = $2 ORDER BY line", id, entry)
+}

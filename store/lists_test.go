@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/money"
+	"termwise.dev/core/subscription"
+)
+
+func TestAccountLists(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("b", "a", "c-1", "c")
+		w.topUp("b", 3_000_000, start)
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			ids, err := tx.AccountIDs(ctx, "a", 2)
+			if diff := cmp.Diff([]string{"b", "c"}, ids); diff != "" || err != nil {
+				t.Error(diff, err)
+			}
+			rows, err := tx.Accounts(ctx, "", 2)
+			if err != nil || len(rows) != 2 || rows[0].ID != "a" || rows[1].Wallet != 3_000_000 || rows[1].Seq != 3 {
+				t.Errorf("got %+v, %v", rows, err)
+			}
+			b, found, err := tx.Account(ctx, "b")
+			if !found || b != rows[1] || b.Name != "Customer b" || b.Currency != "CNY" || b.Opened != start {
+				t.Errorf("got %+v, %v, %v", b, found, err)
+			}
+			if _, found, _ := tx.Account(ctx, "d"); found {
+				t.Error("found an account that does not exist")
+			}
+			return err
+		})
+	})
+}
+
+func TestDueAccounts(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a", "b", "c", "d")
+		w.use(start, event("1", "a", "vm", 2, 1), event("1", "b", "vm", 0, 1), event("1", "c", "vm", 2, 1), event("1", "d", "vm", 9, 1))
+		due := func(db *DB, limit int) (ids []string) {
+			update(t, db, func(ctx context.Context, tx *Tx) (err error) {
+				ids, err = tx.DueAccounts(ctx, start.Add(3*calendar.HourLength), limit)
+				return err
+			})
+			return ids
+		}
+		if got := due(db, 9); !slices.Equal(got, []string{"b", "a", "c"}) {
+			t.Errorf("due: %v", got)
+		}
+		if got := due(db, 2); !slices.Equal(got, []string{"b", "a"}) {
+			t.Errorf("due, two of them: %v", got)
+		}
+		if db.engine == sqlite {
+			return // one writer at a time: nothing can be locked by another
+		}
+		update(t, db, func(ctx context.Context, tx *Tx) error {
+			if err := tx.Lock(ctx, []string{"b", "nobody"}); err != nil {
+				return err
+			}
+			if got := due(db, 1); !slices.Equal(got, []string{"a"}) {
+				t.Errorf("due while b is locked: %v", got)
+			}
+			return nil
+		})
+	})
+}
+
+func TestStatementTotals(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a", "b")
+		w.topUp("a", 1_000_000_000, start)
+		hour := calendar.HourOf(start)
+		w.use(hour.End(), event("1", "a", "vm", 0, 2), event("1", "b", "vm", 0, 1))
+		w.advance((hour + 1).End(), "a", "b")
+		w.use((hour + 3).Start(), event("2", "a", "vm", 0, 1))
+		w.advance((hour + 3).Start(), "a")
+		// Two vCPU cost 0.18 and four GiB 0.096 an hour.
+		totals := func(hours, lines, adjustments int64) []Total {
+			return []Total{
+				{"CNY", product, "cpu", 7_200_000 * hours, lines, adjustments, money.Amount(180_000 * hours)},
+				{"CNY", product, "memory", 14_745_600 * hours, lines, adjustments, money.Amount(96_000 * hours)},
+			}
+		}
+		for _, test := range []struct {
+			name, account string
+			from, to      calendar.Hour
+			known         calendar.Instant
+			want          []Total
+		}{
+			{"all", "", hour, hour + 9, 0, totals(4, 3, 1)},
+			{"a", "a", hour, hour + 9, 0, totals(3, 2, 1)},
+			{"a's second hour", "a", hour + 1, hour + 2, 0, totals(1, 1, 0)},
+			{"as known before the late usage", "", hour, hour + 9, (hour + 2).Start(), totals(3, 3, 0)},
+			{"nothing", "", hour + 2, hour + 9, 0, nil},
+		} {
+			view(t, db, func(ctx context.Context, tx *Tx) error {
+				got, err := tx.StatementTotals(ctx, test.account, test.from, test.to, test.known)
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("%s: %s", test.name, diff)
+				}
+				return err
+			})
+		}
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			got, err := tx.Summary(ctx)
+			want := Summary{
+				Accounts: 2, Entries: 10, Events: 3, Hours: 3, Charges: 8,
+				Services: map[subscription.State]int64{"active": 2}, Moves: map[subscription.State]int64{"active": 2},
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			return err
+		})
+	})
+}
+
+func TestArrears(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a", "b", "c", "d")
+		w.topUp("b", 1_000_000_000, start)
+		w.use(start, event("1", "a", "vm", 0, 3), event("1", "b", "vm", 0, 3), event("1", "d", "vm", 0, 3))
+		w.advance(start.Add(72*calendar.HourLength), "a", "b", "c", "d")
+		w.topUp("d", 828_000, start.Add(72*calendar.HourLength)) // the principal, and none of the fees
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			list, err := tx.Arrears(ctx, "", 9)
+			if err != nil {
+				return err
+			}
+			if len(list) != 2 || list[0].ID != "a" || list[1].ID != "d" {
+				t.Fatalf("in arrears: %v", list)
+			}
+			a, d := list[0], list[1]
+			if len(a.Debts) != 1 || a.Owed != 828_000 || a.Debts[0].Outstanding != a.Owed || a.Fees == 0 || a.FeesOwed["aurora"] != a.Fees {
+				t.Errorf("a: %+v", a)
+			}
+			if len(a.Services) != 1 || a.Services[0].State != subscription.Suspended || a.Services[0].Product != product {
+				t.Errorf("a's services: %+v", a.Services)
+			}
+			if len(d.Debts) != 0 || d.Owed != 0 || d.Wallet != 0 || d.FeesOwed["aurora"] != d.Fees || d.Fees == 0 {
+				t.Errorf("d: %+v", d)
+			}
+			if next, err := tx.Arrears(ctx, "a", 9); len(next) != 1 || err != nil {
+				t.Errorf("after a: %v, %v", next, err)
+			}
+			if first, err := tx.Arrears(ctx, "", 1); len(first) != 1 || err != nil {
+				t.Errorf("the first: %v, %v", first, err)
+			}
+			return nil
+		})
+	})
+}
+
+// TestStatementsDoNotGrow counts what is sent for few accounts and for many.
+func TestStatementsDoNotGrow(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		counts := map[int]int{}
+		for _, n := range []int{10, 1000} {
+			ids := make([]string, n)
+			batch := newBatch(ids, fmt.Sprint("of-", n, "-"))
+			w.open(ids...)
+			update(t, db, func(ctx context.Context, tx *Tx) error {
+				if _, err := tx.PutUsage(ctx, batch, start); err != nil {
+					return err
+				}
+				books, err := tx.Books(ctx, ids, start.Add(40*calendar.HourLength))
+				if err != nil {
+					return err
+				}
+				made, err := advanced(w.env, books, start.Add(40*calendar.HourLength))
+				if err != nil {
+					return err
+				}
+				if err := tx.Apply(ctx, made); err != nil {
+					return err
+				}
+				_, err = tx.Arrears(ctx, "", n)
+				counts[n] = tx.statements
+				return err
+			})
+		}
+		if counts[10] != counts[1000] || counts[10] == 0 {
+			t.Errorf("statements by accounts: %v", counts)
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
+)
+
+// RefusedEvent is a usage event that could not be accepted, and why.
+type RefusedEvent struct {
+	Account string
+	// ID names the refusal within the account; Source and Event (JSON) are what
+	// was sent.
+	ID, Source, Event string
+	Code              refusal.Code
+	Message, Place    string
+	// Product and Terms say under which terms it was judged; empty and zero
+	// where it never came to that.
+	Product  string
+	Terms    int64
+	Recorded calendar.Instant
+}
+
+var refusedEvents = accountTable(
+	"refused_events", "id, source, event, code, message, place, product, terms, recorded",
+	func(e *RefusedEvent) []any {
+		return []any{
+			&e.ID, &e.Source, &e.Event, (*string)(&e.Code), &e.Message, &e.Place,
+			&e.Product, &e.Terms, (*int64)(&e.Recorded),
+		}
+	},
+)
+
+// PutRefusedEvents keeps refused events. One that is kept already stays as it is.
+func (tx *Tx) PutRefusedEvents(ctx context.Context, list []RefusedEvent) error {
+	rows := make([]owned[RefusedEvent], len(list))
+	for i := range list {
+		rows[i] = owned[RefusedEvent]{list[i].Account, &list[i]}
+	}
+	rows = sortedRows(rows, func(a, b *RefusedEvent) int { return strings.Compare(a.ID, b.ID) })
+	_, err := refusedEvents.write(ctx, tx, refusedEvents.insert("ON CONFLICT DO NOTHING"), rows)
+	return err
+}
+
+// RefusedEvent returns a refused event, and false when there is none.
+func (tx *Tx) RefusedEvent(ctx context.Context, account, id string) (e RefusedEvent, found bool, err error) {
+	e, found, err = refusedEvents.get(ctx, tx, "WHERE account = $1 AND id = $2", account, id)
+	e.Account = account
+	return e, found, err
+}
+
+// RefusedEvents returns an account's first refused events after an id, sorted by id.
+func (tx *Tx) RefusedEvents(ctx context.Context, account, after string, limit int) ([]RefusedEvent, error) {
+	list, err := refusedEvents.all(ctx, tx, "WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3", account, after, limit)
+	for i := range list {
+		list[i].Account = account
+	}
+	return list, err
+}

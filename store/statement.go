@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/money"
+	"termwise.dev/core/subscription"
+)
+
+// Total sums the charges of one meter in one currency.
+type Total struct {
+	Currency       money.Currency
+	Product, Meter string
+	// Quantity is in the meter's base units.
+	Quantity int64
+	// Lines counts the first lines of buckets, Adjustments the later ones.
+	Lines, Adjustments int64
+	Amount             money.Amount
+}
+
+// StatementTotals sums charges for usage from one hour to before another, as
+// they were recorded by an instant (zero: by now), of one account or, for the
+// empty id, of all. It is sorted by currency, product and meter.
+func (tx *Tx) StatementTotals(ctx context.Context, id string, from, to calendar.Hour, known calendar.Instant) (totals []Total, err error) {
+	var s selection
+	s.where("charges.hour >= ? AND charges.hour < ?", int64(from), int64(to))
+	if id != "" {
+		s.where("charges.account = ?", id)
+	}
+	if known != 0 {
+		s.where(knownBy("charges"), int64(known))
+	}
+	err = tx.each(ctx,
+		`SELECT accounts.currency, product, meter, CAST(sum(quantity) AS BIGINT),
+			sum(CASE WHEN sequence = 1 THEN 1 ELSE 0 END), sum(CASE WHEN sequence > 1 THEN 1 ELSE 0 END),
+			CAST(sum(amount) AS BIGINT)
+		FROM charges JOIN accounts ON accounts.account = charges.account `+s.text.String()+`
+		GROUP BY accounts.currency, product, meter ORDER BY accounts.currency, product, meter`, s.args,
+		func(rows *sql.Rows) error {
+			var t Total
+			err := rows.Scan(&t.Currency, &t.Product, &t.Meter, &t.Quantity, &t.Lines, &t.Adjustments, &t.Amount)
+			totals = append(totals, t)
+			return err
+		})
+	return totals, err
+}
+
+// Summary counts what the database holds.
+type Summary struct {
+	Accounts, Entries int64
+	// Events counts usage events, Hours the hours of resources that have usage.
+	Events, Hours int64
+	Charges       int64
+	// Services counts services by their state, Moves transitions by where they led.
+	Services, Moves map[subscription.State]int64
+}
+
+// Summary counts everything; it reads whole tables.
+func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
+	if _, err = tx.one(ctx, []any{&s.Accounts, &s.Entries, &s.Events, &s.Hours, &s.Charges},
+		`SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM journal),
+			(SELECT count(*) FROM usage_events),
+			(SELECT count(*) FROM (SELECT DISTINCT account, product, resource, hour FROM buckets) h),
+			(SELECT count(*) FROM charges)`); err != nil {
+		return s, err
+	}
+	if s.Services, err = tx.states(ctx, "SELECT state, count(*) FROM services GROUP BY state"); err != nil {
+		return s, err
+	}
+	s.Moves, err = tx.states(ctx, "SELECT to_state, count(*) FROM transitions GROUP BY to_state")
+	return s, err
+}
+
+func (tx *Tx) states(ctx context.Context, text string) (map[subscription.State]int64, error) {
+	counts := map[subscription.State]int64{}
+	err := tx.each(ctx, text, nil, func(rows *sql.Rows) error {
+		var state subscription.State
+		var n int64
+		err := rows.Scan(&state, &n)
+		counts[state] = n
+		return err
+	})
+	return counts, err
+}

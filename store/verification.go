@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"termwise.dev/core/account"
+)
+
+// KeptSet is a set of documents as it is stored under its short name.
+type KeptSet struct {
+	ID int64
+	account.TermSet
+	// Unreadable says that the list of its documents cannot be read.
+	Unreadable bool
+}
+
+// TermSets returns every set of documents that rows were computed under, sorted
+// by name.
+func (tx *Tx) TermSets(ctx context.Context) (sets []KeptSet, err error) {
+	err = tx.each(ctx, "SELECT terms, hash, product, refs FROM term_sets ORDER BY terms", nil,
+		func(rows *sql.Rows) error {
+			var s KeptSet
+			var refs []byte
+			if err := rows.Scan(&s.ID, (*hashColumn)(&s.Hash), &s.Product, &refs); err != nil {
+				return err
+			}
+			s.Unreadable = json.Unmarshal(refs, &s.Refs) != nil
+			sets = append(sets, s)
+			return nil
+		})
+	return sets, err
+}
+
+// FileRevision is one revision of one of the provider's own files.
+type FileRevision struct {
+	File
+	Revision int64
+}
+
+// ProviderFileRevisions returns every revision of each file, sorted by name and
+// revision.
+func (tx *Tx) ProviderFileRevisions(ctx context.Context) (files []FileRevision, err error) {
+	err = tx.each(ctx, "SELECT name, revision, source, hash, recorded FROM provider_files ORDER BY name, revision", nil,
+		func(rows *sql.Rows) error {
+			var f FileRevision
+			err := rows.Scan(&f.Name, &f.Revision, &f.Source, (*hashColumn)(&f.Hash), &f.Recorded)
+			files = append(files, f)
+			return err
+		})
+	return files, err
+}
+
+// Stray is a row of an account that does not exist.
+type Stray struct{ Table, Account string }
+
+// customerTables are the tables whose rows belong to an account. refused_events
+// is not among them: an event may be refused because its account is unknown.
+var customerTables = []string{
+	"journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
+	"balances", "debts", "services", "usage_events", "resources", "buckets",
+}
+
+// Strays returns, for each table that has any, the first account that does not
+// exist and has rows there.
+func (tx *Tx) Strays(ctx context.Context) (strays []Stray, err error) {
+	for _, table := range customerTables {
+		var id string
+		stray, err := tx.one(ctx, []any{&id}, "SELECT account FROM "+table+
+			" t WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account = t.account) ORDER BY account LIMIT 1")
+		if err != nil {
+			return nil, err
+		}
+		if stray {
+			strays = append(strays, Stray{Table: table, Account: id})
+		}
+	}
+	return strays, nil
+}

@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
 	"termwise.dev/core/account"
-	"termwise.dev/core/calendar"
 	"termwise.dev/store"
 )
 
@@ -154,6 +154,11 @@ func (a *App) verifyOne(ctx context.Context, v *verifier, id string) verifiedAcc
 	out := verifiedAccount{id: id}
 	out.err = a.db.View(ctx, func(tx *store.Tx) error {
 		ev, found, err := tx.Evidence(ctx, id)
+		if unreadable := (*store.UnreadableRow)(nil); errors.As(err, &unreadable) {
+			out.rows = map[account.Table]int{account.InAccounts: 1}
+			out.add(account.JournalReplays, Breakage{unreadable.Table, id, "cannot be read: " + unreadable.Err.Error()})
+			return nil
+		}
 		if err != nil || !found {
 			return err
 		}
@@ -169,9 +174,7 @@ func (a *App) verifyOne(ctx context.Context, v *verifier, id string) verifiedAcc
 			out.broken = append(out.broken, foundBreakage{f.Truth, Breakage{Table: string(f.Table), Row: faultRow(id, f), Message: f.Message}})
 		}
 		out.broken = append(out.broken, v.unknownSets(ev)...)
-		refused, err := v.refusedEvents(ctx, tx, id)
-		out.broken = append(out.broken, refused...)
-		return err
+		return v.aside(ctx, tx, &out)
 	})
 	return out
 }
@@ -245,6 +248,10 @@ func (v *verifier) keep(found verifiedAccount) {
 		return // it was there when ids were read, and is not any more
 	}
 	v.out.Accounts++
+	v.add(found)
+}
+
+func (v *verifier) add(found verifiedAccount) {
 	for table, n := range found.rows {
 		v.out.Rows[string(table)] += n
 	}
@@ -304,26 +311,3 @@ func (v *verifier) unknownSets(ev *account.Evidence) []foundBreakage {
 func missingSet(set int64, namedBy string) Breakage {
 	return Breakage{Table: "term_sets", Row: fmt.Sprint(set), Message: "is missing, and " + namedBy + " names it"}
 }
-
-// refusedEventsPerPage is how many refused events are read at a time.
-const refusedEventsPerPage = 1000
-
-// refusedEvents checks the refusals that are kept for an account.
-func (v *verifier) refusedEvents(ctx context.Context, tx *store.Tx, id string) ([]foundBreakage, error) {
-	var found []foundBreakage
-	for after := ""; ; {
-		page, err := tx.RefusedEvents(ctx, id, after, refusedEventsPerPage)
-		if err != nil {
-			return nil, err
-		}
-		for i := range page {
-			found = append(found, v.refusedEvent(&page[i])...)
-		}
-		if len(page) < refusedEventsPerPage {
-			return found, nil
-		}
-		after = page[len(page)-1].ID
-	}
-}
-
-var _ = calendar.EndOfTime

@@ -39,6 +39,11 @@ func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
 		v.replay.Terms, v.replay.Zone = p.Corpus, p.Settings.Zone
 		v.rebuild(p.Corpus, sets)
 	}
+	nobody := verifiedAccount{rows: map[account.Table]int{}, findings: account.Findings{Checked: map[account.Truth]int{}}}
+	if err := v.refusedEvents(ctx, tx, &nobody); err != nil { // of accounts that are not known
+		return err
+	}
+	v.add(nobody)
 	return v.strays(ctx, tx)
 }
 
@@ -64,8 +69,8 @@ func (v *verifier) files(ctx context.Context, tx *store.Tx) error {
 		if terms.HashText(f.Source) != f.Hash {
 			v.broken(account.TermsRecompute, Breakage{"provider_files", row, "hash is not that of its source"})
 		}
-		if f.Name != settingsFile && f.Name != calendarFile {
-			v.broken(account.TermsRecompute, Breakage{"provider_files", row, "is not a file of a provider"})
+		if f.Digest != f.Seal(f.Revision) {
+			v.broken(account.TermsRecompute, Breakage{"provider_files", row, digestBroken})
 		}
 		if f.Revision != revision {
 			v.broken(account.TermsRecompute, Breakage{"provider_files", fmt.Sprintf("%s revision %d", f.Name, revision), "is missing"})
@@ -75,12 +80,14 @@ func (v *verifier) files(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// document checks that a document's hash is that of its source, and that it
-// stands under its own name.
+// document checks that a document is what was published, when it was published.
 func (v *verifier) document(d *store.DocumentFile) {
 	row := d.Document + " " + d.Version
 	if terms.HashText(d.Source) != d.Hash {
 		v.broken(account.TermsRecompute, Breakage{"documents", row, "hash is not that of its source"})
+	}
+	if d.Digest != d.Seal() {
+		v.broken(account.TermsRecompute, Breakage{"documents", row, digestBroken})
 	}
 }
 

@@ -26,13 +26,15 @@ type AccountRow struct {
 	Wallet, Owed, Fees money.Amount
 }
 
+// feesOwed is the condition that a balance is of unpaid late fees.
+const feesOwed = "balances.name LIKE 'fees_receivable:%' AND balances.balance < 0"
+
 var accounts = accountTable(
 	"accounts",
 	`name, currency, opened, seq, head, at, next_due,
 	coalesce((SELECT balance FROM balances b WHERE b.account = accounts.account AND b.name = 'wallet'), 0),
 	coalesce((SELECT CAST(sum(outstanding) AS BIGINT) FROM debts d WHERE d.account = accounts.account), 0),
-	coalesce((SELECT CAST(-sum(balance) AS BIGINT) FROM balances b WHERE b.account = accounts.account
-		AND b.name LIKE 'fees_receivable:%' AND b.balance < 0), 0)`,
+	coalesce((SELECT CAST(-sum(balance) AS BIGINT) FROM balances WHERE balances.account = accounts.account AND `+feesOwed+`), 0)`,
 	func(a *AccountRow) []any {
 		return []any{
 			&a.Name, &a.Currency, &a.Opened, &a.Seq, (*[32]byte)(&a.Head), &a.At, &a.NextDue,

@@ -38,9 +38,6 @@ func (tx *Tx) Arrears(ctx context.Context, after string, limit int) ([]*InArrear
 	return found, tx.fillArrears(ctx, ids, byID)
 }
 
-// feesOwed is the condition that a balance is of unpaid late fees.
-const feesOwed = "name LIKE 'fees_receivable:%' AND balance < 0"
-
 func (tx *Tx) fillArrears(ctx context.Context, ids []string, byID map[string]*InArrears) error {
 	wanted, err := list(tx, ids)
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -30,7 +31,7 @@ func (t *table[R]) write(ctx context.Context, tx *Tx, text string, rows []owned[
 		err = t.forEach(ctx, tx, text, rows, func(ctx context.Context, prepared *sql.Stmt, args []any) error {
 			result, err := prepared.ExecContext(ctx, args...)
 			if err != nil {
-				return err
+				return explained(err)
 			}
 			n, err := result.RowsAffected()
 			changed += n
@@ -54,7 +55,7 @@ func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[
 		return t.forEach(ctx, tx, text, rows, func(ctx context.Context, prepared *sql.Stmt, args []any) error {
 			found, err := prepared.QueryContext(ctx, args...)
 			if err != nil {
-				return err
+				return explained(err)
 			}
 			return drain(found, scan)
 		})
@@ -71,7 +72,7 @@ func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[
 func (t *table[R]) forEach(
 	ctx context.Context, tx *Tx, text string, rows []owned[R],
 	run func(context.Context, *sql.Stmt, []any) error,
-) error {
+) (err error) {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -80,21 +81,19 @@ func (t *table[R]) forEach(
 	if err != nil {
 		return explained(err)
 	}
+	defer func() { err = errors.Join(err, prepared.Close()) }()
 	// The driver watches a context that can be cancelled with a goroutine for
 	// each statement; looking at it between the rows is enough.
 	quiet := context.WithoutCancel(ctx)
 	var args []any
-	for i := 0; i < len(rows) && err == nil; i++ {
-		if err = ctx.Err(); err == nil {
-			args = t.values(args[:0], rows[i])
-			err = run(quiet, prepared, args)
+	for _, row := range rows {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-	}
-	if closing := prepared.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return explained(err)
+		args = t.values(args[:0], row)
+		if err := run(quiet, prepared, args); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -20,6 +20,8 @@ type File struct {
 	Source   []byte
 	Hash     terms.Hash
 	Recorded calendar.Instant
+	// Digest is over the rest; PutProviderFile writes it.
+	Digest int64
 }
 
 // DocumentFile is one version of a document, as it was published.
@@ -30,16 +32,18 @@ type DocumentFile struct {
 	Source   []byte
 	Hash     terms.Hash
 	Recorded calendar.Instant
+	// Digest is over the rest; PutDocument writes it.
+	Digest int64
 }
 
 // Documents returns every version of every document, sorted by document and
 // version.
 func (tx *Tx) Documents(ctx context.Context) (docs []DocumentFile, err error) {
 	err = tx.each(ctx,
-		`SELECT document, version, file, source, hash, recorded FROM documents ORDER BY document, version`, nil,
+		`SELECT document, version, file, source, hash, recorded, digest FROM documents ORDER BY document, version`, nil,
 		func(rows *sql.Rows) error {
 			var d DocumentFile
-			err := rows.Scan(&d.Document, &d.Version, &d.File, &d.Source, (*hashColumn)(&d.Hash), &d.Recorded)
+			err := rows.Scan(&d.Document, &d.Version, &d.File, &d.Source, (*hashColumn)(&d.Hash), &d.Recorded, &d.Digest)
 			docs = append(docs, d)
 			return err
 		})
@@ -50,9 +54,9 @@ func (tx *Tx) Documents(ctx context.Context) (docs []DocumentFile, err error) {
 // nothing; another text under the same version is refused with already_exists.
 func (tx *Tx) PutDocument(ctx context.Context, d DocumentFile) error {
 	inserted, err := tx.exec(ctx,
-		`INSERT INTO documents (document, version, file, source, hash, recorded)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-		d.Document, d.Version, d.File, d.Source, d.Hash[:], int64(d.Recorded))
+		`INSERT INTO documents (document, version, file, source, hash, recorded, digest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		d.Document, d.Version, d.File, d.Source, d.Hash[:], int64(d.Recorded), d.Seal())
 	if err != nil || inserted == 1 {
 		return err
 	}
@@ -92,8 +96,8 @@ func (tx *Tx) PutProviderFile(ctx context.Context, f File) error {
 		return err
 	}
 	_, err = tx.exec(ctx,
-		"INSERT INTO provider_files (name, revision, source, hash, recorded) VALUES ($1, $2, $3, $4, $5)",
-		f.Name, revision+1, f.Source, f.Hash[:], int64(f.Recorded))
+		"INSERT INTO provider_files (name, revision, source, hash, recorded, digest) VALUES ($1, $2, $3, $4, $5, $6)",
+		f.Name, revision+1, f.Source, f.Hash[:], int64(f.Recorded), f.Seal(revision+1))
 	return err
 }
 

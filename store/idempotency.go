@@ -21,6 +21,8 @@ type Answer struct {
 	Status   int
 	Answer   []byte
 	Recorded calendar.Instant
+	// Digest is over the rest; Remember writes it.
+	Digest int64
 }
 
 // Remember keeps an answer. It returns ErrAnswered when there is one.
@@ -30,9 +32,9 @@ func (tx *Tx) Remember(ctx context.Context, a Answer) error {
 		body = []byte{}
 	}
 	n, err := tx.exec(ctx,
-		`INSERT INTO idempotency (account, key, request, status, answer, recorded)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-		a.Account, a.Key, a.Request[:], a.Status, body, int64(a.Recorded))
+		`INSERT INTO idempotency (account, key, request, status, answer, recorded, digest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		a.Account, a.Key, a.Request[:], a.Status, body, int64(a.Recorded), a.Seal())
 	if err == nil && n == 0 {
 		return ErrAnswered
 	}

@@ -21,14 +21,16 @@ type RefusedEvent struct {
 	Product  string
 	Terms    int64
 	Recorded calendar.Instant
+	// Digest is over the rest; PutRefusedEvents writes it.
+	Digest int64
 }
 
 var refusedEvents = accountTable(
-	"refused_events", "id, source, event, code, message, place, product, terms, recorded",
+	"refused_events", "id, source, event, code, message, place, product, terms, recorded, digest",
 	func(e *RefusedEvent) []any {
 		return []any{
 			&e.ID, &e.Source, &e.Event, (*string)(&e.Code), &e.Message, &e.Place,
-			&e.Product, &e.Terms, (*int64)(&e.Recorded),
+			&e.Product, &e.Terms, (*int64)(&e.Recorded), &e.Digest,
 		}
 	},
 )
@@ -37,7 +39,9 @@ var refusedEvents = accountTable(
 func (tx *Tx) PutRefusedEvents(ctx context.Context, list []RefusedEvent) error {
 	rows := make([]owned[RefusedEvent], len(list))
 	for i := range list {
-		rows[i] = owned[RefusedEvent]{list[i].Account, &list[i]}
+		kept := list[i]
+		kept.Digest = kept.Seal()
+		rows[i] = owned[RefusedEvent]{kept.Account, &kept}
 	}
 	rows = sortedRows(rows, func(a, b *RefusedEvent) int { return strings.Compare(a.ID, b.ID) })
 	_, err := refusedEvents.write(ctx, tx, refusedEvents.insert("ON CONFLICT DO NOTHING"), rows)

@@ -57,12 +57,27 @@ func (t *table[R]) scan(yield func(owner string, row *R)) func(*sql.Rows) error 
 		var owner string
 		row := new(R)
 		if err := rows.Scan(targets(&owner, t.fields(row))...); err != nil {
-			return err
+			return &UnreadableRow{Table: t.name, Owner: owner, Err: err}
 		}
 		yield(owner, row)
 		return nil
 	}
 }
+
+// UnreadableRow is the error of a row that holds a value which was never
+// written there.
+type UnreadableRow struct {
+	Table, Owner string
+	Err          error
+}
+
+// Error names the table and the owner.
+func (u *UnreadableRow) Error() string {
+	return fmt.Sprintf("a row of %s in %s cannot be read: %v", u.Owner, u.Table, u.Err)
+}
+
+// Unwrap returns what reading the row met.
+func (u *UnreadableRow) Unwrap() error { return u.Err }
 
 // targets gives what database/sql scans an owner and fields into.
 func targets(owner *string, fields []any) []any {

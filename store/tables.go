@@ -129,11 +129,11 @@ type balance struct {
 // Usage, and the buckets that it is collected in.
 var (
 	events = accountTable(
-		"usage_events", "source, id, product, resource, point, start, finish, measures, body, recorded",
+		"usage_events", "source, id, product, resource, point, start, finish, measures, body, recorded, digest",
 		func(e *account.StoredEvent) []any {
 			return []any{
 				&e.Source, &e.ID, &e.Product, &e.Resource, &e.Point, (*int64)(&e.From), (*int64)(&e.To),
-				(*measures)(&e.Measures), &e.Body, (*int64)(&e.Recorded),
+				(*measures)(&e.Measures), &e.Body, (*int64)(&e.Recorded), &e.Digest,
 			}
 		},
 	)

@@ -48,7 +48,9 @@ func (tx *Tx) PutUsage(ctx context.Context, batch []metering.Event, recorded cal
 	rows := make([]owned[account.StoredEvent], len(order))
 	for i, at := range order {
 		e := &batch[at]
-		rows[i] = owned[account.StoredEvent]{e.Account, &account.StoredEvent{Event: *e, Body: e.Body(), Recorded: recorded}}
+		kept := &account.StoredEvent{Event: *e, Body: e.Body(), Recorded: recorded}
+		kept.Digest = kept.Seal()
+		rows[i] = owned[account.StoredEvent]{e.Account, kept}
 	}
 	fresh, err := tx.insertEvents(ctx, rows)
 	if err != nil {

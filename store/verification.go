@@ -42,10 +42,10 @@ type FileRevision struct {
 // ProviderFileRevisions returns every revision of each file, sorted by name and
 // revision.
 func (tx *Tx) ProviderFileRevisions(ctx context.Context) (files []FileRevision, err error) {
-	err = tx.each(ctx, "SELECT name, revision, source, hash, recorded FROM provider_files ORDER BY name, revision", nil,
+	err = tx.each(ctx, "SELECT name, revision, source, hash, recorded, digest FROM provider_files ORDER BY name, revision", nil,
 		func(rows *sql.Rows) error {
 			var f FileRevision
-			err := rows.Scan(&f.Name, &f.Revision, &f.Source, (*hashColumn)(&f.Hash), &f.Recorded)
+			err := rows.Scan(&f.Name, &f.Revision, &f.Source, (*hashColumn)(&f.Hash), &f.Recorded, &f.Digest)
 			files = append(files, f)
 			return err
 		})
@@ -77,4 +77,17 @@ func (tx *Tx) Strays(ctx context.Context) (strays []Stray, err error) {
 		}
 	}
 	return strays, nil
+}
+
+// Answers returns the answers that are kept for an account's callers, sorted by key.
+func (tx *Tx) Answers(ctx context.Context, id string) (answers []Answer, err error) {
+	err = tx.each(ctx, `SELECT key, request, status, answer, recorded, digest FROM idempotency
+		WHERE account = $1 ORDER BY key`, []any{id},
+		func(rows *sql.Rows) error {
+			a := Answer{Account: id}
+			err := rows.Scan(&a.Key, (*hashColumn)(&a.Request), &a.Status, &a.Answer, &a.Recorded, &a.Digest)
+			answers = append(answers, a)
+			return err
+		})
+	return answers, err
 }

@@ -64,14 +64,23 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return misuse(stderr, err)
+		return misuse(stderr, err, commandOf(err))
 	}
 	s := &session{
-		Context: ctx, stdout: stdout, stderr: stderr,
+		Context: ctx, command: parsed.Selected().FullPath(), stdout: stdout, stderr: stderr,
 		db: g.DB, json: g.JSON, actor: g.As, now: time.Now,
 		terminal: isTerminal(stdout), progressTerminal: isTerminal(stderr),
 	}
 	return s.exit(parsed.Run(s))
+}
+
+// commandOf names the command that a parser's error is about.
+func commandOf(err error) string {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context.Selected() != nil {
+		return wrong.Context.Selected().FullPath()
+	}
+	return "termwise"
 }
 
 func isTerminal(w io.Writer) bool {

@@ -30,6 +30,7 @@ const defaultDatabase = "termwise.db"
 // session is what a command runs with.
 type session struct {
 	context.Context
+	command        string // for example "termwise account create"
 	stdout, stderr io.Writer
 	// terminal and progressTerminal say that a person watches stdout and stderr.
 	terminal, progressTerminal bool
@@ -97,7 +98,7 @@ func (s *session) exit(err error) int {
 	case err == nil:
 		return done
 	case errors.As(err, &wrong):
-		return misuse(s.stderr, err)
+		return misuse(s.stderr, err, s.command)
 	case errors.Is(err, errUntrue):
 		return failed // what is untrue has been printed
 	case s.Err() != nil && errors.Is(err, context.Canceled):
@@ -161,8 +162,8 @@ func fail(stderr io.Writer, err error) int {
 	return failed
 }
 
-func misuse(stderr io.Writer, err error) int {
-	fmt.Fprintf(stderr, "termwise: %v\ntry: termwise --help\n", err)
+func misuse(stderr io.Writer, err error, command string) int {
+	fmt.Fprintf(stderr, "termwise: %v\ntry: %s --help\n", err, command)
 	return wronglyUsed
 }
 

@@ -36,7 +36,7 @@ func (ev *Evidence) collect(f *Findings) (map[metering.Key]*metering.Bucket, map
 	opened := map[Resource]calendar.Instant{}
 	for i := range ev.Events {
 		e := &ev.Events[i]
-		if e.Event.Body() != e.Body || e.Point != (e.From == e.To) {
+		if e.Event.Body() != e.Body || e.Digest != e.Seal() {
 			f.add(faultAt(UsageIsBilledOnce, InUsage, EventName(e.Source, e.ID), "digest does not match its content"))
 			continue // its interval may be a billion years
 		}

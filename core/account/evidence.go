@@ -44,6 +44,19 @@ type StoredEvent struct {
 	metering.Event
 	Body     int64
 	Recorded calendar.Instant
+	Digest   int64
+}
+
+// Seal returns the digest that the event must carry: over its name, its body
+// and when it arrived.
+func (e *StoredEvent) Seal() int64 {
+	point := int64(0)
+	if e.Point {
+		point = 1
+	}
+	var enc journal.Encoder
+	enc.Text(e.Account).Text("usage_event").Text(e.Source).Text(e.ID).Int(e.Event.Body()).Int(point).Int(int64(e.Recorded))
+	return enc.Digest()
 }
 
 // Table names a kind of row, as the database calls it.

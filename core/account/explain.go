@@ -81,7 +81,7 @@ type JournalPlace struct {
 }
 
 // Cites says whether the explanation names a clause, whatever the version.
-func (x *Explanation) Cites(code, clause string) bool {
+func (x Explanation) Cites(code, clause string) bool {
 	return slices.ContainsFunc(x.Clauses, func(u ClauseUse) bool { return u.cited.Code == code && u.cited.Clause == clause })
 }
 

@@ -31,7 +31,9 @@ func (w *world) evidence() *account.Evidence {
 	}
 	slices.SortFunc(ev.Buckets, func(a, b metering.Bucket) int { return a.Compare(b.Key) })
 	for i, e := range w.events {
-		ev.Events = append(ev.Events, account.StoredEvent{Event: e, Body: e.Body(), Recorded: w.seen[i]})
+		kept := account.StoredEvent{Event: e, Body: e.Body(), Recorded: w.seen[i]}
+		kept.Digest = kept.Seal()
+		ev.Events = append(ev.Events, kept)
 		r := account.Resource{Product: e.Product, Resource: e.Resource}
 		if at, seen := ev.Resources[r]; !seen || e.From < at {
 			ev.Resources[r] = e.From

@@ -20,6 +20,7 @@ CREATE TABLE provider_files (
     source   BYTEA  NOT NULL,
     hash     BYTEA  NOT NULL,
     recorded BIGINT NOT NULL,
+    digest   BIGINT NOT NULL,
     PRIMARY KEY (name, revision)
 );
 
@@ -31,6 +32,7 @@ CREATE TABLE documents (
     source    BYTEA  NOT NULL,
     hash      BYTEA  NOT NULL,
     recorded  BIGINT NOT NULL,
+    digest    BIGINT NOT NULL,
     PRIMARY KEY (document, version)
 );
 
@@ -228,6 +230,7 @@ CREATE TABLE usage_events (
     measures TEXT   NOT NULL,
     body     BIGINT NOT NULL,
     recorded BIGINT NOT NULL,
+    digest   BIGINT NOT NULL,
     PRIMARY KEY (account, source, id)
 );
 
@@ -268,6 +271,7 @@ CREATE TABLE refused_events (
     product  TEXT   NOT NULL,
     terms    BIGINT NOT NULL,
     recorded BIGINT NOT NULL,
+    digest   BIGINT NOT NULL,
     PRIMARY KEY (account, id)
 );
 
@@ -279,6 +283,7 @@ CREATE TABLE idempotency (
     status   BIGINT NOT NULL,
     answer   BYTEA  NOT NULL,
     recorded BIGINT NOT NULL,
+    digest   BIGINT NOT NULL,
     PRIMARY KEY (account, key)
 );
 

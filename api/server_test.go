@@ -89,8 +89,10 @@ func TestOneKeyAtOnce(t *testing.T) {
 			var wait sync.WaitGroup
 			for i := range callers {
 				wait.Go(func() {
-					answers[i] = w.do(request{key: "operator", method: "POST", path: topUps, idempotency: "once",
-						body: `{"amount":"3","method":"bank_remittance","reference":"r"}`})
+					answers[i] = w.do(request{
+						key: "operator", method: "POST", path: topUps, idempotency: "once",
+						body: `{"amount":"3","method":"bank_remittance","reference":"r"}`,
+					})
 				})
 			}
 			wait.Wait()

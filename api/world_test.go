@@ -114,10 +114,14 @@ func at(t testing.TB, s string) calendar.Instant {
 // time pass until the debtor is suspended and bears late fees.
 func (w *world) live() {
 	w.t.Helper()
-	w.do(request{key: "operator", method: "POST", path: "/v1/accounts/" + payer + "/top-ups", idempotency: "first",
-		body: `{"amount":"100.00","method":"bank_remittance","reference":"bank-1"}`}).want(200)
-	w.do(request{key: "compute", method: "POST", path: "/v1/usage-events", media: batch,
-		body: "[" + usage("a", payer) + "," + usage("b", debtor) + "]"}).want(200)
+	w.do(request{
+		key: "operator", method: "POST", path: "/v1/accounts/" + payer + "/top-ups", idempotency: "first",
+		body: `{"amount":"100.00","method":"bank_remittance","reference":"bank-1"}`,
+	}).want(200)
+	w.do(request{
+		key: "compute", method: "POST", path: "/v1/usage-events", media: batch,
+		body: "[" + usage("a", payer) + "," + usage("b", debtor) + "]",
+	}).want(200)
 	w.advance("2026-01-05T00:00:00+08:00")
 }
 

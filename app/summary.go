@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"termwise.dev/core/money"
+	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
 	"termwise.dev/store"
 )
@@ -27,11 +28,19 @@ type Summary struct {
 	Arrears  ArrearsTotals `json:"arrears"`
 	// Services counts services by their state now.
 	Services map[subscription.State]int64 `json:"services"`
+	// Refused counts the parts of hours of usage that were not billed, by reason.
+	Refused []RefusedCount `json:"refused"`
 	// What happened to services, as often as it did.
 	Suspensions int `json:"suspensions"`
 	Resumptions int `json:"resumptions"`
 	Releases    int `json:"releases"`
 	Reopenings  int `json:"reopenings"`
+}
+
+// RefusedCount counts the parts of hours of usage that were not billed for one reason.
+type RefusedCount struct {
+	Code  refusal.Code `json:"code"`
+	Parts int64        `json:"parts"`
 }
 
 // CountedAmount is a number of things and what they sum to.
@@ -76,6 +85,16 @@ func (s *Summary) countEvents(ctx context.Context, tx *store.Tx) (err error) {
 	}
 	if s.LateFees.Count, s.LateFees.Amount, err = tx.LateFeesCharged(ctx); err != nil {
 		return err
+	}
+	counts, err := tx.RefusedCounts(ctx)
+	if err != nil {
+		return err
+	}
+	s.Refused = []RefusedCount{}
+	for _, code := range refusal.Codes() {
+		if n := counts[code]; n > 0 {
+			s.Refused = append(s.Refused, RefusedCount{Code: code, Parts: n})
+		}
 	}
 	histories, err := tx.Histories(ctx)
 	for _, h := range histories {

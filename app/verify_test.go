@@ -135,21 +135,54 @@ func execute(t testing.TB, db *sql.DB, text string, args ...any) {
 	}
 }
 
-type column struct{ table, name, kind string }
+type column struct {
+	table, name string
+	key         bool // part of the primary key
+}
 
 func columnsOf(t testing.TB, db *sql.DB, table string) []column {
 	t.Helper()
-	rows, err := db.Query("SELECT name, type FROM pragma_table_info($1)", table)
+	rows, err := db.Query("SELECT name, pk > 0 FROM pragma_table_info($1)", table)
 	must(t, err)
 	defer func() { must(t, rows.Close()) }()
 	var columns []column
 	for rows.Next() {
 		c := column{table: table}
-		must(t, rows.Scan(&c.name, &c.kind))
+		must(t, rows.Scan(&c.name, &c.key))
 		columns = append(columns, c)
 	}
 	must(t, rows.Err())
 	return columns
+}
+
+// middle reads the row in the middle of a table, by column.
+func middle(t testing.TB, db *sql.DB, columns []column) map[string]any {
+	t.Helper()
+	table := columns[0].table
+	values, targets, names := make([]any, len(columns)), make([]any, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		targets[i], names[i] = &values[i], c.name
+	}
+	must(t, db.QueryRow("SELECT "+strings.Join(names, ", ")+" FROM "+table+" LIMIT 1 OFFSET (SELECT count(*) / 2 FROM "+table+")").Scan(targets...))
+	row := map[string]any{}
+	for i, c := range columns {
+		row[c.name] = values[i]
+	}
+	return row
+}
+
+// set changes a column of a row.
+func (c column) set(t testing.TB, db *sql.DB, columns []column, row map[string]any, value any) {
+	t.Helper()
+	args, where := []any{value}, []string{}
+	for _, k := range columns {
+		if k.key {
+			args = append(args, row[k.name])
+			where = append(where, fmt.Sprintf("%s = $%d", k.name, len(args)))
+		}
+	}
+	execute(t, db, "UPDATE "+c.table+" SET "+c.name+" = $1 WHERE "+strings.Join(where, " AND "), args...)
+	row[c.name] = value
 }
 
 // changed gives another value of the same type, in one byte where that is possible.
@@ -176,28 +209,58 @@ func (c column) changed(value any) any {
 }
 
 // elsewhere are columns whose change shows in another table: an account under
-// another id has no journal. What is looked at too early does no harm, so
-// next_due may only not be late.
+// another id has no journal.
 var elsewhere = map[string]string{"accounts.account": "journal"}
+
+// hint is the one column that holds neither money nor history: looking at an
+// account too early does no harm, and too late is among the cases below.
+const hint = "next_due"
 
 func TestEveryChangedColumnIsFoundAndItsRowNamed(t *testing.T) {
 	a, db := tampered(t)
 	for _, table := range guarded {
-		for _, c := range columnsOf(t, db, table) {
+		columns := columnsOf(t, db, table)
+		for _, c := range columns {
+			if c.name == hint {
+				continue
+			}
 			t.Run(table+"."+c.name, func(t *testing.T) {
-				var row int64
-				var value any
-				must(t, db.QueryRow("SELECT rowid, "+c.name+" FROM "+table+" ORDER BY rowid LIMIT 1 OFFSET (SELECT count(*) / 2 FROM "+table+")").Scan(&row, &value))
-				execute(t, db, "UPDATE "+table+" SET "+c.name+" = $1 WHERE rowid = $2", c.changed(value), row)
+				row := middle(t, db, columns)
+				value := row[c.name]
+				c.set(t, db, columns, row, c.changed(value))
 				v := verify(t, a)
-				execute(t, db, "UPDATE "+table+" SET "+c.name+" = $1 WHERE rowid = $2", value, row)
-				wantNamed(t, v, cmp.Or(elsewhere[table+"."+c.name], table), "")
+				c.set(t, db, columns, row, value)
+				wantNamed(t, v, cmp.Or(elsewhere[table+"."+c.name], table), rowName(c, row))
 			})
 		}
 	}
 	for _, b := range verify(t, a).Broken() {
 		t.Errorf("after everything was put back: %s", b)
 	}
+}
+
+// rowName is what a changed row must be called; where the name itself was
+// changed, any will do.
+func rowName(c column, row map[string]any) string {
+	kinds := map[string]app.RowKind{
+		"charges": app.ChargeRow, "refused_usage": app.RefusedRow, "transfers": app.TransferRow, "late_fees": app.LateFeeRow,
+		"notices": app.NoticeRow, "transitions": app.TransitionRow, "acceptances": app.AcceptanceRow,
+	}
+	kind, named := kinds[c.table]
+	switch {
+	case c.key:
+		return ""
+	case named:
+		return fmt.Sprintf("%s_%s_%d_%d", kind, row["account"], row["entry"], row["line"])
+	case c.table == "journal":
+		return fmt.Sprintf("%s entry %d", row["account"], row["seq"])
+	}
+	return ""
+}
+
+// last chooses the last row of a table of journal rows.
+func last(table string) string {
+	return "(account, entry, line) = (SELECT account, entry, line FROM " + table + " ORDER BY account DESC, entry DESC, line DESC LIMIT 1)"
 }
 
 // wantNamed asserts that a verification names a row of a table; an empty row
@@ -226,15 +289,15 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a transfer, gone", []string{"DELETE FROM transfers WHERE account = 'customer-001' AND entry = 10 AND line = 2"}, "transfers", "trf_customer-001_10_2"},
 		{"a journal entry, gone", []string{"DELETE FROM journal WHERE account = 'customer-001' AND seq = 10"}, "journal", "customer-001 entry 10"},
 		{"the end of the journal, gone", []string{"DELETE FROM journal WHERE account = 'customer-001' AND seq = (SELECT seq FROM accounts WHERE account = 'customer-001')"}, "journal", ""},
-		{"a late fee, gone", []string{"DELETE FROM late_fees WHERE rowid = (SELECT max(rowid) FROM late_fees)"}, "late_fees", ""},
-		{"a notice, gone", []string{"DELETE FROM notices WHERE rowid = (SELECT max(rowid) FROM notices)"}, "notices", ""},
-		{"a move, gone", []string{"DELETE FROM transitions WHERE rowid = (SELECT max(rowid) FROM transitions)"}, "transitions", ""},
-		{"a refusal, gone", []string{"DELETE FROM refused_usage WHERE rowid = (SELECT max(rowid) FROM refused_usage)"}, "refused_usage", ""},
+		{"a late fee, gone", []string{"DELETE FROM late_fees WHERE " + last("late_fees")}, "late_fees", ""},
+		{"a notice, gone", []string{"DELETE FROM notices WHERE " + last("notices")}, "notices", ""},
+		{"a move, gone", []string{"DELETE FROM transitions WHERE " + last("transitions")}, "transitions", ""},
+		{"a refusal, gone", []string{"DELETE FROM refused_usage WHERE " + last("refused_usage")}, "refused_usage", ""},
 		{"an acceptance, gone", []string{"DELETE FROM acceptances WHERE account = 'customer-003'"}, "acceptances", "acc_customer-003_2_1"},
 		{"usage, gone", []string{"DELETE FROM usage_events WHERE account = 'customer-003'"}, "buckets", ""},
-		{"a bucket, gone", []string{"DELETE FROM buckets WHERE rowid = (SELECT max(rowid) FROM buckets)"}, "buckets", ""},
+		{"a bucket, gone", []string{"DELETE FROM buckets WHERE account = 'customer-001' AND resource = 'pod-a2' AND hour = (SELECT min(hour) FROM buckets WHERE resource = 'pod-a2')"}, "buckets", ""},
 		{"a balance, gone", []string{"DELETE FROM balances WHERE account = 'customer-001' AND name = 'wallet'"}, "balances", "customer-001 wallet"},
-		{"a debt, gone", []string{"DELETE FROM debts WHERE rowid = (SELECT max(rowid) FROM debts)"}, "debts", ""},
+		{"a debt, gone", []string{"DELETE FROM debts WHERE account = 'customer-003'"}, "debts", ""},
 		{"a service, gone", []string{"DELETE FROM services WHERE account = 'customer-002'"}, "services", "customer-002 compute-payg"},
 		{"a resource, gone", []string{"DELETE FROM resources WHERE account = 'customer-002'"}, "resources", "customer-002 compute-payg pod-b"},
 		{"a document, gone", []string{"DELETE FROM documents WHERE document = 'billing-rules'"}, "term_sets", ""},
@@ -246,7 +309,7 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 			WHERE c.account = 'customer-001' AND c.entry = 21 - charges.entry AND c.line = 1) WHERE account = 'customer-001' AND entry IN (10, 11) AND line = 1`}, "charges", "chg_customer-001_10_1"},
 		{"a wallet that was never filled", []string{"UPDATE balances SET balance = balance + 1000000 WHERE account = 'customer-001' AND name = 'wallet'"}, "balances", "customer-001 wallet"},
 		{"an account that is never looked at", []string{"UPDATE accounts SET next_due = 9223372036854775807 WHERE account = 'customer-003'"}, "accounts", "customer-003"},
-		{"a row of nobody", []string{"UPDATE late_fees SET account = 'nobody' WHERE rowid = (SELECT max(rowid) FROM late_fees)"}, "late_fees", "nobody"},
+		{"a row of nobody", []string{"UPDATE late_fees SET account = 'nobody' WHERE " + last("late_fees")}, "late_fees", "nobody"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

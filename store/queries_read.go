@@ -93,6 +93,20 @@ func (tx *Tx) RefusedTotals(ctx context.Context, id string, from, to calendar.Ho
 	return sums, err
 }
 
+// RefusedCounts counts the parts of hours of usage of all accounts that were not
+// billed, by reason.
+func (tx *Tx) RefusedCounts(ctx context.Context) (map[refusal.Code]int64, error) {
+	counts := map[refusal.Code]int64{}
+	err := tx.each(ctx, "SELECT code, count(*) FROM refused_usage GROUP BY code", nil, func(rows *sql.Rows) error {
+		var code refusal.Code
+		var n int64
+		err := rows.Scan(&code, &n)
+		counts[code] = n
+		return err
+	})
+	return counts, err
+}
+
 // DebtOfDay is the principal of all accounts that was due on one day.
 type DebtOfDay struct {
 	Due         calendar.Day

@@ -35,10 +35,12 @@ func TestClock(t *testing.T) {
 
 func TestDocuments(t *testing.T) {
 	doc := func(id, version, text string) DocumentFile {
-		return DocumentFile{
+		d := DocumentFile{
 			Document: id, Version: version, File: id + ".yaml", Source: []byte(text),
 			Hash: terms.HashText([]byte(text)), Recorded: start,
 		}
+		d.Digest = d.Seal()
+		return d
 	}
 	b1, b2, a1 := doc("b", "1", "b one"), doc("b", "2", "b two"), doc("a", "1", "a one")
 	onBoth(t, func(t *testing.T, db *DB) {
@@ -155,10 +157,12 @@ func TestIdempotency(t *testing.T) {
 
 func TestRefusedEvents(t *testing.T) {
 	event := func(account, id string) RefusedEvent {
-		return RefusedEvent{
+		e := RefusedEvent{
 			Account: account, ID: id, Source: "s", Event: `{"a":1}`, Code: refusal.BadQuantity, Message: "m",
 			Place: "row 7", Product: product, Terms: -5, Recorded: start,
 		}
+		e.Digest = e.Seal()
+		return e
 	}
 	onBoth(t, func(t *testing.T, db *DB) {
 		changed := event("a", "2")

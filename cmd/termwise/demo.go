@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"termwise.dev/app"
+	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
 	"termwise.dev/provider"
 )
@@ -95,20 +97,20 @@ func showRevenue(p *page, sum app.Summary) {
 	var meters []string
 	for _, m := range sum.Months {
 		for _, t := range m.Meters {
-			if !contains(meters, t.Meter) {
+			if !slices.Contains(meters, t.Meter) {
 				meters = append(meters, t.Meter)
 			}
 		}
 	}
 	totals := make([]cell, len(meters))
 	rows := make([][]cell, len(sum.Months))
-	byMeter := map[string]app.CountedAmount{}
+	byMeter := map[string]money.Amount{}
 	for i, m := range sum.Months {
 		rows[i] = append([]cell{m.Month, m.Lines}, monthCells(m, meters, byMeter)...)
 		rows[i] = append(rows[i], m.Total)
 	}
 	for i, name := range meters {
-		totals[i] = byMeter[name].Amount
+		totals[i] = byMeter[name]
 	}
 	p.heading("Revenue in %s", sum.Currency)
 	header := append(append([]string{"month", "lines"}, meters...), "total")
@@ -117,32 +119,19 @@ func showRevenue(p *page, sum app.Summary) {
 }
 
 // monthCells gives a month's amount of each meter, and adds it to the sums.
-func monthCells(m app.Totals, meters []string, sums map[string]app.CountedAmount) []cell {
+func monthCells(m app.Totals, meters []string, sums map[string]money.Amount) []cell {
 	row := make([]cell, len(meters))
 	for i, name := range meters {
-		var of app.CountedAmount
+		var of money.Amount
 		for _, t := range m.Meters {
 			if t.Meter == name {
-				of.Amount += t.Amount
-				of.Count += t.Lines
+				of += t.Amount
 			}
 		}
-		sum := sums[name]
-		sum.Amount += of.Amount
-		sum.Count += of.Count
-		sums[name] = sum
-		row[i] = of.Amount
+		sums[name] += of
+		row[i] = of
 	}
 	return row
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 func showLifecycle(p *page, d app.Demo) {
@@ -158,9 +147,12 @@ func showLifecycle(p *page, d app.Demo) {
 	}
 	p.line("")
 	p.line("%s of %s %s; %s", plural(sum.TopUps.Count, "top-up", "top-ups"), amount(sum.TopUps.Amount), sum.Currency,
-		plural(sum.LateFees.Count, "late fee", "late fees")+" of "+amount(sum.LateFees.Amount)+" "+string(sum.Currency))
+		plural(sum.LateFees.Count, "late fee", "late fees")+", together "+amount(sum.LateFees.Amount)+" "+string(sum.Currency))
 	p.line("%s, %s, %s, %s", plural(sum.Suspensions, "suspension", "suspensions"), plural(sum.Resumptions, "resumption", "resumptions"),
 		plural(sum.Releases, "release", "releases"), plural(sum.Reopenings, "reopening after release", "reopenings after release"))
+	for _, r := range sum.Refused {
+		p.line("not billed, %s: %s of usage", r.Code, plural(r.Parts, "hourly quantity", "hourly quantities"))
+	}
 	p.heading("Arrears on %s: %s owe %s principal and %s late fees (%s)", sum.Now[:10], plural(sum.Arrears.Accounts, "customer", "customers"),
 		amount(sum.Arrears.Principal), amount(sum.Arrears.LateFees), sum.Currency)
 	showBands(p, sum.Arrears)

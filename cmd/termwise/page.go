@@ -54,11 +54,11 @@ func (p *page) paragraphOf(indent int, s string, show func(string) string) {
 	}
 }
 
-// cell is a value in a table; those of numbers stand to the right.
-type cell interface{}
+// cell is a value in a table.
+type cell = any
 
-// table adds a table. Columns whose every cell is a number or an amount are
-// aligned to the right.
+// table adds a table. Columns that begin with a number or an amount stand to the
+// right.
 func (p *page) table(header []string, rows [][]cell, footer ...cell) {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
@@ -117,7 +117,7 @@ func shown(row []cell) table.Row {
 		case int64:
 			out[i] = grouped(strconv.FormatInt(v, 10))
 		case money.Amount:
-			out[i] = amount(v)
+			out[i] = exact(v)
 		default:
 			out[i] = v
 		}
@@ -125,12 +125,18 @@ func shown(row []cell) table.Row {
 	return out
 }
 
-// amount shows money exactly: thousands grouped, and as many decimals as it
-// has, but at least two.
-func amount(a money.Amount) string {
+// exact shows money with all its decimals and the thousands grouped.
+func exact(a money.Amount) string {
 	whole, fraction, _ := strings.Cut(a.String(), ".")
-	fraction = strings.TrimRight(fraction[2:], "0")
-	return grouped(whole) + "." + a.String()[len(whole)+1:len(whole)+3] + fraction
+	return grouped(whole) + "." + fraction
+}
+
+// amount is exact without the zeros at the end, but with at least two decimals:
+// for sentences, where nothing has to stand in columns.
+func amount(a money.Amount) string {
+	s := exact(a)
+	cents := len(s) - 4
+	return s[:cents] + strings.TrimRight(s[cents:], "0")
 }
 
 // count shows a number with its thousands grouped.

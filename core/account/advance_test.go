@@ -110,7 +110,7 @@ func TestPaymentUndoesSuspension(t *testing.T) {
 		t.Fatalf("the service is %s", state)
 	}
 	owed := w.books.Balances.Owed(ledger.Receivable("aurora"))
-	fees := w.books.Balances.Owed(ledger.FeesReceivable("aurora"))
+	fees := w.books.Balances.Owed(ledger.FeesReceivable("aurora", "compute-payg"))
 	if fees == 0 {
 		t.Fatal("a day of arrears bore no late fee")
 	}

@@ -76,10 +76,10 @@ func (ev *Evidence) checkJournal(f *Findings) missingRows {
 			missing = append(missing, gone)
 		}
 	}
+	ev.checkHead(f, previous)
 	for _, row := range rows {
 		f.add(fault(JournalReplays, row.table, row.RowID, "belongs to no journal entry"))
 	}
-	ev.checkHead(f, previous)
 	return missing
 }
 

@@ -64,12 +64,12 @@ func (x *explaining) overdue(row LateFee, reading arrears.Reading, before *Books
 		if part == 0 {
 			continue
 		}
-		x.step("%s, due on %s, is %d days overdue", x.money(part), d.Due, row.Day-d.Due)
+		x.step("%s, due on %s, on day %d of its delay", x.money(part), d.Due, row.Day-d.Due)
 		if principal, err = principal.Add(part); err != nil {
 			return 0, 0, err
 		}
 	}
-	return principal, before.Balances.Owed(ledger.FeesReceivable(row.Seller)), nil
+	return principal, before.Balances.Owed(ledger.FeesReceivable(row.Seller, row.Product)), nil
 }
 
 // share writes amount × rate exactly.

@@ -162,7 +162,7 @@ func TestALateFeeNamesItsDebts(t *testing.T) {
 		t.Fatal(fault)
 	}
 	x := must(t)(w.explained(fee.Entry, fee.Terms).LateFee(fee, before))
-	if !strings.Contains(strings.Join(x.Arithmetic, "\n"), "is 1 days overdue") || !x.Cites("G", "2.3") || !x.Cites("R", "3") {
+	if !strings.Contains(strings.Join(x.Arithmetic, "\n"), "on day 1 of its delay") || !x.Cites("G", "2.3") || !x.Cites("R", "3") {
 		t.Errorf("explained by %v", x.Arithmetic)
 	}
 	without := must(t)(w.explained(fee.Entry, fee.Terms).LateFee(fee, nil))

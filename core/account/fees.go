@@ -35,7 +35,7 @@ func (d *draft) accrueLateFees(midnight calendar.Instant) error {
 		fee.Digest = d.keep(fee.Seal(d.books.ID))
 		d.out.LateFees = append(d.out.LateFees, fee)
 		if err := d.post(ledger.Transfer{
-			Purpose: ledger.LateFee, Debit: ledger.FeesReceivable(fee.Seller), Credit: ledger.FeeIncome(fee.Seller), Amount: fee.Amount,
+			Purpose: ledger.LateFee, Debit: ledger.FeesReceivable(fee.Seller, fee.Product), Credit: ledger.FeeIncome(fee.Seller), Amount: fee.Amount,
 		}); err != nil {
 			return err
 		}
@@ -47,8 +47,8 @@ func (d *draft) accrueLateFees(midnight calendar.Instant) error {
 // lateFee computes one day's fee for a seller and product; its amount is zero
 // where nothing is overdue or the terms are silent about a rate.
 func (d *draft) lateFee(seller, product string, midnight calendar.Instant) (LateFee, error) {
-	// The terms that bind are those of the day that the fee is for, which is
-	// either the day that ends at this midnight or the one that begins.
+	// The terms are those of the day that ends at this midnight; they say whether
+	// the fee taken now is that day's or that of the day that begins.
 	last := midnight - 1
 	set, err := d.terms(product, last, midnight)
 	if err != nil {
@@ -63,7 +63,7 @@ func (d *draft) lateFee(seller, product string, midnight calendar.Instant) (Late
 	if err != nil || principal == 0 {
 		return LateFee{}, err
 	}
-	base, amount, err := reading.Fee(principal, d.books.Balances.Owed(ledger.FeesReceivable(seller)))
+	base, amount, err := reading.Fee(principal, d.books.Balances.Owed(ledger.FeesReceivable(seller, product)))
 	return LateFee{
 		Seller: seller, Product: product, Day: day,
 		Base: base, Amount: amount, Terms: d.cite(product, set),

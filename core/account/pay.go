@@ -112,5 +112,5 @@ func (d *draft) owedFor(product string, at calendar.Instant) (money.Amount, erro
 	if err != nil {
 		return 0, err
 	}
-	return owed.Add(d.books.Balances.Owed(ledger.FeesReceivable(to)))
+	return owed.Add(d.books.Balances.Owed(ledger.FeesReceivable(to, product)))
 }

@@ -24,8 +24,12 @@ func Receivable(seller string) Account { return Account("receivable:" + seller) 
 // Revenue is what a seller has charged.
 func Revenue(seller string) Account { return Account("revenue:" + seller) }
 
-// FeesReceivable is what the customer owes a seller in late fees.
-func FeesReceivable(seller string) Account { return Account("fees_receivable:" + seller) }
+// FeesReceivable is what the customer owes a seller in late fees on a product's
+// debts. It is kept by product, because a service resumes when its own are paid
+// and a compound fee is taken on its own.
+func FeesReceivable(seller, product string) Account {
+	return Account("fees_receivable:" + seller + ":" + product)
+}
 
 // FeeIncome is what a seller has charged in late fees.
 func FeeIncome(seller string) Account { return Account("fee_income:" + seller) }

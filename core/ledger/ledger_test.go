@@ -118,8 +118,8 @@ func TestBalancesAlwaysSumToZero(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	b := ledger.Balances{ledger.Wallet: 0, ledger.PaidIn("card"): 1, ledger.FeesReceivable("aurora"): 0, ledger.FeeIncome("aurora"): -1}
-	want := []ledger.Account{"fee_income:aurora", "fees_receivable:aurora", "paid_in:card", "wallet"}
+	b := ledger.Balances{ledger.Wallet: 0, ledger.PaidIn("card"): 1, ledger.FeesReceivable("aurora", "vm"): 0, ledger.FeeIncome("aurora"): -1}
+	want := []ledger.Account{"fee_income:aurora", "fees_receivable:aurora:vm", "paid_in:card", "wallet"}
 	if got := b.Names(); !slices.Equal(got, want) {
 		t.Errorf("names %v, want %v", got, want)
 	}

@@ -1,0 +1,363 @@
+package app_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"termwise.dev/app"
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
+	"termwise.dev/core/terms"
+	"termwise.dev/store"
+	"termwise.dev/store/pgtest"
+)
+
+// The load: each account runs machines that use two meters for a whole hour, so
+// that each machine has two buckets an hour, and pays from a full wallet.
+const (
+	settleMachines = 2
+	settleCharges  = 2 * settleMachines // of an account in an hour
+	settleFunds    = 1_000_000 * money.AmountScale
+	settleAtOnce   = 1000 // accounts that share a transaction of the preparation
+)
+
+// BenchmarkSettle settles one hour of every account through App.Advance, and
+// reports the rates beside what the same engine takes on this machine, in the
+// same run, of the very rows that the settlement wrote, inserted in bulk into
+// empty tables that have nothing but their primary keys, in durable
+// transactions of the same accounts. Each operation is the hour of all accounts.
+func BenchmarkSettle(b *testing.B) {
+	sizes := []int{1_000, 100_000}
+	for _, accounts := range sizes {
+		b.Run(fmt.Sprintf("engine=sqlite/accounts=%d", accounts), func(b *testing.B) {
+			dir := b.TempDir()
+			file := filepath.Join(dir, "termwise.db")
+			w := newSettling(b, file, accounts)
+			benchmarkSettle(b, w, newBareSQLite(b, file, filepath.Join(dir, "bare.db")))
+		})
+	}
+	for _, accounts := range sizes {
+		b.Run(fmt.Sprintf("engine=postgresql/accounts=%d", accounts), func(b *testing.B) {
+			server, err := pgtest.Start(pgtest.Options{Durable: true})
+			must(b, err)
+			b.Cleanup(func() { must(b, server.Stop()) })
+			url, err := server.CreateDatabase("termwise", "")
+			must(b, err)
+			w := newSettling(b, url, accounts)
+			benchmarkSettle(b, w, newBarePostgres(b, url))
+		})
+	}
+}
+
+func benchmarkSettle(b *testing.B, w *settling, bare bare) {
+	w.use(b)
+	w.settle(b) // the hour in which the services are opened is not measured
+	var hours, written int
+	var limit time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		w.use(b)
+		b.StartTimer()
+		batches := w.settle(b)
+		b.StopTimer()
+		n, took := bareInserts(b, w, batches, bare)
+		hours, written, limit = hours+1, written+n, limit+took
+		b.StartTimer()
+	}
+	accounts := float64(hours * len(w.ids))
+	took := b.Elapsed().Seconds()
+	b.ReportMetric(accounts/took, "accounts/s")
+	b.ReportMetric(accounts*settleCharges/took, "charges/s")
+	b.ReportMetric(float64(written)/took, "rows/s")
+	b.ReportMetric(float64(written)/limit.Seconds(), "bare-rows/s")
+	b.ReportMetric(100*limit.Seconds()/took, "%ofbare")
+}
+
+// settling is a database whose accounts all use the same in each hour.
+type settling struct {
+	app *app.App
+	db  *store.DB // the same database, for what the preparation writes
+	ids []string  // sorted, which is the order in which they are settled
+	now calendar.Instant
+}
+
+func newSettling(b *testing.B, url string, accounts int) *settling {
+	b.Helper()
+	w := &settling{app: openSample(b, url), now: instant(traceStart)}
+	db, err := store.Open(b.Context(), url)
+	must(b, err)
+	b.Cleanup(func() { must(b, db.Close()) })
+	w.db = db
+	for n := range accounts {
+		w.ids = append(w.ids, fmt.Sprintf("customer-%06d", n))
+	}
+	p, err := w.app.Provider(b.Context())
+	must(b, err)
+	w.eachChunk(b, func(tx *store.Tx, ids []string) error { return openFunded(b.Context(), tx, p, ids, w.now) })
+	return w
+}
+
+// eachChunk runs f in a transaction for each thousand accounts.
+func (w *settling) eachChunk(b *testing.B, f func(tx *store.Tx, ids []string) error) {
+	b.Helper()
+	for at := 0; at < len(w.ids); at += settleAtOnce {
+		ids := w.ids[at:min(at+settleAtOnce, len(w.ids))]
+		must(b, w.db.Update(b.Context(), func(tx *store.Tx) error { return f(tx, ids) }))
+	}
+}
+
+// openFunded opens accounts that accept the general agreement and top up. Each
+// of the three is applied before the next, as an account takes one decision at
+// a time.
+func openFunded(ctx context.Context, tx *store.Tx, p *app.Provider, ids []string, at calendar.Instant) error {
+	env := account.Env{
+		Terms: p.Corpus, Zone: p.Settings.Zone, Actor: "benchmark",
+		RecordedAt: func(effective calendar.Instant) calendar.Instant { return effective },
+	}
+	agreement := p.InForce("general-agreement", at)
+	accepted := []terms.Acceptance{{
+		Document: agreement.ID, Version: agreement.Version, Form: terms.Click, At: at, Actor: "benchmark", TextHash: agreement.Hash,
+	}}
+	topUp := account.TopUp{Amount: settleFunds, Method: "bank_remittance", Reference: "first"}
+	books := make([]*account.Books, len(ids))
+	for _, step := range []func(i int) (*account.Decision, error){
+		func(i int) (*account.Decision, error) {
+			return account.Open(env, account.New{ID: ids[i], Name: "Loom", Currency: p.Currency()}, at)
+		},
+		func(i int) (*account.Decision, error) { return books[i].Accept(env, accepted, at) },
+		func(i int) (*account.Decision, error) { return books[i].TopUp(env, topUp, at) },
+	} {
+		decisions := make([]*account.Decision, len(ids))
+		for i := range ids {
+			d, err := step(i)
+			if err != nil {
+				return err
+			}
+			decisions[i], books[i] = d, d.After
+		}
+		if err := tx.Apply(ctx, decisions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// use reports the usage of the hour that begins now, of every account.
+func (w *settling) use(b *testing.B) {
+	b.Helper()
+	w.eachChunk(b, func(tx *store.Tx, ids []string) error {
+		events := make([]metering.Event, 0, len(ids)*settleMachines)
+		for _, id := range ids {
+			for machine := range settleMachines {
+				events = append(events, metering.Event{
+					Source: "meter-1", ID: fmt.Sprintf("%d-%d", w.now, machine),
+					Account: id, Product: "compute-payg", Resource: fmt.Sprintf("vm-%d", machine),
+					From: w.now, To: w.now.Add(calendar.HourLength),
+					Measures: []metering.Measure{{Meter: "cpu", Value: 4000}, {Meter: "memory", Value: 8192}},
+				})
+			}
+		}
+		_, err := tx.PutUsage(b.Context(), events, w.now)
+		return err
+	})
+}
+
+// settle advances the clock by an hour and returns how many accounts each of
+// its transactions had.
+func (w *settling) settle(b *testing.B) (batches []int) {
+	b.Helper()
+	before := 0
+	w.now = w.now.Add(calendar.HourLength)
+	report, err := w.app.Advance(b.Context(), w.now, func(done, _ int) {
+		batches = append(batches, done-before)
+		before = done
+	})
+	must(b, err)
+	must(b, report.Err())
+	if report.Accounts != len(w.ids) || report.Charges != settleCharges*len(w.ids) {
+		b.Fatalf("settled %d accounts with %d charges, want %d and %d each", report.Accounts, report.Charges, len(w.ids), settleCharges)
+	}
+	return batches
+}
+
+// writtenRows are the rows that settling an hour writes: what it inserts, and
+// what it updates as it is afterwards. $1 and $2 bound the accounts, which all
+// have as many journal entries and hours of usage as the first.
+var writtenRows = []struct{ table, where string }{
+	{"accounts", ""},
+	{"journal", "AND seq = (SELECT seq FROM accounts WHERE account = $1)"},
+	{"charges", "AND entry = (SELECT seq FROM accounts WHERE account = $1)"},
+	{"transfers", "AND entry = (SELECT seq FROM accounts WHERE account = $1)"},
+	{"balances", "AND (name = 'wallet' OR name LIKE 'revenue:%')"},
+	{"buckets", "AND hour = (SELECT max(hour) FROM buckets WHERE account = $1)"},
+}
+
+// tableRows are whole rows of one table.
+type tableRows struct {
+	columns []string
+	rows    [][]any
+}
+
+// bare is an engine without Termwise.
+type bare interface {
+	// settled is the database whose rows are written again.
+	settled() *sql.DB
+	// empty makes the tables of writtenRows anew.
+	empty(ctx context.Context) error
+	// insert inserts the rows of each table of writtenRows in one durable transaction.
+	insert(ctx context.Context, tables []tableRows) error
+}
+
+// bareInserts inserts what the last hour wrote, in the same batches of accounts,
+// and returns how many rows these were and how long inserting them took.
+func bareInserts(b *testing.B, w *settling, batches []int, bare bare) (written int, took time.Duration) {
+	b.Helper()
+	must(b, bare.empty(b.Context()))
+	at := 0
+	for _, accounts := range batches {
+		ids := w.ids[at : at+accounts]
+		at += accounts
+		tables := make([]tableRows, len(writtenRows))
+		for i, kind := range writtenRows {
+			// The order is the one in which Termwise writes.
+			found, err := rowsOf(b.Context(), bare.settled(),
+				"SELECT * FROM "+kind.table+" WHERE account >= $1 AND account <= $2 "+kind.where+" ORDER BY account", ids[0], ids[len(ids)-1])
+			must(b, err)
+			tables[i] = found
+			written += len(found.rows)
+		}
+		start := time.Now()
+		must(b, bare.insert(b.Context(), tables))
+		took += time.Since(start)
+	}
+	return written, took
+}
+
+func rowsOf(ctx context.Context, db *sql.DB, query string, args ...any) (found tableRows, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return found, err
+	}
+	defer rows.Close()
+	if found.columns, err = rows.Columns(); err != nil {
+		return found, err
+	}
+	for rows.Next() {
+		values, into := make([]any, len(found.columns)), make([]any, len(found.columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return found, err
+		}
+		found.rows = append(found.rows, values)
+	}
+	return found, rows.Err()
+}
+
+// bareSQLite inserts with prepared statements: the fastest way there is.
+type bareSQLite struct{ from, to *sql.DB }
+
+func newBareSQLite(b *testing.B, from, to string) *bareSQLite {
+	b.Helper()
+	const settings = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(10000)&_pragma=cache_size(-65536)&_txlock="
+	return &bareSQLite{from: openDB(b, "sqlite", "file:"+from+settings+"deferred"), to: openDB(b, "sqlite", "file:"+to+settings+"immediate")}
+}
+
+func openDB(b *testing.B, driver, location string) *sql.DB {
+	b.Helper()
+	db, err := sql.Open(driver, location)
+	must(b, err)
+	db.SetMaxOpenConns(1)
+	b.Cleanup(func() { must(b, db.Close()) })
+	return db
+}
+
+func (s *bareSQLite) settled() *sql.DB { return s.from }
+
+func (s *bareSQLite) empty(ctx context.Context) error {
+	for _, kind := range writtenRows {
+		var create string
+		if err := s.from.QueryRowContext(ctx, "SELECT sql FROM sqlite_master WHERE name = $1", kind.table).Scan(&create); err != nil {
+			return err
+		}
+		if _, err := s.to.ExecContext(ctx, "DROP TABLE IF EXISTS "+kind.table+";"+create); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *bareSQLite) insert(_ context.Context, tables []tableRows) error {
+	tx, err := s.to.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for i, kind := range writtenRows {
+		marks := strings.Repeat(", ?", len(tables[i].columns))[2:]
+		prepared, err := tx.Prepare("INSERT INTO " + kind.table + " VALUES (" + marks + ")")
+		if err != nil {
+			return err
+		}
+		for _, row := range tables[i].rows {
+			if _, err := prepared.Exec(row...); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.Commit()
+}
+
+// barePostgres copies rows in: the fastest way there is.
+type barePostgres struct {
+	from *sql.DB
+	to   *pgx.Conn
+}
+
+func newBarePostgres(b *testing.B, url string) *barePostgres {
+	b.Helper()
+	to, err := pgx.Connect(b.Context(), url)
+	must(b, err)
+	b.Cleanup(func() { must(b, to.Close(context.WithoutCancel(b.Context()))) })
+	return &barePostgres{from: openDB(b, "pgx", url), to: to}
+}
+
+func (p *barePostgres) settled() *sql.DB { return p.from }
+
+func (p *barePostgres) empty(ctx context.Context) error {
+	if _, err := p.to.Exec(ctx, "DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare"); err != nil {
+		return err
+	}
+	for _, kind := range writtenRows {
+		var key string
+		if err := p.to.QueryRow(ctx, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'p'",
+			"public."+kind.table).Scan(&key); err != nil {
+			return err
+		}
+		if _, err := p.to.Exec(ctx, "CREATE TABLE bare."+kind.table+" (LIKE public."+kind.table+", "+key+")"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *barePostgres) insert(ctx context.Context, tables []tableRows) error {
+	return pgx.BeginFunc(ctx, p.to, func(tx pgx.Tx) error {
+		for i, kind := range writtenRows {
+			if _, err := tx.CopyFrom(ctx, pgx.Identifier{"bare", kind.table}, tables[i].columns, pgx.CopyFromRows(tables[i].rows)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

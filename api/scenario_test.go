@@ -6,7 +6,6 @@ import (
 
 	"termwise.dev/api"
 	"termwise.dev/core/refusal"
-	"termwise.dev/store/pgtest"
 )
 
 // scenario is one request and what must and must not be in its answer.
@@ -133,9 +132,11 @@ var scenarios = []scenario{
 	{"a page's method", request{method: "POST", path: "/metrics"}, 405, []string{`"code":"bad_input"`, "use GET"}, nil},
 }
 
-func TestScenarios(t *testing.T) { runScenarios(t, newWorld(t)) }
-
-func TestScenariosOnPostgreSQL(t *testing.T) { runScenarios(t, newWorldOn(t, pgtest.Database(t))) }
+func TestScenarios(t *testing.T) {
+	for name, url := range engines {
+		t.Run(name, func(t *testing.T) { runScenarios(t, newWorldOn(t, url(t))) })
+	}
+}
 
 func runScenarios(t *testing.T, w *world) {
 	w.live()
@@ -155,9 +156,8 @@ func runScenarios(t *testing.T, w *world) {
 			}
 		})
 	}
-	if w.log.Len() > 0 {
-		t.Errorf("the log holds failures:\n%s", w.log)
-	}
+	w.t = t
+	w.verify()
 }
 
 // Every reason to refuse has one status, and no status stands for none.

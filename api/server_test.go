@@ -20,7 +20,6 @@ import (
 	"termwise.dev/api"
 	"termwise.dev/app"
 	"termwise.dev/provider"
-	"termwise.dev/store/pgtest"
 )
 
 // page is one page of any list.
@@ -78,10 +77,7 @@ func (w *world) walk(path string, limit int) (items []struct{ ID, Account, Expla
 // Many requests with one idempotency key at once move money once, and every one
 // of them is answered with the same top-up.
 func TestOneKeyAtOnce(t *testing.T) {
-	for name, url := range map[string]func(*testing.T) string{
-		"sqlite":     func(t *testing.T) string { return t.TempDir() + "/termwise.db" },
-		"postgresql": func(t *testing.T) string { return pgtest.Database(t) },
-	} {
+	for name, url := range engines {
 		t.Run(name, func(t *testing.T) {
 			w := newWorldOn(t, url(t))
 			const callers = 8
@@ -114,6 +110,7 @@ func TestOneKeyAtOnce(t *testing.T) {
 				t.Errorf("%d requests were answered as the first", first)
 			}
 			w.do(request{key: "payer", path: "/v1/accounts/" + payer}).want(200).holds(`"wallet":"3.000000"`)
+			w.verify()
 		})
 	}
 }

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,10 +17,9 @@ import (
 	"termwise.dev/api"
 	"termwise.dev/app"
 	"termwise.dev/core/calendar"
-	"termwise.dev/store/pgtest"
 )
 
-const events = "/v1/usage-events"
+const usageEvents = "/v1/usage-events"
 
 // receipts is the answer to usage events.
 type receipts struct {
@@ -98,10 +101,10 @@ var eventCases = []struct{ name, event, want, says string }{
 	{"no data", `{"specversion":"1.0","id":"f","source":"s","type":"termwise.usage.v1"}`, "bad_quantity", "neither"},
 }
 
-func TestEventsByThemselves(t *testing.T) { eachEvent(t, newWorld(t)) }
-
-func TestEventsByThemselvesOnPostgreSQL(t *testing.T) {
-	eachEvent(t, newWorldOn(t, pgtest.Database(t)))
+func TestEventsByThemselves(t *testing.T) {
+	for name, url := range engines {
+		t.Run(name, func(t *testing.T) { eachEvent(t, newWorldOn(t, url(t))) })
+	}
 }
 
 func eachEvent(t *testing.T, w *world) {
@@ -110,7 +113,7 @@ func eachEvent(t *testing.T, w *world) {
 			w.t = t
 			checkReceipt(t, w.send(c.event), 0, c.want, c.says)
 			var one receipts
-			w.do(request{key: "compute", method: "POST", path: events, media: single, body: c.event}).want(200).into(&one)
+			w.do(request{key: "compute", method: "POST", path: usageEvents, media: single, body: c.event}).want(200).into(&one)
 			again := c.want
 			if again == "accepted" {
 				again = "duplicate"
@@ -118,9 +121,8 @@ func eachEvent(t *testing.T, w *world) {
 			checkReceipt(t, one, 0, again, c.says)
 		})
 	}
-	if w.log.Len() > 0 {
-		t.Errorf("the log holds failures:\n%s", w.log)
-	}
+	w.t = t
+	w.verify()
 }
 
 func checkReceipt(t *testing.T, r receipts, i int, want, says string) {
@@ -177,7 +179,7 @@ func TestEventsOfAnotherProduct(t *testing.T) {
 			continue // after the operator
 		}
 		var r receipts
-		w.do(request{key: key, method: "POST", path: events, media: single, body: body}).want(200).into(&r)
+		w.do(request{key: key, method: "POST", path: usageEvents, media: single, body: body}).want(200).into(&r)
 		checkReceipt(t, r, 0, want, "")
 	}
 	checkReceipt(t, w.send(body), 0, "duplicate", "")
@@ -193,6 +195,43 @@ func TestUsingAccepts(t *testing.T) {
 	a := w.do(request{key: "operator", path: "/v1/accounts/customer-003"}).want(200)
 	if !strings.Contains(a.body, `"form":"use"`) || !strings.Contains(a.body, `"actor":"compute (key `) {
 		t.Errorf("the acceptance by use is not shown: %s", a.body)
+	}
+}
+
+// Clients that send overlapping batches at once, shuffled, have each event
+// accepted once between them, and what is charged is its usage once.
+func TestOverlappingBatches(t *testing.T) {
+	for name, url := range engines {
+		t.Run(name, func(t *testing.T) {
+			w := newWorldOn(t, url(t))
+			const clients, count = 8, 120
+			all := make([]string, count)
+			for i := range all {
+				all[i] = event(fmt.Sprint("e", i), []string{payer, debtor}[i%2], `"product":"compute-payg",`+interval+`,"rates":{"cpu":1000}`)
+			}
+			var accepted atomic.Int64
+			var wait sync.WaitGroup
+			for client := range clients {
+				mine := slices.Clone(all)
+				rand.New(rand.NewPCG(uint64(client), 0)).Shuffle(count, func(i, j int) { mine[i], mine[j] = mine[j], mine[i] })
+				wait.Go(func() {
+					for part := range slices.Chunk(mine, 40) {
+						r := w.send(part...)
+						if r.Refused > 0 {
+							t.Errorf("refused: %v", r.codes())
+						}
+						accepted.Add(int64(r.Accepted))
+					}
+				})
+			}
+			wait.Wait()
+			if accepted.Load() != count {
+				t.Errorf("%d events were accepted, there are %d", accepted.Load(), count)
+			}
+			w.advance("2026-01-01T02:00:00+08:00")
+			w.do(request{key: "operator", path: "/v1/totals?month=2026-01"}).want(200).holds(fmt.Sprintf(`"quantity":%d`, count*1000*3600))
+			w.verify()
+		})
 	}
 }
 
@@ -239,7 +278,7 @@ func TestEventBodies(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w.t = t
-			a := w.do(request{key: "compute", method: "POST", path: events, media: c.media, header: c.header, body: c.body}).want(c.status)
+			a := w.do(request{key: "compute", method: "POST", path: usageEvents, media: c.media, header: c.header, body: c.body}).want(c.status)
 			if !strings.Contains(a.body, `"code":"bad_input"`) || !strings.Contains(a.body, c.says) {
 				t.Errorf("the problem does not say %q: %s", c.says, a.body)
 			}
@@ -265,7 +304,7 @@ func TestWaysOfSending(t *testing.T) {
 		{media: batch, header: zip, body: gzipped(t, "["+one+"]")},
 		{media: single, header: zip, body: gzipped(t, one)},
 	} {
-		r.key, r.method, r.path = "compute", "POST", events
+		r.key, r.method, r.path = "compute", "POST", usageEvents
 		var got receipts
 		w.do(r).want(200).into(&got)
 		if want := min(i, 1); got.Duplicate != want || got.Accepted != 1-want {
@@ -273,7 +312,7 @@ func TestWaysOfSending(t *testing.T) {
 		}
 	}
 	var none receipts
-	w.do(request{key: "compute", method: "POST", path: events, media: batch, body: "[]"}).want(200).into(&none)
+	w.do(request{key: "compute", method: "POST", path: usageEvents, media: batch, body: "[]"}).want(200).into(&none)
 	if none.Accepted+none.Duplicate+none.Refused != 0 {
 		t.Errorf("an empty batch: %+v", none)
 	}

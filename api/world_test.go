@@ -39,8 +39,14 @@ const (
 	debtor = "customer-002"
 )
 
-// newWorld makes a world on a new SQLite database.
-func newWorld(t testing.TB) *world { return newWorldOn(t, filepath.Join(t.TempDir(), "termwise.db")) }
+// engines give a new database on each storage engine.
+var engines = map[string]func(testing.TB) string{
+	"sqlite":     func(t testing.TB) string { return filepath.Join(t.TempDir(), "termwise.db") },
+	"postgresql": pgtest.Database,
+}
+
+// newWorld makes a world on SQLite.
+func newWorld(t testing.TB) *world { return newWorldOn(t, engines["sqlite"](t)) }
 
 func newWorldOn(t testing.TB, url string) *world {
 	t.Helper()
@@ -123,6 +129,18 @@ func (w *world) live() {
 		body: "[" + usage("a", payer) + "," + usage("b", debtor) + "]",
 	}).want(200)
 	w.advance("2026-01-05T00:00:00+08:00")
+}
+
+// verify asserts that the database holds every truth and that nothing failed.
+func (w *world) verify() {
+	w.t.Helper()
+	found, err := w.app.Verify(context.Background(), func(int, int) {})
+	if err != nil || !found.OK {
+		w.t.Errorf("the database is not true: %v %+v", err, found.Truths)
+	}
+	if w.log.Len() > 0 {
+		w.t.Errorf("the log holds failures:\n%s", w.log)
+	}
 }
 
 func (w *world) advance(to string) {

@@ -45,7 +45,7 @@ func sendAll(t testing.TB, a *app.App, events ...app.Reported) {
 	}
 }
 
-func payIn(t testing.TB, a *app.App, id, sum string) {
+func payAlipay(t testing.TB, a *app.App, id, sum string) {
 	t.Helper()
 	m, err := money.ParseAmount(sum)
 	must(t, err)
@@ -69,15 +69,15 @@ func TestStatement(t *testing.T) {
 		ctx := context.Background()
 		a := openSample(t, url)
 		must(t, a.CreateAccount(ctx, app.NewAccount{ID: "acme", Name: "Acme", Accepts: []string{"general-agreement"}}, "test"))
-		payIn(t, a, "acme", "100")
+		payAlipay(t, a, "acme", "100")
 		sendAll(t, a, job("ten", "acme", 0, 1, 10_000), job("one", "acme", 1, 4, 1_000))
 		advance(t, a, "2026-01-01T05:00:00+08:00")
-		known := instant("2026-01-01T05:00:00+08:00")
+		known := instant("2026-01-01T04:59:59+08:00") // the late job is settled at 05:00
 		late := job("late", "acme", 0, 1, 2_000)
 		late.Resource = "ten"
 		sendAll(t, a, late)
 		advance(t, a, "2026-01-04T12:00:00+08:00")
-		payIn(t, a, "acme", "50")
+		payAlipay(t, a, "acme", "50")
 
 		now, err := a.Statement(ctx, "acme", january, 0)
 		must(t, err)
@@ -184,7 +184,7 @@ func TestArrearsByAge(t *testing.T) {
 		for _, id := range []string{"a-1", "a-2", "a-3"} {
 			must(t, a.CreateAccount(ctx, app.NewAccount{ID: id, Name: id, Accepts: []string{"general-agreement"}}, "test"))
 		}
-		payIn(t, a, "a-2", "1000")
+		payAlipay(t, a, "a-2", "1000")
 		// a-1 owes 85 from 1 January, a-3 owes 8.50 from 6 January.
 		sendAll(t, a, job("j-1", "a-1", 0, 1, 10_000), job("j-2", "a-2", 0, 1, 10_000), job("j-3", "a-3", 120, 121, 1_000))
 		advance(t, a, "2026-01-08T00:00:00+08:00")

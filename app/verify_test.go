@@ -28,18 +28,18 @@ func storied(t testing.TB, url string) *app.App {
 		id := fmt.Sprintf("customer-%03d", n)
 		must(t, a.CreateAccount(ctx, app.NewAccount{ID: id, Name: "Test " + id, Accepts: []string{"general-agreement"}}, "test"))
 	}
-	topUp(t, a, "customer-001", "500", "first")
-	topUp(t, a, "customer-002", "3", "first")
-	report(t, a, "customer-001", "pod-a", 2_000, "2026-01-01T00:00:00+08:00", "2026-01-04T00:00:00+08:00")
-	report(t, a, "customer-002", "pod-b", 10_000, "2026-01-01T00:00:00+08:00", "2026-01-04T00:00:00+08:00")
-	report(t, a, "customer-003", "pod-c", 10_000, "2026-01-01T00:00:00+08:00", "2026-01-02T12:00:00+08:00")
+	putMoney(t, a, "customer-001", "500", "first")
+	putMoney(t, a, "customer-002", "3", "first")
+	putUsage(t, a, "customer-001", "pod-a", 2_000, "2026-01-01T00:00:00+08:00", "2026-01-04T00:00:00+08:00")
+	putUsage(t, a, "customer-002", "pod-b", 10_000, "2026-01-01T00:00:00+08:00", "2026-01-04T00:00:00+08:00")
+	putUsage(t, a, "customer-003", "pod-c", 10_000, "2026-01-01T00:00:00+08:00", "2026-01-02T12:00:00+08:00")
 	advance(t, a, "2026-01-03T10:00:00+08:00")
-	topUp(t, a, "customer-002", "10", "second")
+	putMoney(t, a, "customer-002", "10", "second")
 	advance(t, a, "2026-01-03T12:30:00+08:00")
-	topUp(t, a, "customer-002", "200", "third")
-	report(t, a, "customer-001", "pod-a2", 500, "2026-01-02T00:30:00+08:00", "2026-01-02T02:00:00+08:00")
-	report(t, a, "customer-001", "pod-a", 500, "2026-01-02T00:30:00+08:00", "2026-01-02T02:00:00+08:00")
-	receipts := reportAll(t, a, event("customer-001", "pod-a", "backward", 1, "2026-01-03T02:00:00+08:00", "2026-01-03T01:00:00+08:00"))
+	putMoney(t, a, "customer-002", "200", "third")
+	putUsage(t, a, "customer-001", "pod-a2", 500, "2026-01-02T00:30:00+08:00", "2026-01-02T02:00:00+08:00")
+	putUsage(t, a, "customer-001", "pod-a", 500, "2026-01-02T00:30:00+08:00", "2026-01-02T02:00:00+08:00")
+	receipts := send(t, a, usage("customer-001", "pod-a", "backward", 1, "2026-01-03T02:00:00+08:00", "2026-01-03T01:00:00+08:00"))
 	if receipts[0].Outcome != app.Refused {
 		t.Fatalf("usage that ends before it starts was %s", receipts[0].Outcome)
 	}
@@ -47,7 +47,7 @@ func storied(t testing.TB, url string) *app.App {
 	return a
 }
 
-func topUp(t testing.TB, a *app.App, id, sum, reference string) {
+func putMoney(t testing.TB, a *app.App, id, sum, reference string) {
 	t.Helper()
 	amount, err := money.ParseAmount(sum)
 	must(t, err)
@@ -55,29 +55,29 @@ func topUp(t testing.TB, a *app.App, id, sum, reference string) {
 	must(t, err)
 }
 
-func event(id, resource, name string, milliCPU int64, from, to string) app.Reported {
+func usage(id, resource, name string, milliCPU int64, from, to string) app.Reported {
 	return app.Reported{Event: metering.Event{
 		Source: "test", ID: name, Account: id, Product: "compute-payg", Resource: resource,
 		From: instant(from), To: instant(to), Measures: []metering.Measure{{Meter: "cpu", Value: milliCPU}},
 	}}
 }
 
-func reportAll(t testing.TB, a *app.App, events ...app.Reported) []app.Receipt {
+func send(t testing.TB, a *app.App, events ...app.Reported) []app.Receipt {
 	t.Helper()
 	receipts, err := a.ReportUsage(context.Background(), events, "test")
 	must(t, err)
 	return receipts
 }
 
-func report(t testing.TB, a *app.App, id, resource string, milliCPU int64, from, to string) {
+func putUsage(t testing.TB, a *app.App, id, resource string, milliCPU int64, from, to string) {
 	t.Helper()
-	receipts := reportAll(t, a, event(id, resource, resource+" "+from, milliCPU, from, to))
+	receipts := send(t, a, usage(id, resource, resource+" "+from, milliCPU, from, to))
 	if receipts[0].Outcome != app.Accepted {
 		t.Fatalf("usage was %s: %s", receipts[0].Outcome, receipts[0].Message)
 	}
 }
 
-func verify(t testing.TB, a *app.App) app.Verification {
+func verified(t testing.TB, a *app.App) app.Verification {
 	t.Helper()
 	v, err := a.Verify(context.Background(), nil)
 	must(t, err)
@@ -127,7 +127,7 @@ func tampered(t *testing.T) (*app.App, *sql.DB) {
 	return a, db
 }
 
-func execute(t testing.TB, db *sql.DB, text string, args ...any) {
+func tamper(t testing.TB, db *sql.DB, text string, args ...any) {
 	t.Helper()
 	_, err := db.Exec(text, args...)
 	if err != nil {
@@ -135,19 +135,19 @@ func execute(t testing.TB, db *sql.DB, text string, args ...any) {
 	}
 }
 
-type column struct {
+type tableColumn struct {
 	table, name string
 	key         bool // part of the primary key
 }
 
-func columnsOf(t testing.TB, db *sql.DB, table string) []column {
+func schemaOf(t testing.TB, db *sql.DB, table string) []tableColumn {
 	t.Helper()
 	rows, err := db.Query("SELECT name, pk > 0 FROM pragma_table_info($1)", table)
 	must(t, err)
 	defer func() { must(t, rows.Close()) }()
-	var columns []column
+	var columns []tableColumn
 	for rows.Next() {
-		c := column{table: table}
+		c := tableColumn{table: table}
 		must(t, rows.Scan(&c.name, &c.key))
 		columns = append(columns, c)
 	}
@@ -156,7 +156,7 @@ func columnsOf(t testing.TB, db *sql.DB, table string) []column {
 }
 
 // middle reads the row in the middle of a table, by column.
-func middle(t testing.TB, db *sql.DB, columns []column) map[string]any {
+func middleRow(t testing.TB, db *sql.DB, columns []tableColumn) map[string]any {
 	t.Helper()
 	table := columns[0].table
 	values, targets, names := make([]any, len(columns)), make([]any, len(columns)), make([]string, len(columns))
@@ -172,7 +172,7 @@ func middle(t testing.TB, db *sql.DB, columns []column) map[string]any {
 }
 
 // set changes a column of a row.
-func (c column) set(t testing.TB, db *sql.DB, columns []column, row map[string]any, value any) {
+func (c tableColumn) set(t testing.TB, db *sql.DB, columns []tableColumn, row map[string]any, value any) {
 	t.Helper()
 	args, where := []any{value}, []string{}
 	for _, k := range columns {
@@ -181,12 +181,12 @@ func (c column) set(t testing.TB, db *sql.DB, columns []column, row map[string]a
 			where = append(where, fmt.Sprintf("%s = $%d", k.name, len(args)))
 		}
 	}
-	execute(t, db, "UPDATE "+c.table+" SET "+c.name+" = $1 WHERE "+strings.Join(where, " AND "), args...)
+	tamper(t, db, "UPDATE "+c.table+" SET "+c.name+" = $1 WHERE "+strings.Join(where, " AND "), args...)
 	row[c.name] = value
 }
 
 // changed gives another value of the same type, in one byte where that is possible.
-func (c column) changed(value any) any {
+func (c tableColumn) changed(value any) any {
 	switch v := value.(type) {
 	case int64:
 		return v + 1_000_003
@@ -219,29 +219,29 @@ const hint = "next_due"
 func TestEveryChangedColumnIsFoundAndItsRowNamed(t *testing.T) {
 	a, db := tampered(t)
 	for _, table := range guarded {
-		columns := columnsOf(t, db, table)
+		columns := schemaOf(t, db, table)
 		for _, c := range columns {
 			if c.name == hint {
 				continue
 			}
 			t.Run(table+"."+c.name, func(t *testing.T) {
-				row := middle(t, db, columns)
+				row := middleRow(t, db, columns)
 				value := row[c.name]
 				c.set(t, db, columns, row, c.changed(value))
-				v := verify(t, a)
+				v := verified(t, a)
 				c.set(t, db, columns, row, value)
 				wantNamed(t, v, cmp.Or(elsewhere[table+"."+c.name], table), rowName(c, row))
 			})
 		}
 	}
-	for _, b := range verify(t, a).Broken() {
+	for _, b := range verified(t, a).Broken() {
 		t.Errorf("after everything was put back: %s", b)
 	}
 }
 
 // rowName is what a changed row must be called; where the name itself was
 // changed, any will do.
-func rowName(c column, row map[string]any) string {
+func rowName(c tableColumn, row map[string]any) string {
 	kinds := map[string]app.RowKind{
 		"charges": app.ChargeRow, "refused_usage": app.RefusedRow, "transfers": app.TransferRow, "late_fees": app.LateFeeRow,
 		"notices": app.NoticeRow, "transitions": app.TransitionRow, "acceptances": app.AcceptanceRow,
@@ -259,7 +259,7 @@ func rowName(c column, row map[string]any) string {
 }
 
 // last chooses the last row of a table of journal rows.
-func last(table string) string {
+func lastRow(table string) string {
 	return "(account, entry, line) = (SELECT account, entry, line FROM " + table + " ORDER BY account DESC, entry DESC, line DESC LIMIT 1)"
 }
 
@@ -289,10 +289,10 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a transfer, gone", []string{"DELETE FROM transfers WHERE account = 'customer-001' AND entry = 10 AND line = 2"}, "transfers", "trf_customer-001_10_2"},
 		{"a journal entry, gone", []string{"DELETE FROM journal WHERE account = 'customer-001' AND seq = 10"}, "journal", "customer-001 entry 10"},
 		{"the end of the journal, gone", []string{"DELETE FROM journal WHERE account = 'customer-001' AND seq = (SELECT seq FROM accounts WHERE account = 'customer-001')"}, "journal", ""},
-		{"a late fee, gone", []string{"DELETE FROM late_fees WHERE " + last("late_fees")}, "late_fees", ""},
-		{"a notice, gone", []string{"DELETE FROM notices WHERE " + last("notices")}, "notices", ""},
-		{"a move, gone", []string{"DELETE FROM transitions WHERE " + last("transitions")}, "transitions", ""},
-		{"a refusal, gone", []string{"DELETE FROM refused_usage WHERE " + last("refused_usage")}, "refused_usage", ""},
+		{"a late fee, gone", []string{"DELETE FROM late_fees WHERE " + lastRow("late_fees")}, "late_fees", ""},
+		{"a notice, gone", []string{"DELETE FROM notices WHERE " + lastRow("notices")}, "notices", ""},
+		{"a move, gone", []string{"DELETE FROM transitions WHERE " + lastRow("transitions")}, "transitions", ""},
+		{"a refusal, gone", []string{"DELETE FROM refused_usage WHERE " + lastRow("refused_usage")}, "refused_usage", ""},
 		{"an acceptance, gone", []string{"DELETE FROM acceptances WHERE account = 'customer-003'"}, "acceptances", "acc_customer-003_2_1"},
 		{"usage, gone", []string{"DELETE FROM usage_events WHERE account = 'customer-003'"}, "buckets", ""},
 		{"a bucket, gone", []string{"DELETE FROM buckets WHERE account = 'customer-001' AND resource = 'pod-a2' AND hour = (SELECT min(hour) FROM buckets WHERE resource = 'pod-a2')"}, "buckets", ""},
@@ -309,15 +309,15 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 			WHERE c.account = 'customer-001' AND c.entry = 21 - charges.entry AND c.line = 1) WHERE account = 'customer-001' AND entry IN (10, 11) AND line = 1`}, "charges", "chg_customer-001_10_1"},
 		{"a wallet that was never filled", []string{"UPDATE balances SET balance = balance + 1000000 WHERE account = 'customer-001' AND name = 'wallet'"}, "balances", "customer-001 wallet"},
 		{"an account that is never looked at", []string{"UPDATE accounts SET next_due = 9223372036854775807 WHERE account = 'customer-003'"}, "accounts", "customer-003"},
-		{"a row of nobody", []string{"UPDATE late_fees SET account = 'nobody' WHERE " + last("late_fees")}, "late_fees", "nobody"},
+		{"a row of nobody", []string{"UPDATE late_fees SET account = 'nobody' WHERE " + lastRow("late_fees")}, "late_fees", "nobody"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			a, db := tampered(t)
 			for _, text := range c.change {
-				execute(t, db, text)
+				tamper(t, db, text)
 			}
-			wantNamed(t, verify(t, a), c.table, c.row)
+			wantNamed(t, verified(t, a), c.table, c.row)
 		})
 	}
 }
@@ -338,8 +338,8 @@ func TestTamperingIsFoundOnPostgreSQL(t *testing.T) {
 			db, err := sql.Open("pgx", url)
 			must(t, err)
 			t.Cleanup(func() { must(t, db.Close()) })
-			execute(t, db, "UPDATE "+table+" SET "+set+" WHERE ctid = (SELECT min(ctid) FROM "+table+")")
-			wantNamed(t, verify(t, a), table, "")
+			tamper(t, db, "UPDATE "+table+" SET "+set+" WHERE ctid = (SELECT min(ctid) FROM "+table+")")
+			wantNamed(t, verified(t, a), table, "")
 		})
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 	"termwise.dev/app"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
+	"termwise.dev/provider"
 )
 
 // performer stands in for the database: it answers one run after the other,
@@ -108,5 +110,46 @@ func TestWorkerNeedsTheClock(t *testing.T) {
 	w := app.Worker{App: &performer{nowErr: errors.New("no such file")}, Interval: time.Minute, Log: slog.New(slog.DiscardHandler)}
 	if err := w.Run(t.Context()); err == nil {
 		t.Error("the worker ended without an error")
+	}
+}
+
+// What has fallen due is counted until the worker has done it.
+func TestDue(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		now := realClock()
+		a, err := app.Open(t.Context(), url, func() time.Time { return now })
+		must(t, err)
+		t.Cleanup(func() { must(t, a.Close()) })
+		must(t, a.Init(t.Context(), false, 0))
+		_, err = a.Publish(t.Context(), provider.Sample)
+		must(t, err)
+		must(t, a.CreateAccount(t.Context(), app.NewAccount{ID: "customer-001", Name: "Loom", Accepts: []string{"general-agreement"}}, "test"))
+		must(t, a.CreateAccount(t.Context(), app.NewAccount{ID: "customer-002", Name: "Kiln", Accepts: []string{"general-agreement"}}, "test"))
+		start := calendar.FromTime(now)
+		now = now.Add(time.Hour)
+		for _, id := range []string{"customer-001", "customer-002"} {
+			receipts, err := a.ReportUsage(t.Context(), []app.Reported{{Event: metering.Event{
+				Source: "s", ID: "e", Account: id, Product: "compute-payg", Resource: "vm-1", From: start, To: start.Add(calendar.HourLength),
+				Measures: []metering.Measure{{Meter: "cpu", Value: 1000}},
+			}}}, "test")
+			must(t, err)
+			if receipts[0].Outcome != app.Accepted {
+				t.Fatal(receipts)
+			}
+			now = now.Add(20 * time.Minute)
+		}
+		checkDue(t, a, app.Due{Accounts: 2, Behind: 40 * time.Minute})
+		_, err = a.Work(t.Context())
+		must(t, err)
+		checkDue(t, a, app.Due{})
+	})
+}
+
+func checkDue(t *testing.T, a *app.App, want app.Due) {
+	t.Helper()
+	got, err := a.Due(t.Context())
+	must(t, err)
+	if got != want {
+		t.Errorf("due is %+v, want %+v", got, want)
 	}
 }

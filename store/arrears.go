@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"strings"
 
 	"termwise.dev/core/arrears"
+	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 	"termwise.dev/core/subscription"
 )
@@ -14,8 +14,9 @@ type InArrears struct {
 	AccountRow
 	// Debts are sorted by due day, seller and product.
 	Debts arrears.Debts
-	// FeesOwed holds the unpaid late fees of each seller, above zero.
-	FeesOwed map[string]money.Amount
+	// FeesOwed holds the unpaid late fees, above zero, by the account that
+	// ledger.FeesReceivable names.
+	FeesOwed map[ledger.Account]money.Amount
 	// Services are sorted by product, without their history.
 	Services []subscription.Service
 }
@@ -32,7 +33,7 @@ func (tx *Tx) Arrears(ctx context.Context, after string, limit int) ([]*InArrear
 	byID := make(map[string]*InArrears, len(rows))
 	ids := make([]string, len(rows))
 	for i, row := range rows {
-		found[i] = &InArrears{AccountRow: row, FeesOwed: map[string]money.Amount{}}
+		found[i] = &InArrears{AccountRow: row, FeesOwed: map[ledger.Account]money.Amount{}}
 		byID[row.ID], ids[i] = found[i], row.ID
 	}
 	return found, tx.fillArrears(ctx, ids, byID)
@@ -50,8 +51,7 @@ func (tx *Tx) fillArrears(ctx context.Context, ids []string, byID map[string]*In
 		return err
 	}
 	if err := balances.each(ctx, tx, func(id string, b *balance) {
-		_, seller, _ := strings.Cut(string(b.name), ":")
-		byID[id].FeesOwed[seller] = -b.amount
+		byID[id].FeesOwed[b.name] = -b.amount
 	}, where+" AND "+feesOwed, wanted); err != nil {
 		return err
 	}

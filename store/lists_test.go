@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 	"termwise.dev/core/subscription"
 )
@@ -140,13 +141,13 @@ func TestArrears(t *testing.T) {
 				t.Fatalf("in arrears: %v", list)
 			}
 			a, d := list[0], list[1]
-			if len(a.Debts) != 1 || a.Owed != 828_000 || a.Debts[0].Outstanding != a.Owed || a.Fees == 0 || a.FeesOwed["aurora"] != a.Fees {
+			if len(a.Debts) != 1 || a.Owed != 828_000 || a.Debts[0].Outstanding != a.Owed || a.Fees == 0 || a.FeesOwed[ledger.FeesReceivable("aurora", product)] != a.Fees {
 				t.Errorf("a: %+v", a)
 			}
 			if len(a.Services) != 1 || a.Services[0].State != subscription.Suspended || a.Services[0].Product != product {
 				t.Errorf("a's services: %+v", a.Services)
 			}
-			if len(d.Debts) != 0 || d.Owed != 0 || d.Wallet != 0 || d.FeesOwed["aurora"] != d.Fees || d.Fees == 0 {
+			if len(d.Debts) != 0 || d.Owed != 0 || d.Wallet != 0 || d.FeesOwed[ledger.FeesReceivable("aurora", product)] != d.Fees || d.Fees == 0 {
 				t.Errorf("d: %+v", d)
 			}
 			if next, err := tx.Arrears(ctx, "a", 9); len(next) != 1 || err != nil {

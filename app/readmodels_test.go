@@ -201,8 +201,12 @@ func TestArrearsByAge(t *testing.T) {
 			t.Error(got)
 		}
 		want := []app.AgeBand{
-			{Age: "0 to 1 days", Amount: 0}, {Age: "2 to 7 days", Amount: 93_500_000}, {Age: "8 to 15 days"},
-			{Age: "16 to 30 days"}, {Age: "31 to 60 days"}, {Age: "over 60 days"},
+			{Age: "0 to 1 days", Amount: 0},
+			{Age: "2 to 7 days", Amount: 93_500_000},
+			{Age: "8 to 15 days"},
+			{Age: "16 to 30 days"},
+			{Age: "31 to 60 days"},
+			{Age: "over 60 days"},
 		}
 		totals, err := a.ArrearsTotals(ctx)
 		must(t, err)

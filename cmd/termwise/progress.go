@@ -29,6 +29,7 @@ func (b *bar) set(done, all int) {
 			all, progressbar.OptionSetWriter(b.s.stderr), progressbar.OptionSetDescription(b.what),
 			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(80*time.Millisecond),
 			progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(),
+			progressbar.OptionSetSpinnerChangeInterval(0), // a spinner that turns by itself would outlive its end
 		)
 	}
 	if int64(all) != b.bar.GetMax64() {
@@ -49,6 +50,6 @@ func (b *bar) to(what string) {
 // end clears the bar away.
 func (b *bar) end() {
 	if b.bar != nil {
-		_ = b.bar.Clear()
+		_ = b.bar.Finish()
 	}
 }

@@ -45,7 +45,7 @@ var layers = map[string]int{
 	"app": 2,
 	"api": 3,
 	"sim": 4,
-	"cmd": 5,
+	"cmd": 5, "docs": 6,
 }
 
 func importsRunDownward(t tree) []string {

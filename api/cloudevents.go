@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -27,7 +25,6 @@ const (
 // Limits of one event. They keep what is stored within what both engines can
 // index, and one event from writing more rows than a request may.
 const (
-	maxText  = 200                     // bytes of a name
 	maxHours = calendar.Duration(9000) // clock hours of an interval: a year and some
 	maxMeter = 100                     // meters of an event
 )
@@ -193,7 +190,7 @@ func (c *cloudEvent) reported() app.Reported {
 		e.Resource = c.Subject
 	}
 	e.Fault = firstFault(
-		func() error { return storable(&e.Event) },
+		func() error { return e.CheckNames() },
 		c.checkEnvelope,
 		func() error { return c.when(&e.Event) },
 		func() error { return checkMeters(e.Measures) },
@@ -210,34 +207,9 @@ func firstFault(checks ...func() error) error {
 	return nil
 }
 
-// storable refuses names that are too long or hold control characters, and
-// takes them out of the event: a refusal must itself be storable.
-func storable(e *metering.Event) (fault error) {
-	for _, f := range []struct {
-		name string
-		text *string
-	}{
-		{"id", &e.ID}, {"source", &e.Source}, {"data.account", &e.Account}, {"data.product", &e.Product}, {"data.resource", &e.Resource},
-	} {
-		if isStorable(*f.text) {
-			continue
-		}
-		if fault == nil {
-			fault = refusal.New(refusal.BadInput, "%s is %s", f.name, shown(*f.text)).At(f.name).
-				Do("send at most %d bytes without control characters", maxText)
-		}
-		*f.text = ""
-	}
-	return fault
-}
-
-func isStorable(s string) bool {
-	return len(s) <= maxText && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
 // shown quotes a text that may be long.
 func shown(s string) string {
-	if len(s) > maxText {
+	if len(s) > metering.MaxName {
 		return fmt.Sprintf("%.40q… of %d bytes", s, len(s))
 	}
 	return strconv.Quote(s)
@@ -300,8 +272,8 @@ func (c *cloudEvent) interval(e *metering.Event) (err error) {
 }
 
 func instant(place, s string) (calendar.Instant, error) {
-	if len(s) > maxText {
-		s = s[:maxText]
+	if len(s) > metering.MaxName {
+		s = s[:metering.MaxName]
 	}
 	t, err := calendar.ParseInstant(s)
 	if err != nil {
@@ -318,7 +290,7 @@ func checkMeters(m measures) error {
 		return refusal.New(refusal.BadQuantity, "the event has %d meters", len(m)).At("data").Do("send at most %d", maxMeter)
 	}
 	for _, measure := range m {
-		if !isStorable(measure.Meter) {
+		if !metering.IsName(measure.Meter) {
 			return refusal.New(refusal.UnknownMeter, "a meter is called %s", shown(measure.Meter)).At("data").Do("use a meter that the product's page declares")
 		}
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/base64"
 
+	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 )
 
@@ -15,7 +16,7 @@ type PageInput struct {
 // after gives the position that the cursor stands for.
 func (p PageInput) after() (string, error) {
 	b, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-	if err != nil || !isStorable(string(b)) {
+	if err != nil || !metering.IsName(string(b)) {
 		return "", refusal.New(refusal.BadInput, "%q is not a cursor", p.Cursor).At("cursor").
 			Do("use next_cursor of the page before as it is")
 	}

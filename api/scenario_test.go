@@ -106,7 +106,7 @@ var scenarios = []scenario{
 	{"arrears of all", request{key: "operator", path: "/v1/arrears"}, 200, []string{`"account":"customer-002"`, `"principal":"0.900000"`, `"late_fees":"0.001350"`, `"totals":{"accounts":1`, `"state":"suspended"`, `"explanation":"/v1/explanations/trn_customer-002_`}, []string{payer}},
 	{"one's own arrears", request{key: "debtor", path: "/v1/accounts/" + debtor + "/arrears"}, 200, []string{`"oldest_due":"2026-01-01"`, `"explanation":"/v1/explanations/trn_customer-002_`}, nil},
 	{"no arrears", request{key: "payer", path: "/v1/accounts/" + payer + "/arrears"}, 200, []string{`"principal":"0.000000"`}, nil},
-	{"notices", request{key: "debtor", path: "/v1/accounts/" + debtor + "/notices"}, 200, []string{`"kind":"arrears_began"`, `"kind":"was_suspended"`, `"explanation":"/v1/explanations/ntc_customer-002_`}, []string{`"kind":"was_released"`}},
+	{"notices", request{key: "debtor", path: "/v1/accounts/" + debtor + "/notices"}, 200, []string{`"kind":"arrears_began"`, `"kind":"was_suspended"`, `Service compute-payg was suspended`, `"channels":"email,message"`, `"explanation":"/v1/explanations/ntc_customer-002_`}, []string{`"kind":"was_released"`}},
 	{"no notices", request{key: "payer", path: "/v1/accounts/" + payer + "/notices"}, 200, []string{`"items":[]`}, []string{"next_cursor"}},
 	{"paying ends the suspension", request{key: "operator", method: "POST", path: "/v1/accounts/" + debtor + "/top-ups", idempotency: "k1", body: `{"amount":"1","method":"bank_remittance","reference":"r"}`}, 200, []string{`"owed":"0.000000"`, `"paid":"0.901350"`, `"wallet":"0.098650"`}, nil},
 	{"the service runs again", request{key: "debtor", path: "/v1/accounts/" + debtor}, 200, []string{`"state":"active"`}, []string{"suspended"}},

@@ -217,14 +217,17 @@ func TestOverTheWire(t *testing.T) {
 func TestDocumentsOfOthersAreClosed(t *testing.T) {
 	w := newWorld(t)
 	contract := "contract-" + debtor
-	w.publishContract(contract, debtor)
+	w.publishContract(contract, debtor+", customer-500")
 	for key, open := range map[string]bool{"operator": true, "debtor": true, "payer": false, "compute": false} {
 		listed := strings.Contains(w.do(request{key: key, path: "/v1/documents"}).want(200).body, contract)
 		if listed != open {
 			t.Errorf("listed for %s: %v, want %v", key, listed, open)
 		}
 		if open {
-			w.do(request{key: key, path: "/v1/documents/" + contract}).want(200).holds("binds_accounts")
+			a := w.do(request{key: key, path: "/v1/documents/" + contract}).want(200)
+			if seesAll := key == "operator"; strings.Contains(a.body, "customer-500") != seesAll || !strings.Contains(a.body, debtor) {
+				t.Errorf("%s reads %s", key, a.body)
+			}
 			continue
 		}
 		there := w.do(request{key: key, path: "/v1/documents/" + contract}).want(404)
@@ -235,8 +238,8 @@ func TestDocumentsOfOthersAreClosed(t *testing.T) {
 	}
 }
 
-// publishContract publishes a stamped contract that binds one account.
-func (w *world) publishContract(id, account string) {
+// publishContract publishes a stamped contract that binds some accounts alone.
+func (w *world) publishContract(id, accounts string) {
 	w.t.Helper()
 	folder := fstest.MapFS{"agreements/contract.yaml": {Data: []byte(`document: ` + id + `
 code: K
@@ -245,7 +248,7 @@ kind: stamped
 title: Contract
 issuer: aurora
 binds:
-  accounts: [` + account + `]
+  accounts: [` + accounts + `]
 by: acceptance
 announced: 2025-12-01
 effective: 2026-01-01

@@ -92,7 +92,7 @@ var eventCases = []struct{ name, event, want, says string }{
 	{"no resource", strings.Replace(hour("f", interval+`,"rates":{"cpu":1}`), `"subject"`, `"topic"`, 1), "bad_input", "no resource"},
 	{"a control character", hour(`f\u0000g`, interval+`,"rates":{"cpu":1}`), "bad_input", `"f\x00g"`},
 	{"an id that is too long", hour(strings.Repeat("f", 3000), interval+`,"rates":{"cpu":1}`), "bad_input", "3000 bytes"},
-	{"an account's name that is too long", event("f", strings.Repeat("a", 3000), `"product":"compute-payg",`+interval+`,"rates":{"cpu":1}`), "bad_input", "data.account"},
+	{"an account's name that is too long", event("f", strings.Repeat("a", 3000), `"product":"compute-payg",`+interval+`,"rates":{"cpu":1}`), "bad_input", "the account is"},
 	{"a number", "5", "bad_input", "not an object"},
 	{"null", "null", "bad_input", "specversion"},
 	{"a list", "[]", "bad_input", "not an object"},

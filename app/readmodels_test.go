@@ -221,6 +221,15 @@ func TestArrearsByAge(t *testing.T) {
 		if totals.Accounts != 2 || totals.Principal != first[0].Principal+alone.Principal || totals.LateFees != first[0].LateFees+alone.LateFees {
 			t.Errorf("totals %+v", totals)
 		}
+		s, err := a.Summary(ctx)
+		must(t, err)
+		got = fmt.Sprintf("%d accounts, %d events, %d hours, %d lines, %s revenue, %s in %d fees, %s in %d top-ups, %d suspended, %d released, %d months",
+			s.Accounts, s.Events, s.ResourceHours, s.Lines, s.Revenue, s.LateFees.Amount, s.LateFees.Count,
+			s.TopUps.Amount, s.TopUps.Count, s.Suspensions, s.Releases, len(s.Months))
+		summary := "3 accounts, 3 events, 3 hours, 3 lines, 178.500000 revenue, 0.259250 in 7 fees, 1000.000000 in 1 top-ups, 2 suspended, 0 released, 1 months"
+		if got != summary || s.Services["suspended"] != 2 || s.Arrears.Principal != totals.Principal {
+			t.Errorf("got  %s, services %v\nwant %s", got, s.Services, summary)
+		}
 	})
 }
 

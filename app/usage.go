@@ -47,7 +47,8 @@ type Receipt struct {
 
 // ReportUsage accepts usage events, each by itself, in one transaction: when it
 // returns, what is accepted is durable. Refusals are kept and can be explained.
-// An event is refused, in this order, for a fault in reading it, an unknown
+// An event is refused, in this order, for names that cannot be kept, a fault in
+// reading it, an unknown
 // account, an unknown product, usage before the account was opened, no binding
 // agreement, a body that breaks the product's meters, a date too far ahead, a
 // service that is closed for the whole of it, and an id that was used for
@@ -119,7 +120,9 @@ func (in *intake) take(ctx context.Context, events []Reported) ([]Receipt, error
 		e := &events[i]
 		e.Normalise()
 		receipts[i] = Receipt{Source: e.Source, ID: e.ID, Place: e.Place}
-		faults[i] = in.check(ctx, e)
+		if faults[i] = e.CheckNames(); faults[i] == nil {
+			faults[i] = in.check(ctx, e)
+		}
 		if faults[i] != nil && refusal.CodeOf(faults[i]) == "" {
 			return nil, faults[i]
 		}

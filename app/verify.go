@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
 
@@ -151,32 +153,58 @@ type foundBreakage struct {
 }
 
 func (a *App) verifyOne(ctx context.Context, v *verifier, id string) verifiedAccount {
-	out := verifiedAccount{id: id}
-	out.err = a.db.View(ctx, func(tx *store.Tx) error {
-		ev, found, err := tx.Evidence(ctx, id)
-		if unreadable := (*store.UnreadableRow)(nil); errors.As(err, &unreadable) {
-			out.rows = map[account.Table]int{account.InAccounts: 1}
-			out.add(account.JournalReplays, Breakage{unreadable.Table, id, "cannot be read: " + unreadable.Err.Error()})
-			return nil
-		}
-		if err != nil || !found {
-			return err
-		}
+	var out verifiedAccount
+	err := a.db.View(ctx, func(tx *store.Tx) error {
 		m, err := a.moment(ctx, tx)
 		if err != nil {
 			return err
 		}
-		replay := v.replay
-		replay.Virtual, replay.Now = m.virtual, m.now
-		out.findings = ev.Check(replay)
-		out.rows = rowsOf(ev)
-		for _, f := range out.findings.Faults {
-			out.broken = append(out.broken, foundBreakage{f.Truth, Breakage{Table: string(f.Table), Row: faultRow(id, f), Message: f.Message}})
+		if out, err = v.yardstick.measure(ctx, tx, id, m); err != nil || len(out.broken) == 0 {
+			return err
 		}
-		out.broken = append(out.broken, v.unknownSets(ev)...)
-		return v.aside(ctx, tx, &out)
+		// Something may have been published since the documents were read: what
+		// is broken must be so by the documents of the same instant.
+		fresh, err := readYardstick(ctx, tx)
+		if err == nil {
+			out, err = fresh.measure(ctx, tx, id, m)
+		}
+		return err
 	})
+	out.err = err
 	return out
+}
+
+// yardstick is what accounts are measured by: the documents as they are
+// published, and the names of the sets of documents that are kept.
+type yardstick struct {
+	corpus *terms.Corpus // nil where the documents cannot be used, for fault's reason
+	fault  error
+	zone   calendar.Zone
+	sets   map[int64]bool
+}
+
+func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m moment) (verifiedAccount, error) {
+	out := verifiedAccount{id: id}
+	ev, found, err := tx.Evidence(ctx, id)
+	if unreadable := (*store.UnreadableRow)(nil); errors.As(err, &unreadable) {
+		out.rows = map[account.Table]int{account.InAccounts: 1}
+		out.add(account.JournalReplays, Breakage{unreadable.Table, id, "cannot be read: " + unreadable.Err.Error()})
+		return out, nil
+	}
+	if err != nil || !found {
+		return out, err
+	}
+	replay := account.Replay{Zone: y.zone, Virtual: m.virtual, Now: m.now}
+	if y.corpus != nil {
+		replay.Terms = y.corpus
+	}
+	out.findings = ev.Check(replay)
+	out.rows = rowsOf(ev)
+	for _, f := range out.findings.Faults {
+		out.add(f.Truth, Breakage{Table: string(f.Table), Row: faultRow(id, f), Message: f.Message})
+	}
+	y.unknownSets(ev, &out)
+	return out, y.aside(ctx, tx, &out)
 }
 
 // rowKinds are the kinds of row that have a name of their own, by table.
@@ -215,8 +243,7 @@ func rowsOf(ev *account.Evidence) map[account.Table]int {
 
 // verifier collects what is found.
 type verifier struct {
-	replay account.Replay
-	sets   map[int64]bool // the sets of documents that are kept
+	yardstick
 
 	progress  func(done, all int)
 	mu        sync.Mutex
@@ -227,8 +254,8 @@ type verifier struct {
 
 func newVerifier(progress func(done, all int)) *verifier {
 	return &verifier{
-		progress: progress, sets: map[int64]bool{},
-		out: Verification{Rows: map[string]int{}, Truths: slices.Clone(truthNames)},
+		progress: progress,
+		out:      Verification{Rows: map[string]int{}, Truths: slices.Clone(truthNames)},
 	}
 }
 
@@ -280,15 +307,14 @@ func (v *verifier) result() Verification {
 	return v.out
 }
 
-// unknownSets finds rows that name a set of documents that is not kept.
-func (v *verifier) unknownSets(ev *account.Evidence) []foundBreakage {
-	var found []foundBreakage
+// unknownSets finds the first row that names a set of documents which is not kept.
+func (y yardstick) unknownSets(ev *account.Evidence, out *verifiedAccount) {
+	all := true
 	check := func(kind RowKind, id account.RowID, set int64) {
-		if v.sets[set] || len(found) > 0 {
-			return
+		if all && !y.sets[set] {
+			all = false
+			out.add(account.TermsRecompute, missingSet(set, RowName{Kind: kind, Account: out.id, RowID: id}.String()))
 		}
-		name := RowName{Kind: kind, Account: ev.Account.ID, RowID: id}
-		found = append(found, foundBreakage{account.TermsRecompute, missingSet(set, name.String())})
 	}
 	for i := range ev.Charges {
 		check(ChargeRow, ev.Charges[i].RowID, ev.Charges[i].Terms)
@@ -305,7 +331,6 @@ func (v *verifier) unknownSets(ev *account.Evidence) []foundBreakage {
 	for i := range ev.Transitions {
 		check(TransitionRow, ev.Transitions[i].RowID, ev.Transitions[i].Terms)
 	}
-	return found
 }
 
 func missingSet(set int64, namedBy string) Breakage {

@@ -12,8 +12,8 @@ const refusedEventsPerPage = 1000
 
 // aside checks what is kept for an account beside its books: the events that
 // were not accepted, and the answers to its callers' commands.
-func (v *verifier) aside(ctx context.Context, tx *store.Tx, out *verifiedAccount) error {
-	if err := v.refusedEvents(ctx, tx, out); err != nil {
+func (y yardstick) aside(ctx context.Context, tx *store.Tx, out *verifiedAccount) error {
+	if err := y.refusedEvents(ctx, tx, out); err != nil {
 		return err
 	}
 	answers, err := tx.Answers(ctx, out.id)
@@ -42,14 +42,14 @@ func (o *verifiedAccount) count(table account.Table, truth account.Truth, rows i
 }
 
 // refusedEvents checks the refusals that are kept for an account.
-func (v *verifier) refusedEvents(ctx context.Context, tx *store.Tx, out *verifiedAccount) error {
+func (y yardstick) refusedEvents(ctx context.Context, tx *store.Tx, out *verifiedAccount) error {
 	for after := ""; ; {
 		page, err := tx.RefusedEvents(ctx, out.id, after, refusedEventsPerPage)
 		if err != nil {
 			return err
 		}
 		for i := range page {
-			v.refusedEvent(&page[i], out)
+			y.refusedEvent(&page[i], out)
 		}
 		out.count("refused_events", account.UsageIsBilledOnce, len(page))
 		if len(page) < refusedEventsPerPage {
@@ -59,12 +59,12 @@ func (v *verifier) refusedEvents(ctx context.Context, tx *store.Tx, out *verifie
 	}
 }
 
-func (v *verifier) refusedEvent(e *store.RefusedEvent, out *verifiedAccount) {
+func (y yardstick) refusedEvent(e *store.RefusedEvent, out *verifiedAccount) {
 	name := RowName{Kind: EventRow, Account: e.Account, Event: e.ID}.String()
 	if e.Digest != e.Seal() {
 		out.add(account.UsageIsBilledOnce, Breakage{"refused_events", name, digestBroken})
 	}
-	if e.Terms != 0 && !v.sets[e.Terms] {
+	if e.Terms != 0 && !y.sets[e.Terms] {
 		out.add(account.TermsRecompute, missingSet(e.Terms, name))
 	}
 }

@@ -28,16 +28,14 @@ func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range sets {
-		v.sets[s.ID] = true
-	}
 	v.count("term_sets", len(sets))
-	// What is cached is not what is stored: the documents are read again.
-	if p, err := loadPublished(ctx, tx); err != nil {
-		v.broken(account.TermsRecompute, Breakage{Table: "documents", Row: "all", Message: "cannot be used: " + err.Error()})
+	if v.yardstick, err = readYardstick(ctx, tx); err != nil {
+		return err
+	}
+	if v.fault != nil {
+		v.broken(account.TermsRecompute, Breakage{"documents", "all", "cannot be used: " + v.fault.Error()})
 	} else {
-		v.replay.Terms, v.replay.Zone = p.Corpus, p.Settings.Zone
-		v.rebuild(p.Corpus, sets)
+		v.rebuild(sets)
 	}
 	nobody := verifiedAccount{rows: map[account.Table]int{}, findings: account.Findings{Checked: map[account.Truth]int{}}}
 	if err := v.refusedEvents(ctx, tx, &nobody); err != nil { // of accounts that are not known
@@ -45,6 +43,26 @@ func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
 	}
 	v.add(nobody)
 	return v.strays(ctx, tx)
+}
+
+// readYardstick reads what accounts are measured by. What is cached is not what
+// is stored, so the documents are read again.
+func readYardstick(ctx context.Context, tx *store.Tx) (y yardstick, err error) {
+	sets, err := tx.TermSets(ctx)
+	if err != nil {
+		return y, err
+	}
+	y.sets = make(map[int64]bool, len(sets))
+	for _, s := range sets {
+		y.sets[s.ID] = true
+	}
+	p, err := loadPublished(ctx, tx)
+	if err != nil {
+		y.fault = err
+		return y, nil
+	}
+	y.corpus, y.zone = p.Corpus, p.Settings.Zone
+	return y, nil
 }
 
 func (v *verifier) count(table string, rows int) {
@@ -93,14 +111,14 @@ func (v *verifier) document(d *store.DocumentFile) {
 
 // rebuild checks that each set of documents can be found again and has the name
 // under which it is kept.
-func (v *verifier) rebuild(corpus *terms.Corpus, sets []store.KeptSet) {
+func (v *verifier) rebuild(sets []store.KeptSet) {
 	for _, s := range sets {
 		row := fmt.Sprint(s.ID)
 		if s.Unreadable {
 			v.broken(account.TermsRecompute, Breakage{"term_sets", row, "the list of its documents cannot be read"})
 			continue
 		}
-		set, err := corpus.Rebuild(s.Refs, s.Product)
+		set, err := v.corpus.Rebuild(s.Refs, s.Product)
 		switch {
 		case err != nil:
 			v.broken(account.TermsRecompute, Breakage{"term_sets", row, "cannot be found again: " + err.Error()})

@@ -104,12 +104,7 @@ func showClause(p *page, c app.ClauseView) {
 		title += " (survives the agreement)"
 	}
 	p.line("%s", title)
-	text := strings.TrimSpace(c.Text)
-	if c.Emphasis {
-		p.paragraphOf(2, text, p.emphasise)
-	} else {
-		p.paragraph(2, text)
-	}
+	p.clauseText(c.Text, c.Emphasis)
 	for _, t := range c.Terms {
 		p.line("    %s: %s", t.Key, t.Value)
 	}
@@ -177,7 +172,7 @@ func showResolution(p *page, r app.Resolution) {
 		p.line("%s (no bound document sets it)", p.bold(r.Value))
 	} else {
 		p.line("%s, by %s: %s", p.bold(r.Value), r.Clause.Cite, r.Clause.Title)
-		p.paragraph(2, r.Clause.Text)
+		p.clauseText(r.Clause.Text, r.Clause.Emphasis)
 	}
 	for _, c := range r.Considered {
 		if !c.Wins {

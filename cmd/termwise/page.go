@@ -54,6 +54,15 @@ func (p *page) paragraphOf(indent int, s string, show func(string) string) {
 	}
 }
 
+// clauseText adds a clause's text, as the document prints it.
+func (p *page) clauseText(s string, emphasis bool) {
+	if emphasis {
+		p.paragraphOf(2, s, p.emphasise)
+		return
+	}
+	p.paragraph(2, s)
+}
+
 // cell is a value in a table.
 type cell = any
 

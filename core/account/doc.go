@@ -2,9 +2,9 @@
 //
 // Owns: the books of an account (balances, debts, services, acceptances, open
 // buckets), the commands on them, what falls due as time passes and in which
-// order, the rows that each decision writes, and their explanation. Does not
-// own: the rules of each part (ledger, arrears, rating, subscription, terms) or
-// storage.
+// order, the rows that each decision writes, their explanation, and the check of
+// stored evidence by making the books again from the journal. Does not own: the
+// rules of each part (ledger, arrears, rating, subscription, terms) or storage.
 //
 // Invariants: a decision is a pure function of the books, the terms and the
 // instants it is given; advancing in one leap gives the rows of advancing in

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/catalog"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
@@ -60,7 +61,7 @@ type ClauseUse struct {
 	Citation string     `json:"citation,omitempty"`
 	Document string     `json:"document,omitempty"`
 	Version  string     `json:"version,omitempty"`
-	Hash     terms.Hash `json:"hash"`
+	Hash     terms.Hash `json:"hash,omitzero"`
 	Label    string     `json:"label,omitempty"`
 	Title    string     `json:"title,omitempty"`
 	Text     string     `json:"text,omitempty"`
@@ -226,15 +227,25 @@ func grouped(v int64) string {
 	return sign + s
 }
 
-// exactPlaces is how many decimals of an exact value are written out: twice as
-// many as money has, so that every rounding can be seen.
-const exactPlaces = 12
+// How many decimals are written out: of an exact value twice as many as money
+// has, so that every rounding can be seen; of a quantity in a sentence fewer.
+const (
+	exactPlaces    = 12
+	sentencePlaces = 6
+)
 
 // exact writes a × b ÷ c, where b is in 1e-10, as a decimal. Dots at the end say
 // that it goes on.
-func exact(a int64, b money.Decimal, c int64) string {
+func exact(a int64, b money.Decimal, c int64) string { return decimal(a, b, c, exactPlaces) }
+
+// priced writes a quantity of base units in the meter's priced unit.
+func priced(quantity int64, m catalog.Meter) string {
+	return decimal(quantity, money.DecimalScale, m.Per, sentencePlaces) + " " + m.Unit
+}
+
+func decimal(a int64, b money.Decimal, c int64, places int) string {
 	n := new(big.Int).Mul(big.NewInt(a), big.NewInt(int64(b)))
-	n.Mul(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(exactPlaces), nil))
+	n.Mul(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil))
 	d := new(big.Int).Mul(big.NewInt(c), big.NewInt(money.DecimalScale))
 	q, rest := new(big.Int).QuoRem(n, d, new(big.Int))
 	sign := ""
@@ -242,10 +253,10 @@ func exact(a int64, b money.Decimal, c int64) string {
 		sign = "-"
 	}
 	digits := new(big.Int).Abs(q).String()
-	if pad := exactPlaces + 1 - len(digits); pad > 0 {
+	if pad := places + 1 - len(digits); pad > 0 {
 		digits = strings.Repeat("0", pad) + digits
 	}
-	whole, fraction := digits[:len(digits)-exactPlaces], digits[len(digits)-exactPlaces:]
+	whole, fraction := digits[:len(digits)-places], digits[len(digits)-places:]
 	if rest.Sign() != 0 {
 		return sign + whole + "." + fraction + "…"
 	}

@@ -4,7 +4,6 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/catalog"
 	"termwise.dev/core/metering"
-	"termwise.dev/core/money"
 	"termwise.dev/core/rating"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
@@ -26,7 +25,10 @@ func (c Case) Charge(row Charge, usage []StoredEvent) (Explanation, error) {
 		x.input("quantity of the hour's earlier lines", grouped(row.QuantityBefore), meter.Base)
 		x.input("amount of the hour's earlier lines", row.AmountBefore.String(), string(c.Currency))
 	}
-	x.usage(row.Key, meter, usage)
+	arrived := x.usage(row.Key, meter, usage, row.Hour.Start(), row.Hour.End())
+	if rest := arrived - row.QuantityBefore - row.Quantity; rest > 0 {
+		x.step("of the %s %s that had arrived, %s were refused: a refusal of the same hour says why", grouped(arrived), meter.Base, grouped(rest))
+	}
 	price := x.use("price", terms.PriceOf.Key(row.Meter))
 	x.use("rounding", terms.PriceRounding.Name())
 	x.use("how often usage is settled", terms.BillingCycle.Name())
@@ -43,21 +45,24 @@ func (x *explaining) bucketInputs(key metering.Key, meter catalog.Meter) {
 	x.input("hour", x.hour(key.Hour), "")
 }
 
-// usage writes out what each event that had arrived by then adds to the hour.
-func (x *explaining) usage(key metering.Key, meter catalog.Meter, usage []StoredEvent) {
+// usage writes out what each event that had arrived by then adds to a part of
+// the hour, and returns the sum.
+func (x *explaining) usage(key metering.Key, meter catalog.Meter, usage []StoredEvent, from, to calendar.Instant) (sum int64) {
 	for i := range usage {
 		e := &usage[i]
-		q := e.Within(key.Meter, key.Hour.Start(), key.Hour.End())
+		q := e.Within(key.Meter, from, to)
 		if q == 0 || e.Product != key.Product || e.Resource != key.Resource || e.Recorded > x.c.Entry.Recorded {
 			continue
 		}
-		value := measured(&e.Event, key.Meter)
+		sum += q
 		if e.Point {
 			x.step("event %s: %s %s at %s", EventName(e.Source, e.ID), grouped(q), meter.Base, x.local(e.From))
 			continue
 		}
+		value := measured(&e.Event, key.Meter)
 		x.step("event %s: %s × %s s = %s %s", EventName(e.Source, e.ID), grouped(value), grouped(q/value), grouped(q), meter.Base)
 	}
+	return sum
 }
 
 func measured(e *metering.Event, meter string) int64 {
@@ -85,11 +90,11 @@ func (x *explaining) price(row Charge, t rating.Tariff, meter catalog.Meter, pri
 	if row.Sequence > 1 {
 		x.step("%s − %s charged before = %s %s", whole, row.AmountBefore, line.Amount, x.c.Currency)
 	}
-	what := "%s %s of %s by %s on %s cost %s at %s."
+	what := "%s of %s by %s on %s cost %s at %s."
 	if row.Sequence > 1 {
-		what = "%s %s of %s by %s on %s, which arrived after the hour had been billed, cost %s more at %s."
+		what = "%s of %s by %s on %s, which arrived after the hour had been billed, cost %s more at %s."
 	}
-	x.say(what, exact(row.Quantity, money.DecimalScale, t.Per), meter.Unit, row.Meter, row.Resource, x.hour(row.Hour), x.money(line.Amount), price)
+	x.say(what, priced(row.Quantity, meter), row.Meter, row.Resource, x.hour(row.Hour), x.money(line.Amount), price)
 	x.outcome(x.money(row.Amount), x.money(line.Amount))
 }
 
@@ -105,16 +110,19 @@ func (c Case) Refused(row Refused, moves []Moved, usage []StoredEvent) (Explanat
 	}
 	x.bucketInputs(row.Key, meter)
 	x.input("quantity", grouped(row.Quantity), meter.Base)
-	x.usage(row.Key, meter, usage)
 	x.refusalClauses(row.Code)
-	why, held := x.closedBy(row, moves)
-	recomputed := grouped(row.Quantity) + " " + meter.Base + " refused: " + string(row.Code)
-	if !held {
-		recomputed = "no reason to refuse it"
+	why, closed := x.closedBy(row, moves)
+	recomputed := row.Quantity
+	if len(closed) > 0 {
+		recomputed = 0
+		for _, c := range closed {
+			recomputed += x.usage(row.Key, meter, usage, max(c.From, row.Hour.Start()), min(c.To, row.Hour.End()))
+		}
+		// Usage that arrived late is refused in several rows, each with its part.
+		recomputed = min(recomputed, row.Quantity)
 	}
-	x.say("%s %s of %s by %s on %s were not billed: %s.", exact(row.Quantity, money.DecimalScale, meter.Per), meter.Unit,
-		row.Meter, row.Resource, x.hour(row.Hour), why)
-	x.outcome(grouped(row.Quantity)+" "+meter.Base+" refused: "+string(row.Code), recomputed)
+	x.say("%s of %s by %s on %s were not billed: %s.", priced(row.Quantity, meter), row.Meter, row.Resource, x.hour(row.Hour), why)
+	x.outcome(grouped(row.Quantity)+" "+meter.Base, grouped(recomputed)+" "+meter.Base)
 	return x.done()
 }
 
@@ -132,8 +140,9 @@ func (x *explaining) refusalClauses(code refusal.Code) {
 	}
 }
 
-// closedBy finds in the service's history why it was closed in the row's hour.
-func (x *explaining) closedBy(row Refused, moves []Moved) (why string, held bool) {
+// closedBy finds in the service's history when it was closed, in the row's hour
+// and for its reason.
+func (x *explaining) closedBy(row Refused, moves []Moved) (why string, closed []subscription.Closed) {
 	s := subscription.Service{Product: row.Product}
 	for _, m := range moves {
 		if m.Product == row.Product && m.compare(row.RowID) < 0 {
@@ -141,23 +150,30 @@ func (x *explaining) closedBy(row Refused, moves []Moved) (why string, held bool
 		}
 	}
 	if len(s.History) == 0 && row.Code == refusal.PayablesUnsettled {
-		return "the service could not be opened while payables were overdue", true
+		return "the service could not be opened while payables were overdue", nil
 	}
+	// A released service is closed otherwise to old resources than to new ones.
 	for _, opened := range []calendar.Instant{0, calendar.EndOfTime} {
 		for _, c := range s.ClosedFor(opened) {
-			if c.Reason != row.Code || c.From >= row.Hour.End() || c.To <= row.Hour.Start() {
-				continue
+			if c.Reason == row.Code && c.From < row.Hour.End() && row.Hour.Start() < c.To {
+				x.step("the service was closed (%s) from %s until %s", c.Reason, x.local(c.From), x.opened(c.To))
+				closed = append(closed, c)
 			}
-			until := "and had not been opened again"
-			if c.To < calendar.EndOfTime {
-				until = "until " + x.local(c.To)
-			}
-			x.step("the service was closed (%s) from %s %s", c.Reason, x.local(c.From), until)
-			return closedWords(row.Code) + " at " + x.local(c.From), true
+		}
+		if len(closed) > 0 {
+			return closedWords(row.Code) + " at " + x.local(closed[0].From), closed
 		}
 	}
 	x.disagree("the service was not closed in this hour for the reason %s", row.Code)
-	return "the reason given is " + string(row.Code), false
+	return "the reason given is " + string(row.Code), nil
+}
+
+// opened writes the end of an interval in which a service was closed.
+func (x *explaining) opened(t calendar.Instant) string {
+	if t == calendar.EndOfTime {
+		return "after this settlement"
+	}
+	return x.local(t)
 }
 
 func closedWords(code refusal.Code) string {

@@ -143,7 +143,11 @@ func (x *explaining) invoice(row Posted, a Around) {
 	}
 	x.input("product", product, "")
 	x.use("when it is due", terms.PaymentDue.Name())
-	x.step("the %d charges of entry %d for %s sum to %s %s", lines, row.Entry, product, total, x.c.Currency)
+	if lines == 1 {
+		x.step("the one charge of entry %d for %s is %s %s", row.Entry, product, total, x.c.Currency)
+	} else {
+		x.step("the %d charges of entry %d for %s sum to %s %s", lines, row.Entry, product, total, x.c.Currency)
+	}
 	words := "The usage of %s that was settled at %s cost %s."
 	if row.Purpose == ledger.ChargeReversed {
 		words, total = "The usage of %s that was settled at %s cost %s less than was charged before.", -total

@@ -34,7 +34,7 @@ type topUp struct {
 func twentyDays(t *rapid.T) life {
 	var l life
 	second := func(name string) calendar.Instant {
-		return start.Add(calendar.Duration(rapid.Int64Range(0, 20*86400).Draw(t, name)) * calendar.Second)
+		return start.Add(calendar.Duration(rapid.Int64Range(0, 20*86400-1).Draw(t, name)) * calendar.Second)
 	}
 	for i := range rapid.IntRange(1, 5).Draw(t, "resources") {
 		from, to := second("from"), second("to")

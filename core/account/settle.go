@@ -85,7 +85,7 @@ func (d *draft) settleBucket(b *metering.Bucket, at calendar.Instant) (money.Amo
 	if err != nil {
 		return 0, err
 	}
-	service, gate, err := d.service(b, set)
+	service, gate, err := d.service(b, set, at)
 	if err != nil {
 		return 0, err
 	}
@@ -134,11 +134,11 @@ func (d *draft) refuse(b *metering.Bucket, part refusedPart, set *terms.Set) {
 
 // service returns the account's service for a bucket's product, opening it at
 // its first usage. gate tells why it could not be opened (G 7.3).
-func (d *draft) service(b *metering.Bucket, set *terms.Set) (s *subscription.Service, gate refusal.Code, err error) {
+func (d *draft) service(b *metering.Bucket, set *terms.Set, at calendar.Instant) (s *subscription.Service, gate refusal.Code, err error) {
 	if s, opened := d.books.Services[b.Product]; opened {
 		return s, "", nil
 	}
-	closed, err := d.gateClosed(set)
+	closed, err := d.gateClosed(set, at)
 	if err != nil || closed {
 		return nil, refusal.PayablesUnsettled, err
 	}
@@ -149,12 +149,12 @@ func (d *draft) service(b *metering.Bucket, set *terms.Set) (s *subscription.Ser
 
 // gateClosed says whether the terms keep a service from being opened because
 // the account has overdue payables (G 7.3).
-func (d *draft) gateClosed(set *terms.Set) (bool, error) {
+func (d *draft) gateClosed(set *terms.Set, at calendar.Instant) (bool, error) {
 	gate, err := terms.Get(set, terms.OpeningGate)
 	if err != nil || gate.Silent {
 		return false, err
 	}
-	overdue := slices.ContainsFunc(d.books.Debts, func(debt arrears.Debt) bool { return debt.Since <= d.books.At })
+	overdue := slices.ContainsFunc(d.books.Debts, func(debt arrears.Debt) bool { return debt.Since <= at })
 	return gate.V == terms.NoOverduePayables && overdue, nil
 }
 
@@ -169,7 +169,7 @@ func (d *draft) invoice(product string, amount money.Amount, at calendar.Instant
 		return err
 	}
 	if amount < 0 {
-		return d.post(ledger.Transfer{Purpose: ledger.ChargeReversed, Debit: ledger.Revenue(to), Credit: ledger.Receivable(to), Amount: -amount})
+		return d.reverse(to, product, -amount)
 	}
 	if amount == 0 {
 		return nil
@@ -186,4 +186,19 @@ func (d *draft) invoice(product string, amount money.Amount, at calendar.Instant
 		Seller: to, Product: product, Due: d.env.Zone.Day(due), Since: due, Outstanding: amount,
 	})
 	return err
+}
+
+// reverse takes back what a product's usage was charged too much: it lowers what
+// is owed for the product, and what was paid already goes back to the wallet.
+func (d *draft) reverse(to, product string, amount money.Amount) error {
+	if err := d.post(ledger.Transfer{
+		Purpose: ledger.ChargeReversed, Debit: ledger.Revenue(to), Credit: ledger.Receivable(to), Amount: amount,
+	}); err != nil {
+		return err
+	}
+	left, paidBefore := d.books.Debts.Forgive(to, product, amount)
+	d.books.Debts = left
+	return d.post(ledger.Transfer{
+		Purpose: ledger.PaymentReturned, Debit: ledger.Receivable(to), Credit: ledger.Wallet, Amount: paidBefore,
+	})
 }

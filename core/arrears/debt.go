@@ -66,6 +66,23 @@ func (ds Debts) Pay(available money.Amount) (left Debts, paid []Paid) {
 	return left, paid
 }
 
+// Forgive takes an amount off the oldest debts to a seller for a product, and
+// returns the debts that are left and the part that nothing was owed for.
+func (ds Debts) Forgive(seller, product string, amount money.Amount) (left Debts, rest money.Amount) {
+	left = ds[:0:0]
+	for _, d := range ds {
+		if d.Seller == seller && d.Product == product {
+			part := min(d.Outstanding, amount)
+			amount -= part
+			d.Outstanding -= part
+		}
+		if d.Outstanding > 0 {
+			left = append(left, d)
+		}
+	}
+	return left, amount
+}
+
 func addPaid(paid []Paid, seller string, amount money.Amount) []Paid {
 	for i := range paid {
 		if paid[i].Seller == seller {

@@ -45,12 +45,13 @@ type Purpose string
 
 // The purposes of transfers.
 const (
-	TopUp          Purpose = "top_up"
-	Charge         Purpose = "charge"
-	Payment        Purpose = "payment"
-	LateFee        Purpose = "late_fee"
-	LateFeePaid    Purpose = "late_fee_payment"
-	ChargeReversed Purpose = "charge_reversal"
+	TopUp           Purpose = "top_up"
+	Charge          Purpose = "charge"
+	Payment         Purpose = "payment"
+	LateFee         Purpose = "late_fee"
+	LateFeePaid     Purpose = "late_fee_payment"
+	PaymentReturned Purpose = "payment_returned"
+	ChargeReversed  Purpose = "charge_reversal"
 )
 
 // Transfer moves a positive amount, in 1e-6 of the customer's currency, from

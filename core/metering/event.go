@@ -2,6 +2,8 @@ package metering
 
 import (
 	"sort"
+	"strings"
+	"unicode/utf8"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/catalog"
@@ -41,6 +43,37 @@ type Event struct {
 // Normalise sorts the measures, so that equal events have equal bodies.
 func (e *Event) Normalise() {
 	sort.Slice(e.Measures, func(i, j int) bool { return e.Measures[i].Meter < e.Measures[j].Meter })
+}
+
+// MaxName bounds the bytes of an event's names: they stand in keys and in lists.
+const MaxName = 200
+
+// CheckNames refuses a name that is too long, is not UTF-8 or holds control
+// characters. It empties such names, so that the refusal itself can be kept.
+func (e *Event) CheckNames() error {
+	var fault error
+	for _, f := range []struct {
+		name string
+		text *string
+	}{
+		{"id", &e.ID}, {"source", &e.Source}, {"account", &e.Account}, {"product", &e.Product}, {"resource", &e.Resource},
+	} {
+		if IsName(*f.text) {
+			continue
+		}
+		if fault == nil {
+			fault = refusal.New(refusal.BadInput, "the %s is %.40q, of %d bytes", f.name, *f.text, len(*f.text)).At(f.name).
+				Do("send at most %d bytes without control characters", MaxName)
+		}
+		*f.text = ""
+	}
+	return fault
+}
+
+// IsName says whether a text can be a name: short, UTF-8, without control characters.
+func IsName(s string) bool {
+	control := func(r rune) bool { return r < ' ' || r == 0x7f }
+	return len(s) <= MaxName && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
 }
 
 // Check refuses, in this order: missing names; an interval that does not end

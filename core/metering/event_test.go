@@ -331,3 +331,25 @@ func TestBucketIsOpen(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesThatCannotBeKept(t *testing.T) {
+	long := strings.Repeat("é", metering.MaxName/2)
+	for name, c := range map[string]struct {
+		event metering.Event
+		want  refusal.Code
+	}{
+		"as long as allowed":  {metering.Event{ID: long, Source: "s", Account: "a", Product: "p", Resource: "r"}, ""},
+		"one byte longer":     {metering.Event{ID: long + "x"}, refusal.BadInput},
+		"a control character": {metering.Event{Resource: "a\x00b"}, refusal.BadInput},
+		"broken UTF-8":        {metering.Event{Source: "a\xffb"}, refusal.BadInput},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := refusal.CodeOf(c.event.CheckNames()); got != c.want {
+				t.Errorf("refused with %q, want %q", got, c.want)
+			}
+			if err := c.event.CheckNames(); err != nil {
+				t.Errorf("a name that was refused stayed: %v", err)
+			}
+		})
+	}
+}

@@ -154,12 +154,13 @@ func (ev *Evidence) checkHead(f *Findings, last journal.Hash) {
 
 // shapes are the kinds of account that a transfer for each purpose debits and credits.
 var shapes = map[ledger.Purpose][2]string{
-	ledger.TopUp:          {"paid_in", "wallet"},
-	ledger.Charge:         {"receivable", "revenue"},
-	ledger.ChargeReversed: {"revenue", "receivable"},
-	ledger.Payment:        {"wallet", "receivable"},
-	ledger.LateFee:        {"fees_receivable", "fee_income"},
-	ledger.LateFeePaid:    {"wallet", "fees_receivable"},
+	ledger.TopUp:           {"paid_in", "wallet"},
+	ledger.Charge:          {"receivable", "revenue"},
+	ledger.ChargeReversed:  {"revenue", "receivable"},
+	ledger.PaymentReturned: {"receivable", "wallet"},
+	ledger.Payment:         {"wallet", "receivable"},
+	ledger.LateFee:         {"fees_receivable", "fee_income"},
+	ledger.LateFeePaid:     {"wallet", "fees_receivable"},
 }
 
 // checkTransfers checks that each transfer takes from one account exactly what
@@ -206,7 +207,6 @@ func (ev *Evidence) checkBalances(f *Findings) {
 func (ev *Evidence) checkOwed(f *Findings) {
 	f.checked(ChargesAreOwed, len(ev.Charges))
 	owed, first := map[int64]money.Amount{}, map[int64]RowID{}
-	var reversed bool
 	for i := range ev.Charges {
 		c := &ev.Charges[i]
 		owed[c.Entry] -= c.Amount
@@ -220,7 +220,6 @@ func (ev *Evidence) checkOwed(f *Findings) {
 			owed[t.Entry] += t.Transfer.Amount
 		case ledger.ChargeReversed:
 			owed[t.Entry] -= t.Transfer.Amount
-			reversed = true
 		}
 	}
 	for _, entry := range slices.Sorted(maps.Keys(owed)) {
@@ -233,9 +232,7 @@ func (ev *Evidence) checkOwed(f *Findings) {
 		}
 		f.add(fault(ChargesAreOwed, InJournal, RowID{Entry: entry}, "makes %s owed that it did not charge", owed[entry]))
 	}
-	if !reversed {
-		ev.checkDebts(f)
-	}
+	ev.checkDebts(f)
 }
 
 // checkDebts checks that the debts sum to what the receivables say.

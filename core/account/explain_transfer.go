@@ -111,6 +111,8 @@ func (c Case) Transfer(row Posted, a Around) (Explanation, error) {
 		x.payment(row, a, "principal")
 	case ledger.LateFeePaid:
 		x.payment(row, a, "late fees")
+	case ledger.PaymentReturned:
+		x.returned(row, a)
 	default:
 		x.disagree("no transfer is made for the purpose %q", row.Purpose)
 	}
@@ -156,6 +158,19 @@ func (x *explaining) invoice(row Posted, a Around) {
 	x.outcome(x.money(row.Transfer.Amount), x.money(total))
 }
 
+// returned explains what went back to the wallet: the part of a reversal that
+// had been paid already.
+func (x *explaining) returned(row Posted, a Around) {
+	before, err := a.balances(row)
+	if !x.try(err) {
+		return
+	}
+	returned := max(before[row.Debit], 0)
+	x.step("the reversal left %s more paid than was charged", x.money(returned))
+	x.say("%s that had been paid too much went back to the wallet.", x.money(row.Transfer.Amount))
+	x.outcome(x.money(row.Transfer.Amount), x.money(returned))
+}
+
 func (x *explaining) feePosted(row Posted, a Around) {
 	x.use("rate", terms.LateFeeRate.Name())
 	var amount money.Amount
@@ -178,6 +193,7 @@ func (x *explaining) payment(row Posted, a Around, of string) {
 	}
 	held, owed := before[ledger.Wallet], before.Owed(row.Credit)
 	_, seller, _ := strings.Cut(string(row.Credit), ":")
+	seller = strings.Replace(seller, ":", " for ", 1)
 	x.input("in the wallet", held.String(), string(x.c.Currency))
 	x.input("owed in "+of, owed.String(), string(x.c.Currency))
 	x.step("the smaller of %s in the wallet and %s owed to %s is %s", held, owed, seller, min(held, owed))

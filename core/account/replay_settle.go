@@ -83,7 +83,7 @@ func (r *replaying) resettle(s settledBucket, at calendar.Instant) (money.Amount
 	if err != nil {
 		return 0, err
 	}
-	service, gate, err := r.d.service(b, set)
+	service, gate, err := r.d.service(b, set, at)
 	if err != nil {
 		return 0, err
 	}

@@ -51,6 +51,21 @@ func amount(t testing.TB, s string) money.Amount {
 // sampleDocuments parses the sample provider's documents; extra ones are added.
 func sampleCorpus(t testing.TB, extra ...string) *terms.Corpus {
 	t.Helper()
+	return corpusOf(t, samplePublished(t, extra...))
+}
+
+func corpusOf(t testing.TB, published []terms.Published) *terms.Corpus {
+	t.Helper()
+	corpus, err := terms.NewCorpus(published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return corpus
+}
+
+// samplePublished parses the sample provider's documents and extra ones.
+func samplePublished(t testing.TB, extra ...string) []terms.Published {
+	t.Helper()
 	zone, err := calendar.ParseZone("UTC+8")
 	if err != nil {
 		t.Fatal(err)
@@ -81,11 +96,7 @@ func sampleCorpus(t testing.TB, extra ...string) *terms.Corpus {
 	for _, text := range extra {
 		add("extra.yaml", []byte(text))
 	}
-	corpus, err := terms.NewCorpus(published)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return corpus
+	return published
 }
 
 // newWorld opens an account that has accepted the general agreement.

@@ -27,20 +27,23 @@ type Advanced struct {
 
 // Stuck is an account whose due work could not be decided.
 type Stuck struct {
-	Account string `json:"account"`
-	Reason  string `json:"reason"`
+	Account string       `json:"account"`
+	Code    refusal.Code `json:"code"`
+	Reason  string       `json:"reason"`
 }
 
 // Advance moves the virtual clock to an instant and does everything that falls
 // due on the way, account by account. Interrupted and repeated, it gives the
 // same books. It refuses a real clock and an instant before the clock's.
+// While an account cannot be decided the clock stays where it is: what mends the
+// terms must be known when the account's work falls due.
 // progress, when given, is called with the number of accounts done and to do.
 func (a *App) Advance(ctx context.Context, to calendar.Instant, progress func(done, all int)) (Advanced, error) {
 	if err := a.checkAdvance(ctx, to); err != nil {
 		return Advanced{}, err
 	}
 	report, err := a.workUntil(ctx, to, progress)
-	if err != nil {
+	if err != nil || len(report.Stuck) > 0 {
 		return report, err
 	}
 	return report, a.db.Update(ctx, func(tx *store.Tx) error {
@@ -167,7 +170,7 @@ func advanceAll(ctx context.Context, tx *store.Tx, books []*account.Books, env a
 			return nil, err
 		}
 		if err != nil {
-			report.Stuck = append(report.Stuck, Stuck{Account: b.ID, Reason: err.Error()})
+			report.Stuck = append(report.Stuck, Stuck{Account: b.ID, Code: refusal.CodeOf(err), Reason: err.Error()})
 			continue
 		}
 		decisions = append(decisions, d)
@@ -184,6 +187,7 @@ func (r Advanced) Err() error {
 	if len(r.Stuck) == 0 {
 		return nil
 	}
-	return refusal.New(refusal.TermMissing, "%d accounts could not be advanced, the first is %s: %s",
-		len(r.Stuck), r.Stuck[0].Account, r.Stuck[0].Reason).Do("mend the terms and advance again")
+	first := r.Stuck[0]
+	return refusal.New(first.Code, "%d of the accounts could not be advanced; %s: %s", len(r.Stuck), first.Account, first.Reason).
+		Do("publish terms that mend it and advance again")
 }

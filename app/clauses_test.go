@@ -246,14 +246,7 @@ func TestThirtyDaysBeforeAChange(t *testing.T) {
 func TestWhatCountsAsUse(t *testing.T) {
 	ctx := context.Background()
 	a := customer(t, withDocuments(t, nil), "general-agreement")
-	at := instant(traceStart)
-	event := func(id string, length calendar.Duration) app.Reported {
-		return app.Reported{Event: metering.Event{
-			Source: "s", ID: id, Account: "c", Product: "compute-payg", Resource: id,
-			From: at, To: at.Add(length), Measures: []metering.Measure{{Meter: "cpu", Value: 1}},
-		}}
-	}
-	receipts, err := a.ReportUsage(ctx, []app.Reported{event("empty", 0), event("ran", calendar.Minute)}, "test")
+	receipts, err := a.ReportUsage(ctx, append(usageOf("empty", 0), usageOf("ran", calendar.Minute)...), "test")
 	must(t, err)
 	if receipts[0].Code != refusal.BadInterval || receipts[1].Outcome != app.Accepted {
 		t.Fatalf("%+v", receipts)
@@ -267,6 +260,15 @@ func TestWhatCountsAsUse(t *testing.T) {
 	charged, err := a.Explain(ctx, lines[0].ID)
 	must(t, err)
 	clausetest.DoesNotApply(t, &charged, "P 2.1")
+}
+
+// usageOf is a resource of account c that runs from the trace's start.
+func usageOf(resource string, length calendar.Duration) []app.Reported {
+	at := instant(traceStart)
+	return []app.Reported{{Event: metering.Event{
+		Source: "s", ID: resource, Account: "c", Product: "compute-payg", Resource: resource,
+		From: at, To: at.Add(length), Measures: []metering.Measure{{Meter: "cpu", Value: 1000}},
+	}}}
 }
 
 func month(s string) calendar.Month {

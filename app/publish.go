@@ -33,6 +33,8 @@ type PlannedDocument struct {
 	// NoticesOwed counts the accounts that must be told, NoticeBy is the last day on which.
 	NoticesOwed int    `json:"notices_owed"`
 	NoticeBy    string `json:"notice_by,omitempty"`
+	// Dissent is what going on using the service means, as the version in force says.
+	Dissent terms.Dissent `json:"dissent,omitempty"`
 	// Refused says why it may not be published, or nothing.
 	Refused string `json:"refused,omitempty"`
 }
@@ -230,6 +232,7 @@ func (a *App) plan(ctx context.Context, tx *store.Tx, n *proposal, now calendar.
 			p.Changes = terms.Diff(old, d)
 			p.NoticesOwed = bound
 			p.NoticeBy = noticeBy(old, d, n.settings.Zone)
+			p.Dissent, _ = terms.In(old, terms.ChangeDissent)
 		}
 		plan.Documents = append(plan.Documents, p)
 	}

@@ -125,6 +125,9 @@ func showPlan(p *page, plan app.Plan, title, nothing string) {
 		p.line("%s: %s %s, effective %s, binds %s", title, p.bold(d.Document), d.Version, d.EffectiveText, plural(d.Bound, "account", "accounts"))
 		if d.Replaces != "" {
 			p.line("  replaces %s; %s to be told by %s", d.Replaces, plural(d.NoticesOwed, "account", "accounts"), d.NoticeBy)
+			if d.Dissent == terms.ContinuedUseAccepts {
+				p.line("  going on using the services accepts it")
+			}
 		}
 		for _, c := range d.Changes {
 			showChange(p, c)

@@ -113,7 +113,11 @@ func (c *advanceCmd) Run(s *session) error {
 }
 
 func showAdvanced(p *page, a app.Advanced, to string) {
-	p.line("The clock stands at %s.", to)
+	if len(a.Stuck) > 0 {
+		p.line("The clock stays where it was: %s stuck.", plural(len(a.Stuck), "account is", "accounts are"))
+	} else {
+		p.line("The clock stands at %s.", to)
+	}
 	p.line("%s with something due: %s, %s, %s, %s", plural(a.Accounts, "account", "accounts"),
 		plural(a.Charges, "charge", "charges"), plural(a.LateFees, "late fee", "late fees"),
 		plural(a.Notices, "notice", "notices"), plural(a.Refused, "refusal of usage", "refusals of usage"))

@@ -72,4 +72,3 @@ func TestAPriceThatWasLowerLowersWhatIsOwed(t *testing.T) {
 		})
 	}
 }
-

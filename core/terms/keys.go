@@ -8,73 +8,73 @@ import (
 // Prices.
 var (
 	// PriceOf is the list price of a meter (G 2.1).
-	PriceOf = Family[Price]{prefix: "price", member: "meter", form: priceForm, readBy: "core/rating"}
+	PriceOf = Family[Price]{prefix: "price", member: "meter", form: priceForm, readBy: "core/account"}
 	// PriceRounding rounds price × quantity, once per charge.
-	PriceRounding = Key[money.Rounding]{name: "price.rounding", form: roundingForm, readBy: "core/rating"}
+	PriceRounding = Key[money.Rounding]{name: "price.rounding", form: roundingForm, readBy: "core/account"}
 )
 
 // Billing and payment.
 var (
 	// BillingCycle is how often usage is settled (G 2.3.2, U 3.3).
-	BillingCycle = Key[Cycle]{name: "billing.cycle", form: cycleForm, readBy: "core/rating"}
+	BillingCycle = Key[Cycle]{name: "billing.cycle", form: cycleForm, readBy: "core/account"}
 	// BillingCycles are the cycles that the agreement allows a page to choose from (G 2.3.2).
 	BillingCycles = Key[[]Cycle]{name: "billing.cycles", form: cyclesForm, readBy: "core/account"}
 	// PaymentDue is the number of natural days after settlement by which a bill is to be paid.
-	PaymentDue = Key[Days]{name: "payment.due", form: daysForm, readBy: "core/arrears"}
+	PaymentDue = Key[Days]{name: "payment.due", form: daysForm, readBy: "core/account"}
 	// OrderOfPayment says what a payment settles first.
-	OrderOfPayment = Key[PaymentOrder]{name: "payment.order", form: paymentOrderForm, readBy: "core/arrears"}
+	OrderOfPayment = Key[PaymentOrder]{name: "payment.order", form: paymentOrderForm, readBy: "core/account"}
 	// TopupMethods are the ways to top up the wallet (G 2.2).
-	TopupMethods = Key[[]string]{name: "topup.methods", form: identifiersForm, readBy: "core/ledger"}
+	TopupMethods = Key[[]string]{name: "topup.methods", form: identifiersForm, readBy: "core/account"}
 )
 
 // Late fee (X1, X29).
 var (
 	// LateFeeRate is charged for each day of arrears (G 2.3, U 10.1, FA 2.3).
-	LateFeeRate = Key[money.Decimal]{name: "late_fee.rate", form: dailyRateForm, silence: "no late fee", readBy: "core/arrears"}
+	LateFeeRate = Key[money.Decimal]{name: "late_fee.rate", form: dailyRateForm, silence: "no late fee", readBy: "core/account"}
 	// LateFeeMethod says whether the fee bears a fee.
-	LateFeeMethod = Key[FeeMethod]{name: "late_fee.method", form: feeMethodForm, readBy: "core/arrears"}
+	LateFeeMethod = Key[FeeMethod]{name: "late_fee.method", form: feeMethodForm, readBy: "core/account"}
 	// LateFeeFirstDay is the first day that bears the fee.
-	LateFeeFirstDay = Key[FirstDay]{name: "late_fee.first_day", form: firstDayForm, readBy: "core/arrears"}
+	LateFeeFirstDay = Key[FirstDay]{name: "late_fee.first_day", form: firstDayForm, readBy: "core/account"}
 	// LateFeeBase says when in the day the outstanding amount is taken.
-	LateFeeBase = Key[FeeBase]{name: "late_fee.base", form: feeBaseForm, readBy: "core/arrears"}
+	LateFeeBase = Key[FeeBase]{name: "late_fee.base", form: feeBaseForm, readBy: "core/account"}
 	// LateFeeRounding rounds the fee of one day.
-	LateFeeRounding = Key[money.Rounding]{name: "late_fee.rounding", form: roundingForm, readBy: "core/arrears"}
+	LateFeeRounding = Key[money.Rounding]{name: "late_fee.rounding", form: roundingForm, readBy: "core/account"}
 )
 
 // Arrears: what happens to the service.
 var (
 	// ArrearsWithhold says whether the service may be withheld or ended until all is paid (G 2.3).
-	ArrearsWithhold = Key[bool]{name: "arrears.withhold", form: boolForm, silence: "no right to withhold", readBy: "core/arrears"}
+	ArrearsWithhold = Key[bool]{name: "arrears.withhold", form: boolForm, silence: "no right to withhold", readBy: "core/account"}
 	// ArrearsNoticeAfter runs from the start of arrears to the notice of them.
-	ArrearsNoticeAfter = Key[calendar.Duration]{name: "arrears.notice.after", form: durationForm, readBy: "core/arrears"}
+	ArrearsNoticeAfter = Key[calendar.Duration]{name: "arrears.notice.after", form: durationForm, readBy: "core/account"}
 	// SuspendAfter runs from the start of arrears to suspension. When silent, V is zero and means nothing: check Silent.
-	SuspendAfter = Key[calendar.Duration]{name: "suspend.after", form: durationForm, silence: "not suspended for arrears", readBy: "core/arrears"}
+	SuspendAfter = Key[calendar.Duration]{name: "suspend.after", form: durationForm, silence: "not suspended for arrears", readBy: "core/account"}
 	// SuspendNotice must pass between the notice of suspension and the suspension.
-	SuspendNotice = Key[calendar.Duration]{name: "suspend.notice", form: durationForm, readBy: "core/arrears"}
+	SuspendNotice = Key[calendar.Duration]{name: "suspend.notice", form: durationForm, readBy: "core/account"}
 	// ReleaseAfter runs from suspension to release. When silent, V is zero and means nothing: check Silent.
-	ReleaseAfter = Key[calendar.Duration]{name: "release.after", form: durationForm, silence: "not released for arrears", readBy: "core/arrears"}
+	ReleaseAfter = Key[calendar.Duration]{name: "release.after", form: durationForm, silence: "not released for arrears", readBy: "core/account"}
 	// ReleaseNotice must pass between the release warning and the release.
-	ReleaseNotice = Key[calendar.Duration]{name: "release.notice", form: durationForm, readBy: "core/arrears"}
+	ReleaseNotice = Key[calendar.Duration]{name: "release.notice", form: durationForm, readBy: "core/account"}
 	// ResumeRequires is what must be paid before a suspended service resumes.
-	ResumeRequires = Key[ResumeRequirement]{name: "resume.requires", form: resumeForm, readBy: "core/arrears"}
+	ResumeRequires = Key[ResumeRequirement]{name: "resume.requires", form: resumeForm, readBy: "core/account"}
 )
 
 // Agreements, notices and opening.
 var (
 	// OpeningGate must hold before pay-as-you-go service opens (G 7.3, S 9.2).
-	OpeningGate = Key[Gate]{name: "opening.gate", form: gateForm, silence: "no gate", readBy: "core/subscription"}
+	OpeningGate = Key[Gate]{name: "opening.gate", form: gateForm, silence: "no gate", readBy: "core/account"}
 	// AcceptanceForms are the acts by which the document may be accepted (G preamble, F 5).
 	AcceptanceForms = Key[[]AcceptanceForm]{name: "acceptance.forms", form: acceptanceFormsForm, readBy: "app"}
 	// NoticeChannels are the ways in which a notice may be served (G 7.4, S 9.4).
-	NoticeChannels = Key[[]string]{name: "notice.channels", form: channelsForm, readBy: "core/notice"}
+	NoticeChannels = Key[[]string]{name: "notice.channels", form: channelsForm, readBy: "core/account"}
 	// ChangeNotice is the number of natural days between the announcement of a new version and its effect (G 3.2.9).
-	ChangeNotice = Key[Days]{name: "change.notice", form: daysForm, silence: "prior notice, no number of days", readBy: "core/terms"}
+	ChangeNotice = Key[Days]{name: "change.notice", form: daysForm, silence: "prior notice, no number of days", readBy: "core/terms, app"}
 	// ChangeDissent says what going on using the service means after a change (G 3.2.9, S 14.2).
-	ChangeDissent = Key[Dissent]{name: "change.dissent", form: dissentForm, silence: "not stated", readBy: "core/terms"}
+	ChangeDissent = Key[Dissent]{name: "change.dissent", form: dissentForm, silence: "not stated", readBy: "app"}
 	// UsageIntervals says which intervals of usage count.
 	UsageIntervals = Key[Intervals]{name: "usage.intervals", form: intervalsForm, readBy: "app"}
 	// UsageFutureLimit is how far ahead of now usage may be dated.
-	UsageFutureLimit = Key[calendar.Duration]{name: "usage.future_limit", form: durationForm, silence: "no limit", readBy: "core/metering"}
+	UsageFutureLimit = Key[calendar.Duration]{name: "usage.future_limit", form: durationForm, silence: "no limit", readBy: "app"}
 )
 
 // definitions is the registry. A key comes before a family that it could be

@@ -30,10 +30,17 @@ func pageOf[T any](items []T, next string) Page[T] {
 	return Page[T]{Items: items, NextCursor: cursorOf(next)}
 }
 
-// accountAnswer is an account whose states say where they are explained.
+// accountAnswer is an account whose states and acceptances say where they are
+// explained.
 type accountAnswer struct {
 	app.AccountView
-	Services []serviceAnswer `json:"services"`
+	Services []serviceAnswer    `json:"services"`
+	Accepted []acceptanceAnswer `json:"accepted"`
+}
+
+type acceptanceAnswer struct {
+	app.AcceptanceView
+	Explanation string `json:"explanation" doc:"Where the acceptance is explained."`
 }
 
 type serviceAnswer struct {
@@ -117,8 +124,11 @@ func (s *Server) listAccounts(ctx context.Context, in *PageInput) (Page[accountA
 	if err != nil {
 		return Page[accountAnswer]{}, err
 	}
-	answers, err := s.accountAnswers(ctx, views)
-	return pageOf(answers, next), err
+	answers := make([]accountAnswer, len(views))
+	for i, v := range views {
+		answers[i] = accountAnswerOf(v)
+	}
+	return pageOf(answers, next), nil
 }
 
 func (s *Server) showAccount(ctx context.Context, in *AccountPath) (accountAnswer, error) {
@@ -134,37 +144,22 @@ func (s *Server) acceptDocuments(ctx context.Context, in *acceptanceInput) (acco
 
 func (s *Server) account(ctx context.Context, id string) (accountAnswer, error) {
 	view, err := s.app.Account(ctx, id)
-	if err != nil {
-		return accountAnswer{}, err
-	}
-	answers, err := s.accountAnswers(ctx, []app.AccountView{view})
-	if err != nil {
-		return accountAnswer{}, err
-	}
-	return answers[0], nil
+	return accountAnswerOf(view), err
 }
 
-func (s *Server) accountAnswers(ctx context.Context, views []app.AccountView) ([]accountAnswer, error) {
-	ids := make([]string, len(views))
-	for i := range views {
-		ids[i] = views[i].ID
+func accountAnswerOf(v app.AccountView) accountAnswer {
+	a := accountAnswer{AccountView: v, Services: serviceAnswers(v.Services), Accepted: make([]acceptanceAnswer, len(v.Accepted))}
+	for i, accepted := range v.Accepted {
+		a.Accepted[i] = acceptanceAnswer{AcceptanceView: accepted, Explanation: explanationOf(accepted.ID)}
 	}
-	names, err := s.app.StateNames(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	answers := make([]accountAnswer, len(views))
-	for i, v := range views {
-		answers[i] = accountAnswer{AccountView: v, Services: serviceAnswers(v.Services, names[v.ID])}
-	}
-	return answers, nil
+	return a
 }
 
 // serviceAnswers links each service to the row that brought it into its state.
-func serviceAnswers(services []app.ServiceView, names map[string]string) []serviceAnswer {
+func serviceAnswers(services []app.ServiceView) []serviceAnswer {
 	answers := make([]serviceAnswer, len(services))
 	for i, v := range services {
-		answers[i] = serviceAnswer{ServiceView: v, Explanation: explanationOf(names[v.Product])}
+		answers[i] = serviceAnswer{ServiceView: v, Explanation: explanationOf(v.ID)}
 	}
 	return answers
 }

@@ -60,36 +60,20 @@ func (s *Server) listArrears(ctx context.Context, in *PageInput) (arrearsList, e
 	if err != nil {
 		return arrearsList{}, err
 	}
-	answers, err := s.arrearsAnswers(ctx, owing)
+	answers := make([]arrearsAnswer, len(owing))
+	for i, o := range owing {
+		answers[i] = arrearsAnswerOf(o)
+	}
 	return arrearsList{Page: pageOf(answers, next), Totals: totals}, err
 }
 
 func (s *Server) showArrears(ctx context.Context, in *AccountPath) (arrearsAnswer, error) {
 	owing, err := s.app.ArrearsOf(ctx, in.Account)
-	if err != nil {
-		return arrearsAnswer{}, err
-	}
-	answers, err := s.arrearsAnswers(ctx, []app.AccountArrears{owing})
-	if err != nil {
-		return arrearsAnswer{}, err
-	}
-	return answers[0], nil
+	return arrearsAnswerOf(owing), err
 }
 
-func (s *Server) arrearsAnswers(ctx context.Context, owing []app.AccountArrears) ([]arrearsAnswer, error) {
-	ids := make([]string, len(owing))
-	for i := range owing {
-		ids[i] = owing[i].Account
-	}
-	names, err := s.app.StateNames(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	answers := make([]arrearsAnswer, len(owing))
-	for i, o := range owing {
-		answers[i] = arrearsAnswer{AccountArrears: o, Services: serviceAnswers(o.Services, names[o.Account])}
-	}
-	return answers, nil
+func arrearsAnswerOf(owing app.AccountArrears) arrearsAnswer {
+	return arrearsAnswer{AccountArrears: owing, Services: serviceAnswers(owing.Services)}
 }
 
 func (s *Server) listNotices(ctx context.Context, in *noticesInput) (Page[noticeAnswer], error) {

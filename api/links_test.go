@@ -18,6 +18,8 @@ func TestEveryLinkExplains(t *testing.T) {
 		w.do(request{key: "operator", path: "/v1/accounts"}),
 		w.do(request{key: "operator", path: "/v1/arrears"}),
 		w.do(request{key: "debtor", path: account + "/charges?month=2026-01"}),
+		w.do(request{key: "debtor", path: account}),
+		w.do(request{key: "debtor", path: account + "/history"}),
 		w.do(request{key: "debtor", path: account + "/notices"}),
 		w.do(request{key: "debtor", path: account + "/arrears"}),
 		w.do(request{key: "operator", method: "POST", path: account + "/top-ups", idempotency: "k", body: `{"amount":"9","method":"bank_remittance","reference":"r"}`}),

@@ -35,6 +35,7 @@ func samples(w *world) map[string]sample {
 		"listArrears":     {path: "/v1/arrears"},
 		"showArrears":     {path: account + "/arrears", named: true},
 		"listNotices":     {path: account + "/notices", named: true},
+		"listHistory":     {path: account + "/history", named: true},
 		"explain":         {path: charges.Items[0].Explanation, named: true},
 		"listDocuments":   {path: "/v1/documents"},
 		"showDocument":    {path: "/v1/documents/general-agreement"},

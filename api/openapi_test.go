@@ -14,6 +14,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/go-cmp/cmp"
+
+	"termwise.dev/app"
 )
 
 // document is what the tests read of the OpenAPI document.
@@ -91,6 +93,26 @@ func TestOperationsAndRoles(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("operations and roles (-want +got):\n%s", diff)
+	}
+}
+
+// The document lists every kind of history that there is.
+func TestKindsOfHistory(t *testing.T) {
+	w := newWorld(t)
+	var described []string
+	for _, p := range w.operation("GET /v1/accounts/{account}/history").Parameters {
+		if p.Name == "kind" {
+			for _, kind := range p.Schema.Items.Enum {
+				described = append(described, kind.(string))
+			}
+		}
+	}
+	var kinds []string
+	for _, kind := range app.HistoryKinds() {
+		kinds = append(kinds, string(kind))
+	}
+	if diff := cmp.Diff(kinds, described); diff != "" {
+		t.Errorf("kinds of history (-there are +described):\n%s", diff)
 	}
 }
 

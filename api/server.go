@@ -99,6 +99,7 @@ func (s *Server) routes() {
 	s.accounts()
 	s.statements()
 	s.arrears()
+	s.history()
 	s.explanations()
 	s.documents()
 }

@@ -84,7 +84,7 @@ var eventCases = []struct{ name, event, want, says string }{
 	{"a meter with a name that is too long", hour("f", interval+`,"rates":{"`+strings.Repeat("m", 201)+`":1}`), "unknown_meter", "201 bytes"},
 	{"an account that there is not", event("f", "customer-999", `"product":"compute-payg",`+interval+`,"rates":{"cpu":1}`), "unknown_account", "customer-999"},
 	{"a product that is not the key's", event("f", payer, `"product":"cloud-firewall",`+interval+`,"rates":{"cpu":1}`), "forbidden", "cloud-firewall"},
-	{"before the account", hour("f", `"from":"2025-12-31T00:00:00+08:00","to":"2025-12-31T01:00:00+08:00","rates":{"cpu":1}`), "before_account", "2025-12-30T16:00:00Z"},
+	{"before the account", hour("f", `"from":"2025-12-31T00:00:00+08:00","to":"2025-12-31T01:00:00+08:00","rates":{"cpu":1}`), "before_account", "2025-12-31T00:00:00+08:00"},
 	{"another version of CloudEvents", strings.Replace(hour("f", interval+`,"rates":{"cpu":1}`), `"1.0"`, `"0.3"`, 1), "bad_input", "0.3"},
 	{"another type", strings.Replace(hour("f", interval+`,"rates":{"cpu":1}`), "usage.v1", "usage.v2", 1), "bad_input", "termwise.usage.v2"},
 	{"two resources", hour("f", `"resource":"vm-7",`+interval+`,"rates":{"cpu":1}`), "bad_input", "vm-7"},

@@ -18,7 +18,6 @@ type UseCases interface {
 	CreateAccount(ctx context.Context, n app.NewAccount, actor string) error
 	Account(ctx context.Context, id string) (app.AccountView, error)
 	Accounts(ctx context.Context, cursor string, limit int) ([]app.AccountView, string, error)
-	StateNames(ctx context.Context, ids []string) (map[string]map[string]string, error)
 	AcceptDocuments(ctx context.Context, id string, documents []string, actor string) error
 	TopUp(ctx context.Context, id string, t account.TopUp, key, actor string, dryRun bool) (app.ToppedUp, error)
 
@@ -30,6 +29,7 @@ type UseCases interface {
 	Arrears(ctx context.Context, cursor string, limit int) ([]app.AccountArrears, string, error)
 	ArrearsOf(ctx context.Context, id string) (app.AccountArrears, error)
 	ArrearsTotals(ctx context.Context) (app.ArrearsTotals, error)
+	History(ctx context.Context, id string, f app.HistoryFilter) ([]app.HistoryItem, string, error)
 	Notices(ctx context.Context, id, cursor string, limit int) ([]app.NoticeView, string, error)
 	Explain(ctx context.Context, id string) (app.Explanation, error)
 

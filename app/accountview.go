@@ -22,8 +22,9 @@ type AccountView struct {
 	Accepted  []AcceptanceView `json:"accepted"`
 }
 
-// AcceptanceView is one acceptance of a document.
+// AcceptanceView is one acceptance of a document. Explain takes its ID.
 type AcceptanceView struct {
+	ID       string `json:"id"`
 	Document string `json:"document"`
 	Version  string `json:"version"`
 	Form     string `json:"form"`
@@ -42,8 +43,9 @@ func (a *App) Account(ctx context.Context, id string) (v AccountView, err error)
 		if err != nil {
 			return err
 		}
-		v = p.accountView(b)
-		return nil
+		standings, err := tx.Standings(ctx, []string{id})
+		v = p.accountView(b, standings[id])
+		return err
 	})
 	return v, err
 }
@@ -65,8 +67,12 @@ func (a *App) Accounts(ctx context.Context, cursor string, limit int) (list []Ac
 			next = ids[limit-1]
 		}
 		books, err := tx.Books(ctx, ids, 0)
+		if err != nil {
+			return err
+		}
+		standings, err := tx.Standings(ctx, ids)
 		for _, b := range books {
-			list = append(list, p.accountView(b))
+			list = append(list, p.accountView(b, standings[b.ID]))
 		}
 		return err
 	})
@@ -85,15 +91,17 @@ func readBooks(ctx context.Context, tx *store.Tx, id string) (*account.Books, er
 	return books[0], nil
 }
 
-func (p *Provider) accountView(b *account.Books) AccountView {
+// accountView views an account that came to where it stands as s says.
+func (p *Provider) accountView(b *account.Books, s *store.Standing) AccountView {
 	owing := inArrears(b)
 	v := AccountView{
 		ID: b.ID, Name: b.Name, Currency: b.Currency, Opened: p.instant(b.Opened),
 		Wallet: b.Balances[ledger.Wallet], Principal: owing.Owed, LateFees: owing.Fees,
-		Services: p.services(owing.Services), Accepted: []AcceptanceView{},
+		Services: p.services(b.ID, owing.Services, s), Accepted: []AcceptanceView{},
 	}
-	for _, acc := range b.Acceptances {
+	for _, acc := range s.Acceptances {
 		v.Accepted = append(v.Accepted, AcceptanceView{
+			ID:       RowName{Kind: AcceptanceRow, Account: b.ID, RowID: acc.RowID}.String(),
 			Document: acc.Document, Version: acc.Version, Form: string(acc.Form), At: p.instant(acc.At), Actor: acc.Actor,
 		})
 	}

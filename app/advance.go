@@ -60,11 +60,15 @@ func (a *App) checkAdvance(ctx context.Context, to calendar.Instant) error {
 		return refusal.New(refusal.ClockIsReal, "the database's clock is real and moves by itself").At("--to").
 			Do("create a database with a virtual clock: termwise init --virtual INSTANT")
 	}
-	if to < now {
-		return refusal.New(refusal.ClockBackward, "the clock stands at %s, after %s", now, to).At("--to").
-			Do("advance to a later instant")
+	if to >= now {
+		return nil
 	}
-	return nil
+	zone, err := a.Zone(ctx)
+	if err != nil {
+		return err
+	}
+	return refusal.New(refusal.ClockBackward, "the clock stands at %s, after %s", zone.Format(now), zone.Format(to)).At("--to").
+		Do("advance to a later instant")
 }
 
 // Work does what has fallen due by now on a real clock.

@@ -20,8 +20,10 @@ type AgeBand struct {
 	Amount money.Amount `json:"amount"`
 }
 
-// ServiceView is where an account's use of a product stands.
+// ServiceView is where an account's use of a product stands. ID names the row
+// that brought it into its state; explain takes it.
 type ServiceView struct {
+	ID           string `json:"id"`
 	Product      string `json:"product"`
 	State        string `json:"state"`
 	Since        string `json:"since"`
@@ -72,8 +74,16 @@ func (a *App) Arrears(ctx context.Context, cursor string, limit int) (list []Acc
 			rows = rows[:limit]
 			next = rows[limit-1].ID
 		}
+		if err != nil {
+			return err
+		}
+		ids := make([]string, len(rows))
+		for i, row := range rows {
+			ids[i] = row.ID
+		}
+		standings, err := tx.Standings(ctx, ids)
 		for _, row := range rows {
-			list = append(list, p.accountArrears(row, p.Settings.Zone.Day(m.now)))
+			list = append(list, p.accountArrears(row, standings[row.ID], p.Settings.Zone.Day(m.now)))
 		}
 		return err
 	})
@@ -95,8 +105,9 @@ func (a *App) ArrearsOf(ctx context.Context, id string) (owing AccountArrears, e
 		if err != nil {
 			return err
 		}
-		owing = p.accountArrears(inArrears(b), p.Settings.Zone.Day(m.now))
-		return nil
+		standings, err := tx.Standings(ctx, []string{id})
+		owing = p.accountArrears(inArrears(b), standings[id], p.Settings.Zone.Day(m.now))
+		return err
 	})
 	return owing, err
 }
@@ -127,10 +138,10 @@ func owedOf(b *account.Books, kind string) (owed money.Amount) {
 }
 
 // accountArrears ages the debts of an account.
-func (p *Provider) accountArrears(row *store.InArrears, today calendar.Day) AccountArrears {
+func (p *Provider) accountArrears(row *store.InArrears, s *store.Standing, today calendar.Day) AccountArrears {
 	v := AccountArrears{
 		Account: row.ID, Name: row.Name, Currency: row.Currency,
-		Principal: row.Owed, LateFees: row.Fees, Bands: newBands(), Services: p.services(row.Services),
+		Principal: row.Owed, LateFees: row.Fees, Bands: newBands(), Services: p.services(row.ID, row.Services, s),
 	}
 	for _, d := range row.Debts {
 		v.Bands[bandOf(d, today)].Amount += d.Outstanding
@@ -190,12 +201,17 @@ func bandOf(d arrears.Debt, today calendar.Day) int {
 	return len(arrears.Bands)
 }
 
-func (p *Provider) services(services []subscription.Service) []ServiceView {
+// services views the services of an account, which came to where they stand as s
+// says.
+func (p *Provider) services(id string, services []subscription.Service, s *store.Standing) []ServiceView {
 	list := make([]ServiceView, len(services))
-	for i, s := range services {
+	for i, v := range services {
 		list[i] = ServiceView{
-			Product: s.Product, State: string(s.State), Since: p.instant(s.Since),
-			ArrearsSince: p.instant(s.ArrearsSince), Noticed: p.instant(s.Noticed), Warned: p.instant(s.Warned),
+			Product: v.Product, State: string(v.State), Since: p.instant(v.Since),
+			ArrearsSince: p.instant(v.ArrearsSince), Noticed: p.instant(v.Noticed), Warned: p.instant(v.Warned),
+		}
+		if move, found := s.Moves[v.Product]; found {
+			list[i].ID = RowName{Kind: TransitionRow, Account: id, RowID: move}.String()
 		}
 	}
 	return list

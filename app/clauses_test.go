@@ -176,7 +176,7 @@ func TestAcceptance(t *testing.T) {
 // acceptedTerms returns the clause under which the account's acceptance counts.
 func acceptedTerms(t testing.TB, a *app.App) terms.Citations {
 	t.Helper()
-	r, err := a.Resolve(context.Background(), "acceptance.forms", "c", "compute-payg", instant("2026-01-01T02:00:00+08:00"), 0)
+	r, err := a.Resolve(context.Background(), "acceptance.forms", "c", "", instant("2026-01-01T02:00:00+08:00"), 0)
 	must(t, err)
 	return clausesOf(r)
 }

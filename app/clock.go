@@ -47,3 +47,16 @@ func (a *App) Now(ctx context.Context) (now calendar.Instant, virtual bool, err 
 	})
 	return now, virtual, err
 }
+
+// Zone returns the provider's zone, in which people are shown instants: UTC while
+// nothing is published.
+func (a *App) Zone(ctx context.Context) (calendar.Zone, error) {
+	p, err := a.Provider(ctx)
+	if refusal.CodeOf(err) == refusal.NotFound {
+		return calendar.Zone{}, nil
+	}
+	if err != nil {
+		return calendar.Zone{}, err
+	}
+	return p.Settings.Zone, nil
+}

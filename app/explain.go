@@ -54,7 +54,7 @@ type explainer struct {
 
 func (e *explainer) missing() error {
 	return refusal.New(refusal.NotFound, "there is no row %q", e.name).At("id").
-		Do("use an id from a statement or a list")
+		Do("use an id from a statement's lines or an account's history")
 }
 
 // open reads the account and the journal entry of the row.

@@ -59,23 +59,3 @@ func (p *Provider) noticeView(id string, n *account.Noticed) NoticeView {
 		Recorded: p.instant(n.Recorded), Since: p.instant(n.Since), Owed: n.Owed,
 	}
 }
-
-// StateNames names, for each account, the rows that brought its services into
-// the states in which they stand, by product. Explain takes these names.
-func (a *App) StateNames(ctx context.Context, ids []string) (map[string]map[string]string, error) {
-	names := make(map[string]map[string]string, len(ids))
-	err := a.db.View(ctx, func(tx *store.Tx) error {
-		for _, id := range ids {
-			moves, err := tx.Transitions(ctx, id, store.Filter[calendar.Instant]{})
-			if err != nil {
-				return err
-			}
-			names[id] = map[string]string{}
-			for i := range moves { // in order, so the last move of a product stays
-				names[id][moves[i].Product] = RowName{Kind: TransitionRow, Account: id, RowID: moves[i].RowID}.String()
-			}
-		}
-		return nil
-	})
-	return names, err
-}

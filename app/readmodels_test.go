@@ -245,7 +245,7 @@ func TestAccountsArePaged(t *testing.T) {
 		must(t, err)
 		for _, v := range page {
 			ids = append(ids, v.ID)
-			if len(v.Accepted) != 1 || v.Accepted[0].Form != "click" {
+			if len(v.Accepted) != 1 || v.Accepted[0].Form != "click" || v.Accepted[0].ID != "acc_"+v.ID+"_2_1" {
 				t.Errorf("%s accepted %v", v.ID, v.Accepted)
 			}
 		}

@@ -45,7 +45,7 @@ func (n RowName) String() string {
 // ParseRowName reads a name, or refuses one that no row can have.
 func ParseRowName(s string) (RowName, error) {
 	bad := refusal.New(refusal.BadInput, "%q is not the name of a row", s).At("id").
-		Do("use an id from a statement or a list, such as chg_customer-017_42_3")
+		Do("use an id from a statement's lines or an account's history, such as chg_customer-017_42_3")
 	parts := strings.Split(s, "_")
 	n := RowName{Kind: RowKind(parts[0])}
 	switch n.Kind {

@@ -163,7 +163,8 @@ func (in *intake) check(ctx context.Context, e *Reported) error {
 		return unknownAccount(e.Account)
 	}
 	if e.From < b.Opened {
-		return refusal.New(refusal.BeforeAccount, "usage at %s is before account %s was opened at %s", e.From, b.ID, b.Opened).
+		return refusal.New(refusal.BeforeAccount, "usage at %s is before account %s was opened at %s",
+			in.provider.instant(e.From), b.ID, in.provider.instant(b.Opened)).
 			At("time").Do("send usage of the time since then")
 	}
 	set, err := in.bind(ctx, b, &e.Event)
@@ -238,7 +239,8 @@ func (in *intake) checkFuture(set *terms.Set, e *metering.Event) error {
 	if err != nil || limit.Silent || e.To <= in.moment.now.Add(limit.V) {
 		return err
 	}
-	return refusal.New(refusal.BadInterval, "usage until %s lies more than the allowed time ahead of now (%s, %s)", e.To, in.moment.now, limit.Citation).
+	return refusal.New(refusal.BadInterval, "usage until %s lies more than the allowed time ahead of now (%s, %s)",
+		in.provider.instant(e.To), in.provider.instant(in.moment.now), limit.Citation).
 		At("time").Do("check the sender's clock")
 }
 
@@ -251,7 +253,7 @@ func (in *intake) checkOpen(b *account.Books, e *metering.Event) error {
 	}
 	for _, c := range s.ClosedFor(e.From) {
 		if c.From <= e.From && e.To <= min(c.To, in.moment.now) && c.Reason == refusal.Suspended {
-			return refusal.New(c.Reason, "service %s of account %s was suspended from %s", e.Product, b.ID, c.From).
+			return refusal.New(c.Reason, "service %s of account %s was suspended from %s", e.Product, b.ID, in.provider.instant(c.From)).
 				At("time").Do("settle what is owed first")
 		}
 	}

@@ -19,6 +19,19 @@ func (tx *Tx) Entry(ctx context.Context, id string, seq int64) (journal.Entry, b
 	return chain.get(ctx, tx, "WHERE account = $1 AND seq = $2", id, seq)
 }
 
+// Entries returns those entries of an account's journal that have one of some
+// numbers, by number, without the hash of the entry before.
+func (tx *Tx) Entries(ctx context.Context, id string, numbers []int64) (map[int64]journal.Entry, error) {
+	wanted, err := list(tx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[int64]journal.Entry, len(numbers))
+	err = entries.each(ctx, tx, func(_ string, e *journal.Entry) { found[e.Seq] = *e },
+		"WHERE "+tx.among("seq")+" AND account = $2", wanted, id)
+	return found, err
+}
+
 // Journal returns entries of an account's journal, by when they took effect, in
 // order of number. Of After only Entry counts.
 func (tx *Tx) Journal(ctx context.Context, id string, f Filter[calendar.Instant]) ([]journal.Entry, error) {

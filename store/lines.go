@@ -7,6 +7,7 @@ import (
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/ledger"
 )
 
 // Filter chooses rows of an account. The zero Filter chooses all of them.
@@ -48,12 +49,16 @@ func (s *selection) add(text string, args ...any) {
 }
 
 // choose reads the rows that a filter chooses, in order of entry and line. when
-// is the column, or the expression, that From and To bound.
+// is the column, or the expression, that From and To bound; the rows also meet
+// every further condition.
 func choose[R any, U calendar.Hour | calendar.Day | calendar.Instant](
-	ctx context.Context, tx *Tx, t *table[R], when, id string, f Filter[U],
+	ctx context.Context, tx *Tx, t *table[R], when, id string, f Filter[U], also ...condition,
 ) ([]R, error) {
 	var s selection
 	s.where("account = ?", id)
+	for _, c := range also {
+		s.where(c.text, c.args...)
+	}
 	if f.From != 0 {
 		s.where(when+" >= ?", int64(f.From))
 	}
@@ -71,6 +76,13 @@ func choose[R any, U calendar.Hour | calendar.Day | calendar.Instant](
 		s.add(" LIMIT ?", f.Limit)
 	}
 	return t.all(ctx, tx, s.text.String(), s.args...)
+}
+
+// condition is a further one for the rows to choose; its text says ? for the
+// next argument.
+type condition struct {
+	text string
+	args []any
 }
 
 // knownBy is the condition that a row's entry was recorded by an instant.
@@ -108,10 +120,18 @@ func (tx *Tx) Acceptances(ctx context.Context, id string, f Filter[calendar.Inst
 	return choose(ctx, tx, &acceptances, "at", id, f)
 }
 
-// Transfers returns an account's transfers, by when their entry took effect.
-func (tx *Tx) Transfers(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Posted, error) {
+// Transfers returns an account's transfers for some purposes, or for all when
+// none is named, by when their entry took effect.
+func (tx *Tx) Transfers(ctx context.Context, id string, f Filter[calendar.Instant], purposes ...ledger.Purpose) ([]account.Posted, error) {
 	const effective = "(SELECT effective FROM journal e WHERE e.account = transfers.account AND e.seq = transfers.entry)"
-	return choose(ctx, tx, &transfers, effective, id, f)
+	if len(purposes) == 0 {
+		return choose(ctx, tx, &transfers, effective, id, f)
+	}
+	wanted := condition{text: "purpose IN (?" + strings.Repeat(", ?", len(purposes)-1) + ")"}
+	for _, p := range purposes {
+		wanted.args = append(wanted.args, string(p))
+	}
+	return choose(ctx, tx, &transfers, effective, id, f, wanted)
 }
 
 const oneLine = "WHERE account = $1 AND entry = $2 AND line = $3"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
@@ -193,5 +194,37 @@ func TestStatementsDoNotGrow(t *testing.T) {
 		if counts[10] != counts[1000] || counts[10] == 0 {
 			t.Errorf("statements by accounts: %v", counts)
 		}
+	})
+}
+
+func TestStandings(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a", "b")
+		w.topUp("a", 1_000_000_000, start)
+		hour := calendar.HourOf(start)
+		w.use(hour.End(), event("1", "a", "vm", 0, 1))
+		w.advance(hour.End(), "a")
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			found, err := tx.Standings(ctx, []string{"a", "b", "nobody"})
+			if err != nil {
+				return err
+			}
+			moves, err := tx.Transitions(ctx, "a", Filter[calendar.Instant]{})
+			if err != nil || len(moves) != 1 {
+				t.Fatalf("moves: %v, %v", moves, err)
+			}
+			if diff := cmp.Diff(map[string]account.RowID{product: moves[0].RowID}, found["a"].Moves); diff != "" {
+				t.Error(diff)
+			}
+			accepted, err := tx.Acceptances(ctx, "b", Filter[calendar.Instant]{})
+			if diff := cmp.Diff(accepted, found["b"].Acceptances); diff != "" || len(accepted) == 0 {
+				t.Errorf("%d acceptances: %s", len(accepted), diff)
+			}
+			if len(found["b"].Moves) != 0 || len(found["nobody"].Moves) != 0 || len(found["nobody"].Acceptances) != 0 {
+				t.Errorf("what has not happened: %+v, %+v", found["b"], found["nobody"])
+			}
+			return err
+		})
 	})
 }

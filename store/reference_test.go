@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -183,5 +184,41 @@ func TestRefusedEvents(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+func TestRefusedEventsByTime(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		var list []RefusedEvent
+		for i, e := range []struct{ account, id string }{{"a", "z"}, {"a", "b"}, {"a", "a"}, {"b", "c"}} {
+			list = append(list, RefusedEvent{Account: e.account, ID: e.id, Code: refusal.BadQuantity, Recorded: start.Add(calendar.Duration(i/2) * calendar.Second)})
+		}
+		list[1].Recorded = start + 1
+		update(t, db, func(ctx context.Context, tx *Tx) error { return tx.PutRefusedEvents(ctx, list) })
+		second := start.Add(calendar.Second)
+		for _, test := range []struct {
+			name string
+			f    RefusedEventFilter
+			want string
+		}{
+			{"all", RefusedEventFilter{}, "z b a"},
+			{"from", RefusedEventFilter{From: start + 1}, "b a"},
+			{"to is excluded", RefusedEventFilter{To: second}, "z b"},
+			{"a page", RefusedEventFilter{After: start, AfterID: "z", Limit: 1}, "b"},
+			{"of the same instant", RefusedEventFilter{After: start, AfterID: "a"}, "z b a"},
+			{"the end", RefusedEventFilter{After: second, AfterID: "a"}, ""},
+		} {
+			view(t, db, func(ctx context.Context, tx *Tx) error {
+				found, err := tx.RefusedEventsByTime(ctx, "a", test.f)
+				var ids []string
+				for _, e := range found {
+					ids = append(ids, e.ID)
+				}
+				if got := strings.Join(ids, " "); got != test.want {
+					t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+				}
+				return err
+			})
+		}
 	})
 }

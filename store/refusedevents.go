@@ -55,6 +55,43 @@ func (tx *Tx) RefusedEvent(ctx context.Context, account, id string) (e RefusedEv
 	return e, found, err
 }
 
+// RefusedEventFilter chooses refused events of an account by when they were
+// recorded. The zero filter chooses all of them.
+type RefusedEventFilter struct {
+	// From and To bound the events in time, To excluded; a zero is no bound.
+	From, To calendar.Instant
+	// After and AfterID are the place of the last event that the caller has seen.
+	After   calendar.Instant
+	AfterID string
+	// Limit bounds the number of events; zero is no bound.
+	Limit int
+}
+
+// RefusedEventsByTime returns an account's refused events that a filter
+// chooses, in order of when they were recorded and then of id.
+func (tx *Tx) RefusedEventsByTime(ctx context.Context, account string, f RefusedEventFilter) ([]RefusedEvent, error) {
+	var s selection
+	s.where("account = ?", account)
+	if f.From != 0 {
+		s.where("recorded >= ?", int64(f.From))
+	}
+	if f.To != 0 {
+		s.where("recorded < ?", int64(f.To))
+	}
+	if f.AfterID != "" {
+		s.where("(recorded, id) > (?, ?)", int64(f.After), f.AfterID)
+	}
+	s.add(" ORDER BY recorded, id")
+	if f.Limit > 0 {
+		s.add(" LIMIT ?", f.Limit)
+	}
+	list, err := refusedEvents.all(ctx, tx, s.text.String(), s.args...)
+	for i := range list {
+		list[i].Account = account
+	}
+	return list, err
+}
+
 // RefusedEvents returns an account's first refused events after an id, sorted by id.
 func (tx *Tx) RefusedEvents(ctx context.Context, account, after string, limit int) ([]RefusedEvent, error) {
 	list, err := refusedEvents.all(ctx, tx, "WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3", account, after, limit)

@@ -223,6 +223,10 @@ func TestFilters(t *testing.T) {
 			if err != nil || len(moved) != 3 {
 				t.Errorf("transfers of the first hour: %v, %v", moved, err)
 			}
+			in, err := tx.Transfers(ctx, "a", Filter[calendar.Instant]{}, ledger.TopUp, ledger.PaymentReturned)
+			if err != nil || len(in) != 1 || in[0].Purpose != ledger.TopUp {
+				t.Errorf("top-ups and returned payments: %v, %v", in, err)
+			}
 			return err
 		})
 	})
@@ -252,6 +256,13 @@ func TestJournalChain(t *testing.T) {
 			}
 			if some, err := tx.Journal(ctx, "a", late); err != nil || len(some) != 1 || some[0] != all[3] {
 				t.Errorf("got %v, %v", some, err)
+			}
+			some, err := tx.Entries(ctx, "a", []int64{4, 2, 99})
+			if err != nil || len(some) != 2 || some[2].Hash != all[1].Hash || some[4].Hash != all[3].Hash {
+				t.Errorf("the entries 2 and 4: %v, %v", some, err)
+			}
+			if none, err := tx.Entries(ctx, "b", []int64{1}); err != nil || len(none) != 0 {
+				t.Errorf("entries of nobody: %v, %v", none, err)
 			}
 			return nil
 		})

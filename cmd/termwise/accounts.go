@@ -16,10 +16,11 @@ type planner = func(*app.App, context.Context, fs.FS) (app.Plan, error)
 const pageSize = 500
 
 type accountCmd struct {
-	Create accountCreateCmd `cmd:"" help:"Open an account."`
-	Accept accountAcceptCmd `cmd:"" help:"Record that an account accepts documents by click."`
-	Show   accountShowCmd   `cmd:"" help:"Show an account."`
-	List   accountListCmd   `cmd:"" help:"List all accounts."`
+	Create  accountCreateCmd  `cmd:"" help:"Open an account."`
+	Accept  accountAcceptCmd  `cmd:"" help:"Record that an account accepts documents by click."`
+	Show    accountShowCmd    `cmd:"" help:"Show an account."`
+	List    accountListCmd    `cmd:"" help:"List all accounts."`
+	History accountHistoryCmd `cmd:"" help:"List what happened to an account, with the ids that explain takes."`
 }
 
 type accountCreateCmd struct {
@@ -76,7 +77,7 @@ func showAccount(s *session, a *app.App, id string) error {
 			p.line("service      %s", serviceLine(svc))
 		}
 		for _, acc := range v.Accepted {
-			p.line("accepted     %s %s by %s on %s (%s)", acc.Document, acc.Version, acc.Form, acc.At, acc.Actor)
+			p.line("accepted     %s %s by %s on %s (%s): %s", acc.Document, acc.Version, acc.Form, acc.At, acc.Actor, acc.ID)
 		}
 	})
 }
@@ -86,7 +87,7 @@ func serviceLine(v app.ServiceView) string {
 	if v.ArrearsSince != "" {
 		line += ", in arrears since " + v.ArrearsSince
 	}
-	return line
+	return line + ": " + v.ID
 }
 
 type accountListCmd struct{}

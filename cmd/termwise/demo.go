@@ -184,6 +184,7 @@ func showNext(p *page, d app.Demo, database string) {
 	at := "--db " + database
 	next := []string{
 		"termwise statement --account customer-004 --month 2026-02 --lines " + at,
+		"termwise account history customer-041 --month 2026-05 " + at,
 		"termwise arrears " + at,
 		"termwise resolve late_fee.rate --account customer-004 --product compute-payg " + at,
 		"termwise documents show general-agreement --clause 2.3 " + at,

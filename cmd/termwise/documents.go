@@ -104,7 +104,7 @@ func showClause(p *page, c app.ClauseView) {
 		title += " (survives the agreement)"
 	}
 	p.line("%s", title)
-	p.clauseText(c.Text, c.Emphasis)
+	p.clauseText(2, c.Text, c.Emphasis)
 	for _, t := range c.Terms {
 		p.line("    %s: %s", t.Key, t.Value)
 	}
@@ -172,11 +172,11 @@ func showResolution(p *page, r app.Resolution) {
 		p.line("%s (no bound document sets it)", p.bold(r.Value))
 	} else {
 		p.line("%s, by %s: %s", p.bold(r.Value), r.Clause.Cite, r.Clause.Title)
-		p.clauseText(r.Clause.Text, r.Clause.Emphasis)
+		p.clauseText(2, r.Clause.Text, r.Clause.Emphasis)
 	}
 	for _, c := range r.Considered {
 		if !c.Wins {
-			p.line("  %s says %s and lost: %s %s", c.Cite, c.Value, c.Lost, c.DecidedBy)
+			p.line("  %s says %s and lost: %s", c.Cite, c.Value, c.Lost)
 		}
 	}
 	p.line("Bound by:")

@@ -12,7 +12,7 @@ import (
 var errUntrue = errors.New("something is not true")
 
 type explainCmd struct {
-	ID string `arg:"" help:"The row's id, for example chg_customer-017_42_3."`
+	ID string `arg:"" help:"The row's id, for example chg_customer-017_42_3; statement --lines and account history list ids."`
 }
 
 // Run explains the row.
@@ -65,14 +65,18 @@ func showClauseUse(p *page, use account.ClauseUse, whole bool) {
 		p.line("  %s: %s (no clause sets it)", use.Role, use.Value)
 		return
 	}
-	p.line("  %s: %s, by %s %s", use.Role, use.Value, use.Citation, use.Title)
+	title := use.Citation + " " + use.Title
+	if use.Emphasis {
+		title = p.emphasise(title)
+	}
+	p.line("  %s: %s, by %s", use.Role, use.Value, title)
 	if !whole {
 		return
 	}
-	p.paragraph(6, use.Text)
+	p.clauseText(6, use.Text, use.Emphasis)
 	for _, c := range use.Considered {
 		if c.Lost != "" {
-			p.line("      %s says %s and lost: %s %s", c.Citation.Long(), c.Text, c.Lost, c.DecidedBy)
+			p.line("      %s says %s and lost: %s", c.Citation.Long(), c.Text, c.Lost)
 		}
 	}
 }

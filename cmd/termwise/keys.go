@@ -29,7 +29,11 @@ func (c *keysCreateCmd) Run(s *session) error {
 		}
 		return s.answer(createdKey{key, token}, func(p *page) {
 			p.line("%s", token)
-			p.line("This is the token of key %s (%s %s). It is not shown again.", key.ID, key.Role, key.Scope)
+			whose := string(key.Role)
+			if key.Scope != "" {
+				whose += " " + key.Scope
+			}
+			p.line("This is the token of key %s (%s). It is not shown again.", key.ID, whose)
 		})
 	})
 }

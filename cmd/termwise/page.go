@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,19 +56,18 @@ func (p *page) paragraphOf(indent int, s string, show func(string) string) {
 }
 
 // clauseText adds a clause's text, as the document prints it.
-func (p *page) clauseText(s string, emphasis bool) {
+func (p *page) clauseText(indent int, s string, emphasis bool) {
 	if emphasis {
-		p.paragraphOf(2, s, p.emphasise)
+		p.paragraphOf(indent, s, p.emphasise)
 		return
 	}
-	p.paragraph(2, s)
+	p.paragraph(indent, s)
 }
 
 // cell is a value in a table.
 type cell = any
 
-// table adds a table. Columns that begin with a number or an amount stand to the
-// right.
+// table adds a table. Columns with a number or an amount stand to the right.
 func (p *page) table(header []string, rows [][]cell, footer ...cell) {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
@@ -101,7 +101,7 @@ func alignments(columns int, rows [][]cell) []table.ColumnConfig {
 	configs := make([]table.ColumnConfig, columns)
 	for i := range configs {
 		align := text.AlignDefault
-		if len(rows) > 0 && isNumber(rows[0][i]) {
+		if slices.ContainsFunc(rows, func(row []cell) bool { return isNumber(row[i]) }) {
 			align = text.AlignRight
 		}
 		configs[i] = table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, AlignFooter: align}

@@ -34,6 +34,10 @@ func (c *initCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
+		zone, err := a.Zone(s)
+		if err != nil {
+			return err
+		}
 		clock := "real"
 		if virtual {
 			clock = "virtual"
@@ -43,7 +47,7 @@ func (c *initCmd) Run(s *session) error {
 			Engine   string `json:"engine"`
 			Clock    string `json:"clock"`
 			Now      string `json:"now"`
-		}{shownLocation(s.location()), a.Engine(), clock, now.String()}
+		}{shownLocation(s.location()), a.Engine(), clock, zone.Format(now)}
 		return s.answer(answer, func(p *page) {
 			p.line("%s is ready (%s); its clock is %s and stands at %s.", answer.Database, answer.Engine, clock, answer.Now)
 			p.line("Next: termwise publish DIR, or termwise publish --sample")

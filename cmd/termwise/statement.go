@@ -96,6 +96,9 @@ func showStatement(p *page, v app.Statement) {
 		p.line("not billed (%s): %s %s of %s %s, in %s", r.Code, count(r.Quantity), r.Unit, r.Product, r.Meter, plural(r.Count, "part", "parts"))
 	}
 	if len(v.Lines) == 0 {
+		p.line("")
+		p.line("List every line with --lines, and everything else with its id:")
+		p.line("  termwise account history %s --month %s", v.Account, v.Month)
 		return
 	}
 	rows := make([][]cell, len(v.Lines))

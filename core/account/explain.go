@@ -65,6 +65,8 @@ type ClauseUse struct {
 	Label    string     `json:"label,omitempty"`
 	Title    string     `json:"title,omitempty"`
 	Text     string     `json:"text,omitempty"`
+	// Emphasis says that the clause must stand out wherever it is shown (G 0.4).
+	Emphasis bool `json:"emphasis,omitempty"`
 	// Considered lists every clause that sets the term, and why the others lost.
 	Considered []terms.Candidate `json:"considered,omitempty"`
 
@@ -173,7 +175,7 @@ func (x *explaining) quote(u *ClauseUse) {
 		}
 		u.Hash = d.Hash
 		if clause, found := d.Clause(u.Label); found {
-			u.Title, u.Text = clause.Title, clause.Text
+			u.Title, u.Text, u.Emphasis = clause.Title, clause.Text, clause.Emphasis
 		}
 	}
 }

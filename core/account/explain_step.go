@@ -175,7 +175,7 @@ func (x *explaining) useIn(d *terms.Document, role, key string) {
 			cited := terms.Citation{Document: d.ID, Code: d.Code, Version: d.Version, Clause: clause.Label()}
 			x.Clauses = append(x.Clauses, ClauseUse{
 				Role: role, Key: key, Value: t.Text, Citation: cited.Long(), Document: d.ID, Version: d.Version, Hash: d.Hash,
-				Label: clause.Label(), Title: clause.Title, Text: clause.Text, cited: cited,
+				Label: clause.Label(), Title: clause.Title, Text: clause.Text, Emphasis: clause.Emphasis, cited: cited,
 			})
 		}
 	}

@@ -27,7 +27,8 @@ type Meter struct {
 // name, base or unit, a Per below one, or a name that appears twice is refused
 // with code bad_input.
 func NewProduct(id, title string, meters []Meter) (*Product, error) {
-	sorted := slices.SortedFunc(slices.Values(meters), byName)
+	sorted := slices.AppendSeq([]Meter{}, slices.Values(meters)) // never nil: a product without meters has an empty list
+	slices.SortFunc(sorted, byName)
 	for i, m := range sorted {
 		if m.Name == "" || m.Base == "" || m.Unit == "" {
 			return nil, refusal.New(refusal.BadInput, "meter %q of product %s is not complete", m.Name, id).

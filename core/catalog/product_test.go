@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,6 +32,17 @@ func TestNewProductSortsMeters(t *testing.T) {
 	}
 	if m, ok := p.Meter("disk"); ok {
 		t.Errorf("there is a meter %v", m)
+	}
+}
+
+// A product without meters has an empty list of them, in JSON too.
+func TestNewProductWithoutMeters(t *testing.T) {
+	p, err := catalog.NewProduct("firewall", "Firewall", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := json.Marshal(p); err != nil || string(text) != `{"id":"firewall","title":"Firewall","meters":[]}` {
+		t.Errorf("got %s, %v", text, err)
 	}
 }
 

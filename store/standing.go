@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+
+	"termwise.dev/core/account"
+)
+
+// Standing is what brought an account to where it stands now.
+type Standing struct {
+	// Moves names the last move of each of its services, by product.
+	Moves map[string]account.RowID
+	// Acceptances are what it accepted, in order of entry and line.
+	Acceptances []account.Accepted
+}
+
+// Standings returns how accounts came to where they stand, by their ids;
+// nothing for one to which nothing has happened.
+func (tx *Tx) Standings(ctx context.Context, ids []string) (map[string]*Standing, error) {
+	wanted, err := list(tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]*Standing, len(ids))
+	for _, id := range ids {
+		found[id] = &Standing{Moves: map[string]account.RowID{}}
+	}
+	tail := "WHERE " + tx.among("account") + " ORDER BY account, entry, line"
+	if err := transitions.each(ctx, tx, func(id string, m *account.Moved) {
+		found[id].Moves[m.Product] = m.RowID // in order, so the last move stays
+	}, tail, wanted); err != nil {
+		return nil, err
+	}
+	err = acceptances.each(ctx, tx, func(id string, a *account.Accepted) {
+		s := found[id]
+		s.Acceptances = append(s.Acceptances, *a)
+	}, tail, wanted)
+	return found, err
+}

@@ -18,7 +18,7 @@ var (
 	// BillingCycle is how often usage is settled (G 2.3.2, U 3.3).
 	BillingCycle = Key[Cycle]{name: "billing.cycle", form: cycleForm, readBy: "core/account"}
 	// BillingCycles are the cycles that the agreement allows a page to choose from (G 2.3.2).
-	BillingCycles = Key[[]Cycle]{name: "billing.cycles", form: cyclesForm, readBy: "core/account"}
+	BillingCycles = Key[[]Cycle]{name: "billing.cycles", form: cyclesForm, silence: "whatever cycle the page names", readBy: "core/account"}
 	// PaymentDue is the number of natural days after settlement by which a bill is to be paid.
 	PaymentDue = Key[Days]{name: "payment.due", form: daysForm, readBy: "core/account"}
 	// OrderOfPayment says what a payment settles first.

@@ -262,6 +262,9 @@ func (ev *Evidence) checkEdges(f *Findings) {
 		if from := last[m.Product].To; m.From != from || !subscription.CanMove(m.From, m.To) {
 			f.add(fault(StatesMoveOnEdges, InTransitions, m.RowID, "moves %s from %q to %q, which stood at %q", m.Product, m.From, m.To, from))
 		}
+		if (m.To == subscription.Suspended || m.To == subscription.Released) && m.Owed <= 0 {
+			f.add(fault(StatesMoveOnEdges, InTransitions, m.RowID, "moves %s to %q although %s was owed", m.Product, m.To, m.Owed))
+		}
 		last[m.Product] = m.Transition
 	}
 	for i := range ev.Services {

@@ -1,7 +1,10 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -151,20 +154,81 @@ func TestLateFee(t *testing.T) {
 	clausetest.Applies(t, sample.cited("late_fee.rate"), "G 2.3")
 	clausetest.Applies(t, sample.cited("late_fee.method"), "R 3")
 	clausetest.Applies(t, sample.cited("late_fee.first_day"), "R 4")
-	clausetest.Applies(t, sample.cited("late_fee.base"), "R 5")
-	clausetest.Applies(t, sample.cited("late_fee.rounding"), "R 6")
 
-	// Settled at the end of 1 January and due two days later, on the 4th; that
-	// day bears the first fee, taken at a day's start: the 5th, as the debt
-	// begins at the start of the 4th itself. Compound at 1 %.
-	other := overdue(underContract(t), "2026-01-06T00:00:00+08:00")
-	if got := other.fees(); got <= amount(t, "200.00") {
-		t.Errorf("the contract's compound fees are %s", got)
+	// Under the contract the day is settled at its end and due two days later, on
+	// the 4th, which bears the first fee, taken at its start: 4 to 7 January by
+	// the midnight with which the 7th begins. 1 % a day, compound.
+	other := overdue(underContract(t), "2026-01-07T00:00:00+08:00")
+	principal := other.books.Balances.Owed(ledger.Receivable("aurora"))
+	if len(other.log.LateFees) != 4 {
+		t.Fatalf("%d days bore a fee under the contract", len(other.log.LateFees))
+	}
+	for i, f := range other.log.LateFees {
+		base := principal
+		for _, earlier := range other.log.LateFees[:i] {
+			base += earlier.Amount
+		}
+		if want, err := money.Up.Share(base, 100_000_000); err != nil || f.Base != base || f.Amount != want {
+			t.Errorf("day %d: fee %s on %s, want %s on %s (%v)", i, f.Amount, f.Base, want, base, err)
+		}
+	}
+	if first := other.log.LateFees[0].Day.String(); first != "2026-01-04" {
+		t.Errorf("the first day is %s", first)
 	}
 	clausetest.DoesNotApply(t, other.cited("late_fee.rate"), "G 2.3")
 	clausetest.DoesNotApply(t, other.cited("late_fee.method"), "R 3")
 	clausetest.DoesNotApply(t, other.cited("late_fee.first_day"), "R 4")
+}
+
+// TestWhenTheBaseIsTaken pays during a day: at the day's end the principal is
+// gone and the day bears no fee; at its start it was there.
+func TestWhenTheBaseIsTaken(t *testing.T) {
+	paidAtNoon := func(w *world) int {
+		overdue(w, "2026-01-05T12:00:00+08:00")
+		before := len(w.log.LateFees)
+		w.topUp("2026-01-05T12:00:00+08:00", "50000")
+		w.advance("2026-01-08T00:00:00+08:00")
+		if len(w.log.LateFees) != before {
+			t.Errorf("%d days bore a fee after everything was paid", len(w.log.LateFees)-before)
+		}
+		return int(w.log.LateFees[before-1].Day)
+	}
+	fifth := int(w2026(5))
+	sample, other := newWorld(t, sampleCorpus(t)), underContract(t)
+	if day := paidAtNoon(sample); day != fifth-1 {
+		t.Errorf("taken at a day's end, the last day is %d", day-fifth)
+	}
+	clausetest.Applies(t, sample.cited("late_fee.base"), "R 5")
+	if day := paidAtNoon(other); day != fifth {
+		t.Errorf("taken at a day's start, the last day is %d", day-fifth)
+	}
 	clausetest.DoesNotApply(t, other.cited("late_fee.base"), "R 5")
+}
+
+// w2026 is a day of January 2026.
+func w2026(day int) calendar.Day {
+	d, err := calendar.DateOf(2026, 1, day)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// TestLateFeeRounding owes 0.001: a day costs exactly half of 0.000001.
+func TestLateFeeRounding(t *testing.T) {
+	sample := newWorld(t, sampleCorpus(t))
+	sample.use("pod", 1, "2026-01-01T00:00:00+08:00", "2026-01-01T00:00:40+08:00", "2026-01-01T00:00:00+08:00") // 40 × 0.09 ÷ 3,600,000 = 0.000001
+	sample.use("other", 1000, "2026-01-01T00:00:00+08:00", "2026-01-01T00:00:40+08:00", "2026-01-01T00:00:00+08:00")
+	sample.advance("2026-01-03T00:00:00+08:00")
+	if len(sample.log.LateFees) != 1 || sample.log.LateFees[0].Base != 1001 || sample.log.LateFees[0].Amount != 1 {
+		t.Fatalf("late fees %+v", sample.log.LateFees)
+	}
+	clausetest.Applies(t, sample.cited("late_fee.rounding"), "R 6")
+	other := overdue(underContract(t), "2026-01-05T12:00:00+08:00")
+	last := other.log.LateFees[len(other.log.LateFees)-1]
+	if down, err := money.Down.Share(last.Base, 100_000_000); err != nil || last.Amount <= down && last.Base%100 != 0 {
+		t.Errorf("the contract rounds %s up from %s (%v)", last.Amount, down, err)
+	}
 	clausetest.DoesNotApply(t, other.cited("late_fee.rounding"), "R 6")
 }
 
@@ -189,48 +253,108 @@ func TestPaymentOrder(t *testing.T) {
 	clausetest.DoesNotApply(t, underContract(t).cited("payment.order"), "R 2")
 }
 
+// timeline lists what a world's customer was told and what became of the
+// service, with the instants.
+func (w *world) timeline() []string {
+	var lines []string
+	for _, n := range w.log.Notices {
+		lines = append(lines, w.zone.Format(n.Recorded)+" "+string(n.Kind)+" by "+n.Channels)
+	}
+	return lines
+}
+
+// TestTimelineClauses owes since 01:00 of 1 January under the page. Under the
+// contract, which gives the right to withhold here, it is settled at the day's
+// end, due on the 4th, told of after 6 hours, suspended after 48, and released
+// after 30 days.
 func TestTimelineClauses(t *testing.T) {
 	sample := overdue(newWorld(t, sampleCorpus(t)), "2026-03-01T00:00:00+08:00")
-	other := overdue(underContract(t), "2026-03-01T00:00:00+08:00")
-
-	told := func(w *world, kind notice.Kind) (calendar.Instant, string) {
-		for _, n := range w.log.Notices {
-			if n.Kind == kind {
-				return n.Recorded, n.Channels
-			}
-		}
-		return 0, ""
+	want := []string{
+		"2026-01-01T01:00:00+08:00 arrears_began by email,message",
+		"2026-01-02T01:00:00+08:00 was_suspended by email,message",
+		"2026-01-14T01:00:00+08:00 release_warning by email,message",
+		"2026-01-17T01:00:00+08:00 was_released by email,message",
 	}
-	if at, where := told(sample, notice.ArrearsBegan); at != start.Add(calendar.HourLength) || where != "email,message" {
-		t.Errorf("the page's notice went to %s at %s", where, at)
+	if diff := cmp.Diff(want, sample.timeline()); diff != "" {
+		t.Errorf("under the page (-want +got):\n%s", diff)
 	}
 	clausetest.Applies(t, sample.cited("arrears.notice.after"), "P 3.1")
-	if _, where := told(other, notice.ArrearsBegan); where != "paper" {
-		t.Errorf("the contract's notice went to %s", where)
-	}
-	clausetest.DoesNotApply(t, other.cited("arrears.notice.after"), "P 3.1")
-
-	reached := func(w *world, state subscription.State) bool {
-		for _, m := range w.log.Transitions {
-			if m.To == state {
-				return true
-			}
-		}
-		return false
-	}
-	if !reached(sample, subscription.Suspended) || !reached(sample, subscription.Released) {
-		t.Error("under the page the service was not suspended and released")
-	}
 	clausetest.Applies(t, sample.cited("suspend.after"), "P 3.2")
 	clausetest.Applies(t, sample.cited("release.after"), "P 3.3")
-	clausetest.Applies(t, sample.cited("resume.requires"), "P 3.4")
-	// The contract gives no right to withhold: nothing is suspended.
-	if reached(other, subscription.Suspended) {
-		t.Error("a service was suspended without a right to withhold")
+
+	withholding := strings.Replace(contract, "arrears.withhold: false", "arrears.withhold: true", 1)
+	other := overdue(newWorld(t, sampleCorpus(t, withholding), "general-agreement", "contract"), "2026-03-01T00:00:00+08:00")
+	want = []string{
+		"2026-01-04T06:00:00+08:00 arrears_began by paper",
+		"2026-01-06T00:00:00+08:00 was_suspended by paper",
+		"2026-01-26T00:00:00+08:00 release_warning by paper",
+		"2026-02-05T00:00:00+08:00 was_released by paper",
 	}
+	if diff := cmp.Diff(want, other.timeline()); diff != "" {
+		t.Errorf("under the contract (-want +got):\n%s", diff)
+	}
+	clausetest.DoesNotApply(t, other.cited("arrears.notice.after"), "P 3.1")
 	clausetest.DoesNotApply(t, other.cited("suspend.after"), "P 3.2")
 	clausetest.DoesNotApply(t, other.cited("release.after"), "P 3.3")
+
+	// Without a right to withhold the customer is told, and nothing else happens.
+	if got := overdue(underContract(t), "2026-03-01T00:00:00+08:00").timeline(); len(got) != 1 {
+		t.Errorf("without a right to withhold: %v", got)
+	}
+}
+
+// TestWhatMustBePaidToResume pays the principal of a suspended service, and then
+// the fees: the page asks for both, the contract for the principal alone.
+func TestWhatMustBePaidToResume(t *testing.T) {
+	withholding := strings.NewReplacer("arrears.withhold: false", "arrears.withhold: true",
+		"payment.order: late_fee_first", "payment.order: principal_first").Replace(contract)
+	sample := overdue(newWorld(t, sampleCorpus(t)), "2026-01-08T12:00:00+08:00")
+	other := overdue(newWorld(t, sampleCorpus(t, withholding), "general-agreement", "contract"), "2026-01-08T12:00:00+08:00")
+	state := func(w *world, sum money.Amount) subscription.State {
+		if sum > 0 {
+			w.topUp("2026-01-08T12:00:00+08:00", sum.String())
+		}
+		return w.books.Services["compute-payg"].State
+	}
+	for _, w := range []*world{sample, other} {
+		if got := state(w, 0); got != subscription.Suspended {
+			t.Fatalf("before payment the service is %s", got)
+		}
+	}
+	principal := func(w *world) money.Amount { return w.books.Balances.Owed(ledger.Receivable("aurora")) }
+	fees := func(w *world) money.Amount {
+		return w.books.Balances.Owed(ledger.FeesReceivable("aurora", "compute-payg"))
+	}
+	if got := state(sample, principal(sample)); got != subscription.Suspended {
+		t.Errorf("under the page, with fees unpaid, the service is %s", got)
+	}
+	if got := state(sample, fees(sample)); got != subscription.Active {
+		t.Errorf("under the page, with everything paid, the service is %s", got)
+	}
+	clausetest.Applies(t, sample.cited("resume.requires"), "P 3.4")
+	if got := state(other, principal(other)); got != subscription.Active || fees(other) == 0 {
+		t.Errorf("under the contract, with the principal paid, the service is %s and %s of fees are owed", got, fees(other))
+	}
 	clausetest.DoesNotApply(t, other.cited("resume.requires"), "P 3.4")
+}
+
+// TestFeesAloneKeepAServiceInArrears pays the principal of a suspended service
+// and never the fees: what the customer is told, and what the release is
+// explained by, is the sum that was still owed.
+func TestFeesAloneKeepAServiceInArrears(t *testing.T) {
+	w := overdue(newWorld(t, sampleCorpus(t)), "2026-01-05T12:00:00+08:00")
+	w.topUp("2026-01-05T12:00:00+08:00", w.books.Balances.Owed(ledger.Receivable("aurora")).String())
+	fees := w.books.Balances.Owed(ledger.FeesReceivable("aurora", "compute-payg"))
+	w.advance("2026-02-01T00:00:00+08:00")
+	last := w.log.Transitions[len(w.log.Transitions)-1]
+	if last.To != subscription.Released || last.Owed != fees || fees == 0 {
+		t.Errorf("the last move is to %s, with %s owed; the fees are %s", last.To, last.Owed, fees)
+	}
+	for _, n := range w.log.Notices {
+		if n.Kind != notice.WasResumed && n.Owed == 0 {
+			t.Errorf("%s was said with nothing owed", n.Kind)
+		}
+	}
 }
 
 func TestOpeningGate(t *testing.T) {

@@ -19,10 +19,10 @@ func (c Case) Transition(row Moved) (Explanation, error) {
 	switch {
 	case row.To == subscription.Suspended:
 		x.suspension(row.Basis, row.At)
-		x.say("Service %s was suspended at %s, because %s had been overdue since %s.", row.Product, x.local(row.At), x.money(row.Owed), x.local(row.Since))
+		x.say("Service %s was suspended at %s: its arrears, since %[4]s, stood at %[3]s.", row.Product, x.local(row.At), x.money(row.Owed), x.local(row.Since))
 	case row.To == subscription.Released:
 		x.release(row.Basis, row.At)
-		x.say("The resources of %s were released at %s: the service had been suspended since %s and %s was still overdue.",
+		x.say("The resources of %s were released at %s: the service had been suspended since %s and %s was still owed.",
 			row.Product, x.local(row.At), x.local(row.Since), x.money(row.Owed))
 	case row.From == subscription.None:
 		x.opening(row)
@@ -69,6 +69,7 @@ func (x *explaining) suspension(b Basis, at calendar.Instant) {
 	x.use("right to withhold the service until paid", terms.ArrearsWithhold.Name())
 	after := x.use("how long after arrears begin", terms.SuspendAfter.Name())
 	lead := x.use("how long after the notice", terms.SuspendNotice.Name())
+	x.use("what must be paid to settle the arrears", terms.ResumeRequires.Name())
 	x.step("arrears since %s, and %s later", x.local(b.Since), after.Value)
 	x.step("notice recorded at %s, and %s later", x.local(b.Told), lead.Value)
 	x.earliest(subscription.Service{State: subscription.Active, ArrearsSince: b.Since, Noticed: b.Told}, subscription.Suspend, at)
@@ -78,6 +79,7 @@ func (x *explaining) release(b Basis, at calendar.Instant) {
 	x.use("right to end the service until paid", terms.ArrearsWithhold.Name())
 	after := x.use("how long after the suspension", terms.ReleaseAfter.Name())
 	lead := x.use("how long after the warning", terms.ReleaseNotice.Name())
+	x.use("what must be paid to settle the arrears", terms.ResumeRequires.Name())
 	x.step("suspended since %s, and %s later", x.local(b.Since), after.Value)
 	x.step("warning recorded at %s, and %s later", x.local(b.Told), lead.Value)
 	x.earliest(subscription.Service{State: subscription.Suspended, Since: b.Since, ArrearsSince: b.Since, Warned: b.Told}, subscription.ReleaseStep, at)
@@ -94,7 +96,7 @@ func (x *explaining) opening(row Moved) {
 // resumption explains that payment ended the arrears.
 func (x *explaining) resumption(row Moved) {
 	requires := x.use("what must be paid first", terms.ResumeRequires.Name())
-	x.step("%s of principal is overdue (%s is required to be paid)", row.Owed, requires.Value)
+	x.step("%s is owed of what must be paid (%s)", row.Owed, requires.Value)
 	words := "Service %s resumed at %s: everything that had to be paid (%s) was paid."
 	if row.From == subscription.Released {
 		words = "Service %s can be used again from %s, with new resources: everything that had to be paid (%s) was paid."
@@ -102,7 +104,7 @@ func (x *explaining) resumption(row Moved) {
 	x.say(words, row.Product, x.local(row.At), requires.Value)
 	recomputed := x.local(row.At)
 	if row.Owed != 0 {
-		recomputed = "not while " + x.money(row.Owed) + " is overdue"
+		recomputed = "not while " + x.money(row.Owed) + " is owed"
 	}
 	x.outcome(x.local(row.At), recomputed)
 }

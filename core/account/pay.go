@@ -93,8 +93,8 @@ func (d *draft) payLateFees() error {
 	return nil
 }
 
-// owedFor returns what must be paid before a service in arrears is clear, as
-// the terms say.
+// owedFor returns what must be paid before a service in arrears is clear: its
+// principal that is due and, where the terms say so, its late fees.
 func (d *draft) owedFor(product string, at calendar.Instant) (money.Amount, error) {
 	set, err := d.terms(product, at, at)
 	if err != nil {

@@ -3,7 +3,6 @@ package account
 import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
-	"termwise.dev/core/money"
 	"termwise.dev/core/notice"
 	"termwise.dev/core/subscription"
 	"termwise.dev/core/terms"
@@ -80,18 +79,15 @@ func (d *draft) perform(step subscription.Step, s *subscription.Service, set *te
 }
 
 func (d *draft) moveAndTell(s *subscription.Service, to subscription.State, kind notice.Kind, set *terms.Set, at calendar.Instant, basis Basis) error {
-	basis.Owed = d.owes(s.Product, at)
-	basis.Terms = d.cite(s.Product, set)
+	owed, err := d.owedFor(s.Product, at)
+	if err != nil {
+		return err
+	}
+	basis.Owed, basis.Terms = owed, d.cite(s.Product, set)
 	if err := d.move(s, to, at, basis); err != nil {
 		return err
 	}
 	return d.tell(s, kind, set, at, basis)
-}
-
-// owes returns everything that is owed for a product's debts, for the record.
-func (d *draft) owes(product string, at calendar.Instant) money.Amount {
-	owed, _ := d.books.Debts.Outstanding(product, at)
-	return owed
 }
 
 func (d *draft) move(s *subscription.Service, to subscription.State, at calendar.Instant, basis Basis) error {
@@ -110,8 +106,11 @@ func (d *draft) tell(s *subscription.Service, kind notice.Kind, set *terms.Set, 
 	if err != nil {
 		return err
 	}
-	basis.Owed = d.owes(s.Product, at)
-	basis.Terms = d.cite(s.Product, set)
+	owed, err := d.owedFor(s.Product, at)
+	if err != nil {
+		return err
+	}
+	basis.Owed, basis.Terms = owed, d.cite(s.Product, set)
 	row := Noticed{
 		Stamp:  Stamp{RowID: d.next()},
 		Notice: notice.Notice{Kind: kind, Product: s.Product, Channels: where, Recorded: d.env.RecordedAt(at)},

@@ -28,7 +28,7 @@ type Notice struct {
 func (n Notice) Sentence() string {
 	switch n.Kind {
 	case ArrearsBegan:
-		return "The balance did not cover " + n.Product + "; service will be suspended unless it is topped up."
+		return "The balance did not cover what " + n.Product + " cost: the account is in arrears until it is topped up."
 	case WasSuspended:
 		return "Service " + n.Product + " was suspended because the account is in arrears."
 	case WasResumed:

@@ -151,6 +151,18 @@ func (c *Clause) rules() []Rule {
 	}}
 }
 
+// Content is a digest of what the clause says: its title, its text and its terms,
+// in 16 hexadecimal digits. Values that are equal ("24 hours", "1 day") are the
+// same content, and so are terms in another order.
+func (c *Clause) Content() string {
+	said := []string{c.Title, c.Text}
+	for _, t := range c.Terms {
+		said = append(said, t.Key+": "+t.canonical)
+	}
+	slices.Sort(said[2:])
+	return HashText(fmt.Appendf(nil, "%q", said)).String()[:16]
+}
+
 // Clause returns the clause with this label (see Clause.Label).
 func (d *Document) Clause(label string) (*Clause, bool) {
 	for i := range d.Clauses {

@@ -64,7 +64,7 @@ func (x text) source() string {
 	}
 	line("clauses:\n  - {id: '0', text: Words., declaratory: words}")
 	if x.precedence != "" {
-		line("  - {id: '12', text: Order., executed_by: ranking}")
+		line("  - {id: '12', text: Order., executed_by: precedence}")
 	}
 	if len(x.terms) > 0 {
 		line("  - id: '1'\n    title: %s\n    text: Terms.\n    terms:", or(x.title, "Terms"))

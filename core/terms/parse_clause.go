@@ -41,7 +41,7 @@ func (p *documentReader) clause(n ast.Node) Clause {
 		case "waits_for":
 			c.WaitsFor = p.text(f.value)
 		case "executed_by":
-			c.ExecutedBy = p.text(f.value)
+			c.ExecutedBy = p.executor(f.value)
 		case "terms":
 			terms = f.value
 		case "rules":
@@ -101,7 +101,7 @@ func (p *documentReader) readRules(c *Clause, n ast.Node) {
 			case "waits_for":
 				r.WaitsFor = p.text(f.value)
 			case "executed_by":
-				r.ExecutedBy = p.text(f.value)
+				r.ExecutedBy = p.executor(f.value)
 			case "terms_of":
 				r.TermsOf = p.texts(f.value)
 			}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -9,6 +10,7 @@ import (
 	"termwise.dev/app"
 	"termwise.dev/core/account"
 	"termwise.dev/core/money"
+	"termwise.dev/core/refusal"
 )
 
 // AccountPath is the account in a path. What it may look like is what an
@@ -48,7 +50,13 @@ type serviceAnswer struct {
 	Explanation string `json:"explanation" doc:"Why the service is in this state."`
 }
 
+// KeyInput is the key of a write that may be sent without one.
+type KeyInput struct {
+	Key string `header:"Idempotency-Key" minLength:"1" maxLength:"200" pattern:"^[!-~]+$" doc:"Names the request within the account: sent again, it gives the same answer and does nothing; with another request it is refused."`
+}
+
 type newAccountInput struct {
+	KeyInput
 	Body struct {
 		ID      string   `json:"id" minLength:"1" maxLength:"63" doc:"Lower-case letters, digits and hyphens." example:"customer-017"`
 		Name    string   `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]+$" doc:"What to call the customer."`
@@ -58,6 +66,7 @@ type newAccountInput struct {
 
 type acceptanceInput struct {
 	AccountPath
+	KeyInput
 	Body struct {
 		Documents []string `json:"documents" minItems:"1" maxItems:"100" doc:"The ids of the documents, in the versions that are in force."`
 	}
@@ -68,9 +77,10 @@ type topUpInput struct {
 	Key    string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"200" pattern:"^[!-~]+$" doc:"Names the request: sent again, it gives the same answer and moves nothing."`
 	DryRun bool   `query:"dry_run" doc:"Say what would happen, and change nothing."`
 	Body   struct {
-		Amount    money.Amount `json:"amount" doc:"In the account's currency, with at most six decimals." example:"100.00"`
-		Method    string       `json:"method" maxLength:"200" doc:"How it was paid, as the agreement lists the ways."`
-		Reference string       `json:"reference" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" doc:"The payment's own name, for example the bank's."`
+		// Read by the operation itself, so that a refusal says where the fault is.
+		Amount    string `json:"amount" doc:"In the account's currency, with at most six decimals." example:"100.00"`
+		Method    string `json:"method" maxLength:"200" doc:"How it was paid, as the agreement lists the ways."`
+		Reference string `json:"reference" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f]*$" doc:"The payment's own name, for example the bank's. A method and a reference are credited once to an account."`
 	}
 }
 
@@ -84,8 +94,9 @@ func (s *Server) accounts() {
 	tags := []string{"Accounts"}
 	register(s, huma.Operation{
 		OperationID: "createAccount", Method: http.MethodPost, Path: "/v1/accounts", Tags: tags,
-		Summary:     "Open an account",
-		Description: "Sent again with the same name, it changes nothing.",
+		Summary: "Open an account",
+		Description: "Sent again with the same name, it changes nothing. Under an Idempotency-Key, which belongs to the account that is opened, " +
+			"the answer too is that of the first time.",
 	}, []app.Role{app.Operator}, s.createAccount)
 	register(s, huma.Operation{
 		OperationID: "listAccounts", Method: http.MethodGet, Path: "/v1/accounts", Tags: tags,
@@ -98,21 +109,20 @@ func (s *Server) accounts() {
 	register(s, huma.Operation{
 		OperationID: "acceptDocuments", Method: http.MethodPost, Path: "/v1/accounts/{account}/acceptances", Tags: tags,
 		Summary:     "Accept documents by click",
-		Description: "What was accepted before in the same version is left out, so it may be sent again.",
+		Description: "What was accepted before in the same version is left out, so it may be sent again. Under an Idempotency-Key the answer too is that of the first time.",
 	}, []app.Role{app.Operator, app.Customer}, s.acceptDocuments)
 	register(s, huma.Operation{
 		OperationID: "topUp", Method: http.MethodPost, Path: "/v1/accounts/{account}/top-ups", Tags: tags,
-		Summary:     "Put money into an account's wallet",
-		Description: "The money has been received by the provider, which is why only an operator may say so. What is owed is paid from it at once.",
+		Summary: "Put money into an account's wallet",
+		Description: "The money has been received by the provider, which is why only an operator may say so. What is owed is paid from it at once. " +
+			"A payment, which its method and reference name, is credited once: under another Idempotency-Key it is refused with already_exists.",
 	}, []app.Role{app.Operator}, s.topUp)
 }
 
 func (s *Server) createAccount(ctx context.Context, in *newAccountInput) (accountAnswer, error) {
 	n := app.NewAccount{ID: in.Body.ID, Name: in.Body.Name, Accepts: in.Body.Accepts}
-	if err := s.app.CreateAccount(ctx, n, callerOf(ctx).Actor()); err != nil {
-		return accountAnswer{}, err
-	}
-	return s.account(ctx, n.ID)
+	view, err := s.app.OpenAccount(ctx, n, in.Key, callerOf(ctx).Actor())
+	return accountAnswerOf(view), err
 }
 
 func (s *Server) listAccounts(ctx context.Context, in *PageInput) (Page[accountAnswer], error) {
@@ -132,18 +142,12 @@ func (s *Server) listAccounts(ctx context.Context, in *PageInput) (Page[accountA
 }
 
 func (s *Server) showAccount(ctx context.Context, in *AccountPath) (accountAnswer, error) {
-	return s.account(ctx, in.Account)
+	view, err := s.app.Account(ctx, in.Account)
+	return accountAnswerOf(view), err
 }
 
 func (s *Server) acceptDocuments(ctx context.Context, in *acceptanceInput) (accountAnswer, error) {
-	if err := s.app.AcceptDocuments(ctx, in.Account, in.Body.Documents, callerOf(ctx).Actor()); err != nil {
-		return accountAnswer{}, err
-	}
-	return s.account(ctx, in.Account)
-}
-
-func (s *Server) account(ctx context.Context, id string) (accountAnswer, error) {
-	view, err := s.app.Account(ctx, id)
+	view, err := s.app.Accept(ctx, in.Account, in.Body.Documents, in.Key, callerOf(ctx).Actor())
 	return accountAnswerOf(view), err
 }
 
@@ -165,7 +169,11 @@ func serviceAnswers(services []app.ServiceView) []serviceAnswer {
 }
 
 func (s *Server) topUp(ctx context.Context, in *topUpInput) (topUpAnswer, error) {
-	t := account.TopUp{Amount: in.Body.Amount, Method: in.Body.Method, Reference: in.Body.Reference}
+	amount, err := amountOf(in.Body.Amount)
+	if err != nil {
+		return topUpAnswer{}, err
+	}
+	t := account.TopUp{Amount: amount, Method: in.Body.Method, Reference: in.Body.Reference}
 	done, err := s.app.TopUp(ctx, in.Account, t, in.Key, callerOf(ctx).Actor(), in.DryRun)
 	if err != nil {
 		return topUpAnswer{}, err
@@ -174,4 +182,13 @@ func (s *Server) topUp(ctx context.Context, in *topUpInput) (topUpAnswer, error)
 		done.ID = "" // the row was not kept
 	}
 	return topUpAnswer{ToppedUp: done, DryRun: in.DryRun, Explanation: explanationOf(done.ID)}, nil
+}
+
+// amountOf reads the amount of a body, and refuses it where it stands.
+func amountOf(text string) (money.Amount, error) {
+	amount, err := money.ParseAmount(text)
+	if fault := (*refusal.Error)(nil); errors.As(err, &fault) {
+		return 0, fault.At("body.amount")
+	}
+	return amount, err
 }

@@ -47,7 +47,9 @@ func (s *Server) usageEvents() {
 		OperationID: "reportUsage", Method: http.MethodPost, Path: "/v1/usage-events", Tags: []string{"Usage"},
 		Summary: "Report usage",
 		Description: "Takes one event or a batch of at most 10,000, as CloudEvents 1.0, plain or with Content-Encoding gzip. " +
-			"Each event is accepted, found to be a duplicate, or refused by itself; what is answered as accepted is durable.",
+			"Each event is accepted, found to be a duplicate, or refused by itself; what is answered as accepted is durable. " +
+			"An event is idempotent by its account, source and id, so a repetition needs no Idempotency-Key: with the same body it is a duplicate, " +
+			"with another one it is refused with event_id_reused.",
 		Security:    allow(app.Operator, app.ProductTeam),
 		RequestBody: s.eventsBody(),
 		Responses: map[string]*huma.Response{

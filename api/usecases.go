@@ -15,10 +15,10 @@ type UseCases interface {
 	Authenticate(ctx context.Context, token string) (app.Key, error)
 	Provider(ctx context.Context) (*app.Provider, error)
 
-	CreateAccount(ctx context.Context, n app.NewAccount, actor string) error
+	OpenAccount(ctx context.Context, n app.NewAccount, key, actor string) (app.AccountView, error)
 	Account(ctx context.Context, id string) (app.AccountView, error)
 	Accounts(ctx context.Context, cursor string, limit int) ([]app.AccountView, string, error)
-	AcceptDocuments(ctx context.Context, id string, documents []string, actor string) error
+	Accept(ctx context.Context, id string, documents []string, key, actor string) (app.AccountView, error)
 	TopUp(ctx context.Context, id string, t account.TopUp, key, actor string, dryRun bool) (app.ToppedUp, error)
 
 	ReportUsage(ctx context.Context, events []app.Reported, actor string) ([]app.Receipt, error)

@@ -26,33 +26,57 @@ func (a *App) CreateAccount(ctx context.Context, n NewAccount, actor string) err
 	return err
 }
 
+// OpenAccount does what CreateAccount does, and answers with the account as it
+// then stands. Under a key that is not empty, the same request gives the same
+// answer for ever, and another one for the account is refused.
+func (a *App) OpenAccount(ctx context.Context, n NewAccount, key, actor string) (v AccountView, err error) {
+	c, err := newCommand("open", n.ID, key, n)
+	if err != nil {
+		return v, err
+	}
+	err = a.update(ctx, func(tx *store.Tx) error {
+		v, _, err = once(ctx, tx, c, func() (AccountView, calendar.Instant, error) {
+			if _, err := a.createAccounts(ctx, tx, []NewAccount{n}, actor); err != nil {
+				return AccountView{}, 0, err
+			}
+			return a.viewNow(ctx, tx, n.ID)
+		})
+		return err
+	})
+	return v, err
+}
+
 // CreateAccounts opens many accounts in one transaction and returns how many
 // of them were new.
 func (a *App) CreateAccounts(ctx context.Context, accounts []NewAccount, actor string) (created int, err error) {
-	err = a.db.Update(ctx, func(tx *store.Tx) error {
-		created = 0
-		p, err := a.provider(ctx, tx)
-		if err != nil {
-			return err
-		}
-		m, err := a.moment(ctx, tx)
-		if err != nil {
-			return err
-		}
-		var opened []*account.Decision
-		for _, n := range accounts {
-			d, err := openAccount(ctx, tx, p, m.env(p, actor), m.now, n)
-			if err != nil {
-				return err
-			}
-			if d != nil {
-				opened = append(opened, d...)
-				created++
-			}
-		}
-		return applyInOrder(ctx, tx, opened)
+	err = a.update(ctx, func(tx *store.Tx) error {
+		created, err = a.createAccounts(ctx, tx, accounts, actor)
+		return err
 	})
 	return created, err
+}
+
+func (a *App) createAccounts(ctx context.Context, tx *store.Tx, accounts []NewAccount, actor string) (created int, err error) {
+	p, err := a.provider(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	m, err := a.moment(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	var opened []*account.Decision
+	for _, n := range accounts {
+		d, err := openAccount(ctx, tx, p, m.env(p, actor), m.now, n)
+		if err != nil {
+			return 0, err
+		}
+		if d != nil {
+			opened = append(opened, d...)
+			created++
+		}
+	}
+	return created, applyInOrder(ctx, tx, opened)
 }
 
 // applyInOrder applies openings before what was decided on top of them.
@@ -151,14 +175,36 @@ func mayAccept(d *terms.Document, form terms.AcceptanceForm) error {
 
 // AcceptDocuments records a click on documents by an existing account.
 func (a *App) AcceptDocuments(ctx context.Context, id string, documents []string, actor string) error {
-	return a.db.Update(ctx, func(tx *store.Tx) error {
-		_, err := a.decide(ctx, tx, id, actor, func(c acase) (*account.Decision, error) {
-			acceptances, err := c.provider.accept(documents, terms.Click, actor, max(c.now, c.books.At))
-			if err != nil {
-				return nil, err
+	return a.db.Update(ctx, func(tx *store.Tx) error { return a.acceptDocuments(ctx, tx, id, documents, actor) })
+}
+
+// Accept does what AcceptDocuments does, and answers with the account as it then
+// stands. Under a key that is not empty, the same request gives the same answer
+// for ever, and another one by the account is refused.
+func (a *App) Accept(ctx context.Context, id string, documents []string, key, actor string) (v AccountView, err error) {
+	c, err := newCommand("accept", id, key, documents)
+	if err != nil {
+		return v, err
+	}
+	err = a.update(ctx, func(tx *store.Tx) error {
+		v, _, err = once(ctx, tx, c, func() (AccountView, calendar.Instant, error) {
+			if err := a.acceptDocuments(ctx, tx, id, documents, actor); err != nil {
+				return AccountView{}, 0, err
 			}
-			return c.books.Accept(c.env, acceptances, c.now)
+			return a.viewNow(ctx, tx, id)
 		})
 		return err
 	})
+	return v, err
+}
+
+func (a *App) acceptDocuments(ctx context.Context, tx *store.Tx, id string, documents []string, actor string) error {
+	_, err := a.decide(ctx, tx, id, actor, func(c acase) (*account.Decision, error) {
+		acceptances, err := c.provider.accept(documents, terms.Click, actor, max(c.now, c.books.At))
+		if err != nil {
+			return nil, err
+		}
+		return c.books.Accept(c.env, acceptances, c.now)
+	})
+	return err
 }

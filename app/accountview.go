@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 	"termwise.dev/store"
@@ -35,19 +36,36 @@ type AcceptanceView struct {
 // Account returns an account as it stands. It refuses an unknown account.
 func (a *App) Account(ctx context.Context, id string) (v AccountView, err error) {
 	err = a.db.View(ctx, func(tx *store.Tx) error {
-		p, err := a.provider(ctx, tx)
-		if err != nil {
-			return err
-		}
-		b, err := readBooks(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		standings, err := tx.Standings(ctx, []string{id})
-		v = p.accountView(b, standings[id])
+		v, err = a.view(ctx, tx, id)
 		return err
 	})
 	return v, err
+}
+
+func (a *App) view(ctx context.Context, tx *store.Tx, id string) (AccountView, error) {
+	p, err := a.provider(ctx, tx)
+	if err != nil {
+		return AccountView{}, err
+	}
+	b, err := readBooks(ctx, tx, id)
+	if err != nil {
+		return AccountView{}, err
+	}
+	standings, err := tx.Standings(ctx, []string{id})
+	if err != nil {
+		return AccountView{}, err
+	}
+	return p.accountView(b, standings[id]), nil
+}
+
+// viewNow is view, with the instant at which it was so.
+func (a *App) viewNow(ctx context.Context, tx *store.Tx, id string) (AccountView, calendar.Instant, error) {
+	m, err := a.moment(ctx, tx)
+	if err != nil {
+		return AccountView{}, 0, err
+	}
+	v, err := a.view(ctx, tx, id)
+	return v, m.now, err
 }
 
 // Accounts lists accounts, sorted by id, after a cursor, which is empty for the

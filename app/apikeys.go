@@ -109,12 +109,20 @@ func (a *App) checkNewKey(ctx context.Context, tx *store.Tx, n NewKey) error {
 		}
 		return nil
 	case Customer:
+		if n.Scope == "" {
+			return refusal.New(refusal.BadInput, "a customer's key needs the account that it may see").At("scope").
+				Do("give the account's id as the scope")
+		}
 		_, found, err := tx.Account(ctx, n.Scope)
 		if err == nil && !found {
 			err = unknownAccount(n.Scope)
 		}
 		return err
 	case ProductTeam:
+		if n.Scope == "" {
+			return refusal.New(refusal.BadInput, "a product team's key needs the product that it may report usage of").At("scope").
+				Do("give the product's id as the scope")
+		}
 		return a.checkProduct(ctx, tx, n.Scope)
 	}
 	return refusal.New(refusal.BadInput, "%q is not a role", n.Role).At("role").Do("use one of %v", Roles())

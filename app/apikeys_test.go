@@ -79,7 +79,8 @@ func TestKeysThatAreRefused(t *testing.T) {
 		{app.NewKey{Name: "desk", Role: "owner"}, refusal.BadInput, `"owner"`},
 		{app.NewKey{Name: "desk", Role: app.Operator, Scope: "customer-001"}, refusal.BadInput, "customer-001"},
 		{app.NewKey{Name: "desk", Role: app.Customer, Scope: "customer-001"}, refusal.UnknownAccount, "customer-001"},
-		{app.NewKey{Name: "desk", Role: app.Customer}, refusal.UnknownAccount, `""`},
+		{app.NewKey{Name: "desk", Role: app.Customer}, refusal.BadInput, "give the account's id as the scope"},
+		{app.NewKey{Name: "desk", Role: app.ProductTeam}, refusal.BadInput, "give the product's id as the scope"},
 		{app.NewKey{Name: "desk", Role: app.ProductTeam, Scope: "abacus"}, refusal.UnknownProduct, "abacus"},
 	} {
 		_, token, err := a.CreateKey(t.Context(), tt.key)

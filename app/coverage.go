@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"maps"
 	"slices"
 
 	"termwise.dev/core/terms"
@@ -74,24 +76,26 @@ type CoveredRule struct {
 
 // RuleProof is what the sample provider's coverage file says about a rule.
 type RuleProof struct {
-	Document string   `json:"document"`
+	Document string `json:"document"`
+	// Content is that of the clause that the tests prove (terms.Clause.Content).
+	Content  string   `json:"content"`
 	Applies  []string `json:"applies"`
 	Refrains []string `json:"refrains"`
 }
 
-// complete says whether the proof is of the document's rule, in both directions.
-func (p RuleProof) complete(document string) bool {
-	return p.Document == document && len(p.Applies) > 0 && len(p.Refrains) > 0
+// of says whether the proof is of this very clause: another provider's document
+// may have the same name and the same labels, and say something else.
+func (p RuleProof) of(document string, clause *terms.Clause) bool {
+	return p.Document == document && p.Content == clause.Content()
 }
+
+// complete says whether the rule is proved in both directions.
+func (p RuleProof) complete() bool { return len(p.Applies) > 0 && len(p.Refrains) > 0 }
 
 // Coverage says what becomes of every rule of every published document, in the
 // version in force or, before any is, the first to come.
 func (a *App) Coverage(ctx context.Context) (Coverage, error) {
-	proofs := map[string]RuleProof{}
-	if err := json.Unmarshal(provider.Coverage, &proofs); err != nil {
-		return Coverage{}, fmt.Errorf("app: reading the record of proofs: %w", err)
-	}
-	var c Coverage
+	var documents []*terms.Document
 	err := a.db.View(ctx, func(tx *store.Tx) error {
 		p, now, err := a.providerNow(ctx, tx)
 		if err != nil {
@@ -102,12 +106,48 @@ func (a *App) Coverage(ctx context.Context) (Coverage, error) {
 			if err != nil {
 				return err
 			}
-			c.add(published.Document, proofs)
+			documents = append(documents, published.Document)
 		}
-		c.countWaits()
 		return nil
 	})
-	return c, err
+	if err != nil {
+		return Coverage{}, err
+	}
+	return coverageOf(documents)
+}
+
+// FolderCoverage says the same of the documents of a provider's folder, each in
+// its latest version. It needs no database.
+func FolderCoverage(dir fs.FS) (Coverage, error) {
+	f, err := readFolder(dir)
+	if err != nil {
+		return Coverage{}, err
+	}
+	latest := map[string]*terms.Document{}
+	for _, d := range f.parsed {
+		if l, found := latest[d.ID]; !found || l.Effective < d.Effective {
+			latest[d.ID] = d
+		}
+	}
+	documents := make([]*terms.Document, 0, len(latest))
+	for _, id := range slices.Sorted(maps.Keys(latest)) {
+		documents = append(documents, latest[id])
+	}
+	return coverageOf(documents)
+}
+
+// coverageOf holds documents against the record of proofs.
+func coverageOf(documents []*terms.Document) (Coverage, error) {
+	proofs := map[string]RuleProof{}
+	if err := json.Unmarshal(provider.Coverage, &proofs); err != nil {
+		return Coverage{}, fmt.Errorf("app: reading the record of proofs: %w", err)
+	}
+	var c Coverage
+	for _, d := range documents {
+		c.add(d, proofs)
+	}
+	c.countWaits()
+	return c, nil
 }
 
 // add counts the rules of a document.
@@ -138,10 +178,12 @@ func (c *Coverage) add(d *terms.Document, proofs map[string]RuleProof) {
 func coveredRule(d *terms.Document, r terms.Rule, proof RuleProof) CoveredRule {
 	v := ruleView(d.Code, r)
 	row := CoveredRule{Rule: v.Rule, Document: d.ID, Version: d.Version, Clause: r.Clause, Reason: v.Reason}
-	if clause, found := d.Clause(r.Clause); found {
+	clause, found := d.Clause(r.Clause)
+	if found {
 		row.Title = clause.Title
 	}
-	if proof.Document == d.ID {
+	proven := found && proof.of(d.ID, clause)
+	if proven {
 		row.Applies, row.Refrains = proof.Applies, proof.Refrains
 	}
 	switch {
@@ -149,7 +191,7 @@ func coveredRule(d *terms.Document, r terms.Rule, proof RuleProof) CoveredRule {
 		row.Status = RuleDeclaratory
 	case v.Status == Waiting:
 		row.Status = RuleWaiting
-	case proof.complete(d.ID):
+	case proven && proof.complete():
 		row.Status = RuleExecuted
 	default:
 		row.Status = RuleUnproved

@@ -46,7 +46,11 @@ func TestCoverageIsCurrent(t *testing.T) {
 			if len(p.DoesNotApply) == 0 {
 				t.Errorf("no test shows %s at rest: clausetest.DoesNotApply or Refrains", ref)
 			}
-			want[ref] = app.RuleProof{Document: d.ID, Applies: p.Applies, Refrains: p.DoesNotApply}
+			clause, found := d.Clause(r.Clause)
+			if !found {
+				t.Fatalf("%s is a rule of no clause", ref)
+			}
+			want[ref] = app.RuleProof{Document: d.ID, Content: clause.Content(), Applies: p.Applies, Refrains: p.DoesNotApply}
 		}
 	}
 	text, err := json.MarshalIndent(want, "", "  ")
@@ -62,6 +66,39 @@ func TestCoverageIsCurrent(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(text), string(provider.Coverage)); diff != "" {
 		t.Errorf("%s does not say what the tests show; write it anew: go test ./app -run TestCoverageIsCurrent -update\n%s", coverageFile, diff)
+	}
+}
+
+// TestCoverageIsOfTheClauseThatWasProved: a clause of the same document, version
+// and label that says something else is not proved by the sample's tests.
+func TestCoverageIsOfTheClauseThatWasProved(t *testing.T) {
+	const rule, other = "G-2.3", "G-2.2"
+	status := func(swaps ...string) (of, beside app.CoveredRule) {
+		const file = "agreements/general-agreement.yaml"
+		c, err := app.FolderCoverage(withDocuments(t, map[string]string{file: editedSample(t, file, swaps...)}))
+		must(t, err)
+		if c.Total != c.Executed+c.Unproved+c.Declaratory+c.Waiting {
+			t.Errorf("the counts do not add up: %+v", c.Documents)
+		}
+		for _, r := range c.Rules {
+			switch r.Rule {
+			case rule:
+				of = r
+			case other:
+				beside = r
+			}
+		}
+		return of, beside
+	}
+	if of, _ := status(); of.Status != app.RuleExecuted || len(of.Applies) == 0 || len(of.Refrains) == 0 {
+		t.Errorf("the sample's own clause: %+v", of)
+	}
+	of, beside := status("late_fee.rate: 0.05%/day", "late_fee.rate: 0.06%/day")
+	if of.Status != app.RuleUnproved || of.Applies != nil || of.Refrains != nil {
+		t.Errorf("another clause %s: %+v", rule, of)
+	}
+	if beside.Status != app.RuleExecuted {
+		t.Errorf("the clause beside it: %+v", beside)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 	"termwise.dev/store"
@@ -280,8 +281,59 @@ func (e *explainer) event(ctx context.Context) (Explanation, error) {
 			return Explanation{}, err
 		}
 	}
+	known, err := e.against(ctx, &row)
+	if err != nil {
+		return Explanation{}, err
+	}
 	return e.of.Event(account.Turned{
-		Source: row.Source, Event: row.Event, Place: row.Place, Product: row.Product,
-		Message: row.Message, Code: row.Code, Recorded: row.Recorded,
+		Event: metering.Event{
+			Source: row.Source, ID: row.Event, Account: row.Customer, Product: row.Product, Resource: row.Resource,
+			Point: row.Point, From: row.From, To: row.To, Measures: row.Measures,
+		},
+		Place: row.Place, Message: row.Message, Code: row.Code, Recorded: row.Recorded,
+		Unread: row.Unread, Forged: row.Digest != row.Seal(), Known: known,
 	})
+}
+
+// against gathers what was known, when an event came, of what it named.
+func (e *explainer) against(ctx context.Context, row *store.RefusedEvent) (known account.Against, err error) {
+	owner, found, err := e.tx.Account(ctx, row.Customer)
+	if err != nil || !found {
+		return known, err
+	}
+	known.Opened = owner.Opened
+	until := store.Filter[calendar.Instant]{Known: row.Recorded}
+	if known.Moves, err = e.tx.Transitions(ctx, owner.ID, until); err != nil {
+		return known, err
+	}
+	first, found, err := e.tx.UsageEvent(ctx, owner.ID, row.Source, row.Event)
+	if err != nil {
+		return known, err
+	}
+	if found {
+		known.First = &first
+	}
+	if row.Terms != 0 {
+		return known, nil
+	}
+	accepted, err := e.tx.Acceptances(ctx, owner.ID, until)
+	if err != nil {
+		return known, err
+	}
+	e.rebind(row, accepted, &known)
+	return known, nil
+}
+
+// rebind asks again what bound the account for an event that named no documents.
+func (e *explainer) rebind(row *store.RefusedEvent, accepted []account.Accepted, known *account.Against) {
+	acceptances := make([]terms.Acceptance, len(accepted))
+	for i := range accepted {
+		acceptances[i] = accepted[i].Acceptance
+	}
+	bind := func(at calendar.Instant) (*terms.Set, error) {
+		return e.provider.Corpus.Bind(row.Customer, acceptances, row.Product, row.From, at)
+	}
+	e.of.Set, known.Unbound = bind(row.Recorded)
+	_, before := bind(row.Recorded - 1)
+	known.Moved = known.Unbound == nil && before != nil
 }

@@ -100,9 +100,9 @@ func (h *historian) transitions(ctx context.Context) error {
 func (h *historian) moveSentence(m *account.Moved) string {
 	switch {
 	case m.To == subscription.Suspended:
-		return fmt.Sprintf("Service %s was suspended: %s had been overdue since %s.", m.Product, h.money(m.Owed), h.provider.instant(m.Since))
+		return fmt.Sprintf("Service %s was suspended: its arrears, since %[3]s, stood at %[2]s.", m.Product, h.money(m.Owed), h.provider.instant(m.Since))
 	case m.To == subscription.Released:
-		return fmt.Sprintf("The resources of %s were released: %s was still overdue.", m.Product, h.money(m.Owed))
+		return fmt.Sprintf("The resources of %s were released: %s was still owed.", m.Product, h.money(m.Owed))
 	case m.From == subscription.None:
 		return fmt.Sprintf("Service %s was opened by its first use.", m.Product)
 	case m.From == subscription.Released:

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"termwise.dev/app/usagefile"
+	"termwise.dev/core/catalog"
 	"termwise.dev/core/refusal"
 )
 
@@ -25,12 +26,16 @@ type Imported struct {
 }
 
 // ImportUsage reports every row of a CSV file as usage, as ReportUsage does, a
-// batch of rows in each transaction; name is the file's name in places. What was
+// batch of rows in each transaction; a mapping to a product or a meter that no
+// published page declares is refused before the first. name is the file's name in places. What was
 // imported before is a duplicate, so an import that was cut short is completed
 // by repeating it. After each batch progress, if there is one, is told how many
 // rows have been read. With an error, Imported counts the rows before it.
 func (a *App) ImportUsage(ctx context.Context, m *usagefile.Mapping, csv io.Reader, name, actor string, progress func(rows int)) (Imported, error) {
 	done := Imported{ByCode: map[refusal.Code]int{}}
+	if err := a.checkMapping(ctx, m); err != nil {
+		return done, err
+	}
 	file, err := m.Read(name, csv)
 	if err != nil {
 		return done, err
@@ -54,6 +59,22 @@ func (a *App) ImportUsage(ctx context.Context, m *usagefile.Mapping, csv io.Read
 			return done, readErr
 		}
 	}
+}
+
+// checkMapping refuses a mapping to a product or a meter that no published page
+// declares, before its rows would be refused one by one.
+func (a *App) checkMapping(ctx context.Context, m *usagefile.Mapping) error {
+	p, err := a.Provider(ctx)
+	if err != nil {
+		return err
+	}
+	var products []*catalog.Product
+	for _, published := range p.Documents {
+		if sold := published.Document.Product; sold != nil {
+			products = append(products, sold)
+		}
+	}
+	return m.CheckProducts(products)
 }
 
 // nextRows reads up to a batch of rows, and what ended it early, if anything did.

@@ -2,11 +2,11 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 
 	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
@@ -29,15 +29,20 @@ type ToppedUp struct {
 
 // TopUp puts money into an account's wallet and pays from it what is owed. The
 // key makes it idempotent: the same key and request give the same answer, the
-// same key and another request are refused. With dryRun nothing is kept.
+// same key and another request are refused. A payment, which its method and
+// reference name within the account, is credited once whatever the key: it is
+// refused with already_exists when it comes back under another one. With dryRun
+// nothing is kept.
 func (a *App) TopUp(ctx context.Context, id string, t account.TopUp, key, actor string, dryRun bool) (ToppedUp, error) {
-	request, err := requestHash("topup", id, t)
+	c, err := newCommand("topup", id, key, t)
 	if err != nil {
 		return ToppedUp{}, err
 	}
 	var answer ToppedUp
-	err = a.db.Update(ctx, func(tx *store.Tx) error {
-		answer, err = a.topUpOnce(ctx, tx, id, t, key, request, actor)
+	err = a.update(ctx, func(tx *store.Tx) error {
+		answer, answer.Repeated, err = once(ctx, tx, c, func() (ToppedUp, calendar.Instant, error) {
+			return a.topUp(ctx, tx, id, t, actor)
+		})
 		if err == nil && dryRun {
 			return errDryRun
 		}
@@ -46,25 +51,59 @@ func (a *App) TopUp(ctx context.Context, id string, t account.TopUp, key, actor 
 	return answer, notDryRun(err)
 }
 
-func (a *App) topUpOnce(ctx context.Context, tx *store.Tx, id string, t account.TopUp, key string, request [sha256.Size]byte, actor string) (ToppedUp, error) {
-	var answer ToppedUp
-	// Locked first, so that two requests with one key are answered one after the other.
-	if err := tx.Lock(ctx, []string{id}); err != nil {
-		return answer, err
-	}
-	known, err := recall(ctx, tx, id, key, request, &answer)
-	if err != nil || known {
-		answer.Repeated = known
-		return answer, err
-	}
+func (a *App) topUp(ctx context.Context, tx *store.Tx, id string, t account.TopUp, actor string) (ToppedUp, calendar.Instant, error) {
 	d, err := a.decide(ctx, tx, id, actor, func(c acase) (*account.Decision, error) {
-		return c.books.TopUp(c.env, t, c.now)
+		d, err := c.books.TopUp(c.env, t, c.now)
+		if err != nil {
+			return nil, err
+		}
+		return d, creditedBefore(ctx, tx, id, t)
 	})
 	if err != nil {
-		return answer, err
+		return ToppedUp{}, 0, err
 	}
-	answer = toppedUp(d, t)
-	return answer, remember(ctx, tx, id, key, request, answer, d.Entries[len(d.Entries)-1].Recorded)
+	return toppedUp(d, t), d.Entries[len(d.Entries)-1].Recorded, nil
+}
+
+// creditedBefore refuses a payment that an earlier top-up of the account
+// credited. The journal itself says so, and the account is locked: there is no
+// second record of payments that could differ from it.
+func creditedBefore(ctx context.Context, tx *store.Tx, id string, t account.TopUp) error {
+	entries, err := tx.ToppedUp(ctx, id)
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		var earlier account.TopUp
+		if err := json.Unmarshal([]byte(entries[i].Payload), &earlier); err != nil {
+			return fmt.Errorf("app: reading entry %d of account %s: %w", entries[i].Seq, id, err)
+		}
+		if earlier.Method != t.Method || earlier.Reference != t.Reference {
+			continue
+		}
+		first, err := topUpOf(ctx, tx, id, entries[i].Seq)
+		if err != nil {
+			return err
+		}
+		return refusal.New(refusal.AlreadyExists, "the payment %q by %s was credited before, by the top-up %s of %s",
+			t.Reference, t.Method, first, earlier.Amount).At("reference").
+			Do("do not credit it again; if it is another payment, give that one's own reference")
+	}
+	return nil
+}
+
+// topUpOf names the transfer by which an entry credited a payment.
+func topUpOf(ctx context.Context, tx *store.Tx, id string, entry int64) (string, error) {
+	rows, err := tx.TransfersOf(ctx, id, entry)
+	if err != nil {
+		return "", err
+	}
+	for i := range rows {
+		if rows[i].Purpose == ledger.TopUp {
+			return RowName{Kind: TransferRow, Account: id, RowID: rows[i].RowID}.String(), nil
+		}
+	}
+	return "", fmt.Errorf("app: entry %d of account %s credited no payment: the database was changed by hand", entry, id)
 }
 
 func toppedUp(d *account.Decision, t account.TopUp) ToppedUp {
@@ -96,31 +135,4 @@ func owedIn(b *account.Books) money.Amount {
 		}
 	}
 	return owed
-}
-
-// requestHash digests a command and its input, to tell a repetition from a
-// reused key.
-func requestHash(command, account string, input any) (hash [sha256.Size]byte, err error) {
-	body, err := json.Marshal([]any{command, account, input})
-	if err != nil {
-		return hash, fmt.Errorf("app: hashing a request: %w", err)
-	}
-	return sha256.Sum256(body), nil
-}
-
-// recall reads the answer that a key was given before. It refuses a key that
-// comes back with another request.
-func recall(ctx context.Context, tx *store.Tx, account, key string, request [sha256.Size]byte, answer any) (bool, error) {
-	stored, found, err := tx.Recall(ctx, account, key)
-	if err != nil || !found {
-		return false, err
-	}
-	if stored.Request != request {
-		return false, refusal.New(refusal.KeyReused, "the key %q was used before for another request", key).
-			At("idempotency key").Do("use a new key for a new request")
-	}
-	if err := json.Unmarshal(stored.Answer, answer); err != nil {
-		return false, fmt.Errorf("app: reading a stored answer: %w", err)
-	}
-	return true, nil
 }

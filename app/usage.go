@@ -120,9 +120,10 @@ func (in *intake) take(ctx context.Context, events []Reported) ([]Receipt, error
 		e := &events[i]
 		e.Normalise()
 		receipts[i] = Receipt{Source: e.Source, ID: e.ID, Place: e.Place}
-		if faults[i] = e.CheckNames(); faults[i] == nil {
-			faults[i] = in.check(ctx, e)
+		if fault := e.CheckNames(); fault != nil {
+			e.Fault = fault
 		}
+		faults[i] = in.check(ctx, e)
 		if faults[i] != nil && refusal.CodeOf(faults[i]) == "" {
 			return nil, faults[i]
 		}
@@ -289,13 +290,27 @@ func (in *intake) refusedEvent(e *Reported, fault error) store.RefusedEvent {
 	sum := enc.Sum()
 	row := store.RefusedEvent{
 		ID: hex.EncodeToString(sum[:10]), Source: e.Source, Event: e.ID,
-		Code: r.Code, Message: fault.Error(), Place: e.Place, Product: e.Product, Recorded: in.moment.now,
+		Code: r.Code, Message: fault.Error(), Place: e.Place, Recorded: in.moment.now,
+		Customer: e.Account, Product: e.Product, Resource: e.Resource, Point: e.Point, From: e.From, To: e.To,
+		Measures: keptMeasures(e.Measures), Unread: e.Fault != nil,
 	}
 	if b, known := in.books[e.Account]; known {
 		row.Account = b.ID
 		row.Terms = in.setFor(b, &e.Event)
 	}
 	return row
+}
+
+// keptMeasures returns what is kept of a refused event's measures: not more than
+// a bound of them, and no name that cannot be a meter's.
+func keptMeasures(sent []metering.Measure) []metering.Measure {
+	kept := slices.Clone(sent[:min(len(sent), account.MaxKeptMeasures)])
+	for i := range kept {
+		if !metering.IsName(kept[i].Meter) {
+			kept[i].Meter = ""
+		}
+	}
+	return kept
 }
 
 // setFor names the terms that bind the account for the event's product, or 0

@@ -192,9 +192,7 @@ func (c tableColumn) changed(value any) any {
 		return v + 1_000_003
 	case string:
 		switch c.name {
-		case "measures":
-			return strings.Replace(v, "0", "1", 1)
-		case "refs", "payload":
+		case "refs", "payload", "measures":
 			if i := strings.IndexAny(v, "12345678"); i >= 0 {
 				return v[:i] + string(v[i]+1) + v[i+1:]
 			}

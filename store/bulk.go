@@ -204,11 +204,10 @@ func value(field any) any {
 	case *[32]byte:
 		return f[:]
 	case *bool:
-		if *f {
-			return int64(1)
-		}
-		return int64(0)
+		return bit(*f)
 	case *measures:
+		return f.text()
+	case *sentMeasures:
 		return f.text()
 	}
 	panic("store: a table has a field of type " + strconv.Quote(fmt.Sprintf("%T", field)))

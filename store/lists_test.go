@@ -228,3 +228,33 @@ func TestStandings(t *testing.T) {
 		})
 	})
 }
+
+func TestToppedUp(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a", "b")
+		w.topUp("b", 3_000_000, start)
+		w.topUp("a", 1_000_000, start)
+		w.topUp("b", 4_000_000, start.Add(calendar.HourLength))
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			for id, want := range map[string][]string{
+				"a": {`{"amount":"1.000000","method":"bank_remittance","reference":"T-1"}`},
+				"b": {`{"amount":"3.000000","method":"bank_remittance","reference":"T-1"}`, `{"amount":"4.000000","method":"bank_remittance","reference":"T-1"}`},
+				"c": nil,
+			} {
+				found, err := tx.ToppedUp(ctx, id)
+				if err != nil {
+					return err
+				}
+				var payloads []string
+				for _, e := range found {
+					payloads = append(payloads, e.Payload)
+				}
+				if diff := cmp.Diff(want, payloads); diff != "" {
+					t.Errorf("%s:\n%s", id, diff)
+				}
+			}
+			return nil
+		})
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 )
@@ -160,7 +161,8 @@ func TestRefusedEvents(t *testing.T) {
 	event := func(account, id string) RefusedEvent {
 		e := RefusedEvent{
 			Account: account, ID: id, Source: "s", Event: `{"a":1}`, Code: refusal.BadQuantity, Message: "m",
-			Place: "row 7", Product: product, Terms: -5, Recorded: start,
+			Place: "row 7", Customer: account, Product: product, Resource: "vm", Point: true, From: start - 5, To: start - 7,
+			Measures: []metering.Measure{{Meter: "cpu", Value: -1}, {Meter: "cpu", Value: 1 << 62}, {}}, Unread: true, Terms: -5, Recorded: start,
 		}
 		e.Digest = e.Seal()
 		return e
@@ -176,7 +178,7 @@ func TestRefusedEvents(t *testing.T) {
 			if diff := cmp.Diff([]RefusedEvent{event("a", "2"), event("a", "3")}, list); diff != "" {
 				t.Error(diff)
 			}
-			if e, found, err := tx.RefusedEvent(ctx, "b", "1"); !found || err != nil || e != event("b", "1") {
+			if e, found, err := tx.RefusedEvent(ctx, "b", "1"); !found || err != nil || !cmp.Equal(e, event("b", "1")) {
 				t.Errorf("got %+v, %v, %v", e, found, err)
 			}
 			if _, found, _ := tx.RefusedEvent(ctx, "b", "2"); found {

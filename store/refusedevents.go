@@ -5,10 +5,12 @@ import (
 	"strings"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 )
 
-// RefusedEvent is a usage event that could not be accepted, and why.
+// RefusedEvent is a usage event that could not be accepted, as far as it could
+// be read, and why.
 type RefusedEvent struct {
 	Account string
 	// ID names the refusal within the account; Source and Event (JSON) are what
@@ -16,9 +18,19 @@ type RefusedEvent struct {
 	ID, Source, Event string
 	Code              refusal.Code
 	Message, Place    string
-	// Product and Terms say under which terms it was judged; empty and zero
-	// where it never came to that.
-	Product  string
+	// Customer, Product, Resource, Point, From, To and Measures are the event's
+	// body as far as it could be read. Customer is the account that it named,
+	// whether there was one or not.
+	Customer, Product, Resource string
+	Point                       bool
+	// From and To are zero where the event had no start or no end.
+	From, To calendar.Instant
+	// Measures are in the order in which they were judged, and may name a meter twice.
+	Measures []metering.Measure
+	// Unread says that the fault was met while the event was read, so that what
+	// was at fault may be missing here.
+	Unread bool
+	// Terms says under which terms it was judged; zero where none bound.
 	Terms    int64
 	Recorded calendar.Instant
 	// Digest is over the rest; PutRefusedEvents writes it.
@@ -26,11 +38,12 @@ type RefusedEvent struct {
 }
 
 var refusedEvents = accountTable(
-	"refused_events", "id, source, event, code, message, place, product, terms, recorded, digest",
+	"refused_events", "id, source, event, code, message, place, customer, product, resource, point, start, finish, measures, unread, terms, recorded, digest",
 	func(e *RefusedEvent) []any {
 		return []any{
 			&e.ID, &e.Source, &e.Event, (*string)(&e.Code), &e.Message, &e.Place,
-			&e.Product, &e.Terms, (*int64)(&e.Recorded), &e.Digest,
+			&e.Customer, &e.Product, &e.Resource, &e.Point, (*int64)(&e.From), (*int64)(&e.To),
+			(*sentMeasures)(&e.Measures), &e.Unread, &e.Terms, (*int64)(&e.Recorded), &e.Digest,
 		}
 	},
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // table describes how rows of a kind are stored: the column of their owner, which
 // is the account for all customer data, the columns after it, and the fields that
 // these are read into and written from, in the same order. A field is a pointer to int64, int32, bool (stored as 0 or
-// 1), string, [32]byte or measures.
+// 1), string, [32]byte, measures or sentMeasures.
 type table[R any] struct {
 	name, owner, columns string
 	fields               func(*R) []any
@@ -132,5 +133,42 @@ func (m *measures) Scan(value any) error {
 		*m = append(*m, metering.Measure{Meter: meter, Value: v})
 	}
 	slices.SortFunc(*m, func(a, b metering.Measure) int { return strings.Compare(a.Meter, b.Meter) })
+	return nil
+}
+
+// sentMeasures are measures as they were sent, in which a meter may be named
+// twice. They are stored as a JSON list: [["cpu",4000],["cpu",1]].
+type sentMeasures []metering.Measure
+
+func (m *sentMeasures) text() string {
+	pairs := make([][2]any, len(*m))
+	for i, measure := range *m {
+		pairs[i] = [2]any{measure.Meter, measure.Value}
+	}
+	text, err := json.Marshal(pairs)
+	if err != nil {
+		panic(err) // strings and integers can always be written
+	}
+	return string(text)
+}
+
+// Scan reads the JSON.
+func (m *sentMeasures) Scan(value any) error {
+	text, _ := value.(string)
+	var pairs [][]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &pairs); err != nil {
+		return fmt.Errorf("the measures %q: %w", text, err)
+	}
+	*m = nil
+	for _, pair := range pairs {
+		if len(pair) != 2 {
+			return fmt.Errorf("the measures %q: one has %d parts", text, len(pair))
+		}
+		var measure metering.Measure
+		if err := errors.Join(json.Unmarshal(pair[0], &measure.Meter), json.Unmarshal(pair[1], &measure.Value)); err != nil {
+			return fmt.Errorf("the measures %q: %w", text, err)
+		}
+		*m = append(*m, measure)
+	}
 	return nil
 }

@@ -23,8 +23,21 @@ func (f *File) Seal(revision int64) int64 {
 func (r *RefusedEvent) Seal() int64 {
 	var e journal.Encoder
 	e.Text("refused_event").Text(r.Account).Text(r.ID).Text(r.Source).Text(r.Event).Text(string(r.Code)).
-		Text(r.Message).Text(r.Place).Text(r.Product).Int(r.Terms).Int(int64(r.Recorded))
+		Text(r.Message).Text(r.Place).Text(r.Customer).Text(r.Product).Text(r.Resource).Int(bit(r.Point)).
+		Int(int64(r.From)).Int(int64(r.To)).Int(int64(len(r.Measures)))
+	for _, m := range r.Measures {
+		e.Text(m.Meter).Int(m.Value)
+	}
+	e.Int(bit(r.Unread)).Int(r.Terms).Int(int64(r.Recorded))
 	return e.Digest()
+}
+
+// bit is how a yes or no is stored.
+func bit(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // Seal returns the digest that the answer must carry.

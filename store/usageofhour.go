@@ -18,3 +18,11 @@ func (tx *Tx) UsageOf(ctx context.Context, id string, r account.Resource, hour c
 	}
 	return found, err
 }
+
+// UsageEvent returns the event that was accepted under a name, and false when
+// there is none.
+func (tx *Tx) UsageEvent(ctx context.Context, id, source, event string) (e account.StoredEvent, found bool, err error) {
+	e, found, err = events.get(ctx, tx, "WHERE account = $1 AND source = $2 AND id = $3", id, source, event)
+	e.Account = id
+	return e, found, err
+}

@@ -13,7 +13,8 @@ import (
 // Mapping says how the rows of a file become usage events. It does not change
 // once it is parsed, and can serve several files.
 type Mapping struct {
-	source, product       string
+	source                string
+	product               named
 	id, account, resource text
 	point                 bool
 	from, to              moment // to is nil for a point in time
@@ -21,12 +22,15 @@ type Mapping struct {
 	columns               []column
 }
 
+// named is a name from the mapping, and the place file:line:column where it stands.
+type named struct{ name, place string }
+
 // column is a column that a mapping uses: its name, and where it is first used.
 type column struct{ name, place string }
 
 // meter is one meter of a mapping and the expression for its rate or quantity.
 type meter struct {
-	name  string
+	named
 	value expression
 }
 
@@ -44,7 +48,7 @@ func Parse(file string, source []byte) (*Mapping, error) {
 	c := &compiler{file: file}
 	m := &Mapping{
 		source:   c.plain(raw.Source, "source"),
-		product:  c.plain(raw.Product, "product"),
+		product:  named{c.plain(raw.Product, "product"), raw.Product.in(file)},
 		id:       c.template(raw.Event.ID, "event.id"),
 		account:  c.template(raw.Event.Account, "event.account"),
 		resource: c.template(raw.Event.Resource, "event.resource"),
@@ -181,13 +185,14 @@ func (c *compiler) written(s scalar, field string) moment {
 	}
 }
 
-func (c *compiler) meters(raw map[string]scalar) []meter {
+func (c *compiler) meters(raw meterScalars) []meter {
 	if len(raw) == 0 {
 		c.refuse(c.file, "event.meters is missing", "name at least one meter")
 	}
 	var out []meter
-	for name, s := range raw {
-		out = append(out, meter{name: name, value: c.expression(s, "event.meters."+name)})
+	for _, m := range raw {
+		name := m.name.text
+		out = append(out, meter{named: named{name, m.name.in(c.file)}, value: c.expression(m.value, "event.meters."+name)})
 	}
 	slices.SortFunc(out, func(a, b meter) int { return strings.Compare(a.name, b.name) })
 	return out

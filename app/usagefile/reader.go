@@ -76,9 +76,17 @@ func (r *Reader) bind(header []string) error {
 	return errors.Join(faults...)
 }
 
-// suggest names the column that has most of a word's pairs of neighbouring
-// letters, in either order, if it has half of them; else it names all columns.
+// suggest names the column that is most like a word; else it names all columns.
 func suggest(word string, header []string) string {
+	if best := nearest(word, header); best != "" {
+		return fmt.Sprintf("did you mean %s?", best)
+	}
+	return "it has: " + strings.Join(header, ", ")
+}
+
+// nearest returns the name that has most of a word's pairs of neighbouring
+// letters, in either order, if it has half of them; else nothing.
+func nearest(word string, names []string) string {
 	pairs := func(name string) (shared int) {
 		for i := 1; i < len(word); i++ {
 			if strings.Contains(name, word[i-1:i+1]) || strings.Contains(name, word[i:i+1]+word[i-1:i]) {
@@ -87,11 +95,14 @@ func suggest(word string, header []string) string {
 		}
 		return shared
 	}
-	best := slices.MaxFunc(header, func(a, b string) int { return cmp.Compare(pairs(a), pairs(b)) })
-	if 2*pairs(best) < len(word) {
-		return "it has: " + strings.Join(header, ", ")
+	if len(names) == 0 {
+		return ""
 	}
-	return fmt.Sprintf("did you mean %s?", best)
+	best := slices.MaxFunc(names, func(a, b string) int { return cmp.Compare(pairs(a), pairs(b)) })
+	if 2*pairs(best) < len(word) {
+		return ""
+	}
+	return best
 }
 
 // Next returns the next row, or io.EOF after the last. A row whose values
@@ -131,7 +142,7 @@ func (r *Reader) broken(err error, record []string) error {
 // first, so that a refused row can be listed under its account.
 func (r *Reader) event(place string) Row {
 	m := r.mapping
-	row := Row{Place: place, Event: metering.Event{Source: m.source, Product: m.product, Point: m.point}}
+	row := Row{Place: place, Event: metering.Event{Source: m.source, Product: m.product.name, Point: m.point}}
 	row.ID = row.text(m.id, r.row, "id")
 	row.Account = row.text(m.account, r.row, "account")
 	row.Resource = row.text(m.resource, r.row, "resource")

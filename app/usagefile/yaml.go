@@ -34,7 +34,7 @@ type mappingYAML struct {
 			Time scalar `yaml:"time"`
 			Unit scalar `yaml:"unit"`
 		} `yaml:"at"`
-		Meters map[string]scalar `yaml:"meters"`
+		Meters meterScalars `yaml:"meters"`
 	} `yaml:"event"`
 }
 
@@ -42,6 +42,27 @@ type mappingYAML struct {
 type scalar struct {
 	text         string
 	line, column int
+}
+
+// meterScalars are the expressions of an event's meters, each with its name.
+type meterScalars []meterScalar
+
+type meterScalar struct{ name, value scalar }
+
+// UnmarshalYAML reads a mapping and keeps where each name stands.
+func (m *meterScalars) UnmarshalYAML(n ast.Node) error {
+	entries, is := n.(*ast.MappingNode)
+	if !is {
+		return &yaml.SyntaxError{Message: "a mapping of meters belongs here", Token: n.GetToken()}
+	}
+	for _, entry := range entries.Values {
+		var s meterScalar
+		if err := errors.Join(s.name.UnmarshalYAML(entry.Key), s.value.UnmarshalYAML(entry.Value)); err != nil {
+			return err
+		}
+		*m = append(*m, s)
+	}
+	return nil
 }
 
 // in gives the scalar's place in a file: "file:line:column".

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -182,50 +181,5 @@ func showResolution(p *page, r app.Resolution) {
 	p.line("Bound by:")
 	for _, d := range r.Documents {
 		p.line("  %s %s  %s", d.Document, d.Version, d.Title)
-	}
-}
-
-type coverageCmd struct {
-	Rules bool `help:"List every rule."`
-}
-
-// Run counts the rules.
-func (c *coverageCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		v, err := a.Coverage(s)
-		if err != nil {
-			return err
-		}
-		return s.answer(v, func(p *page) { showCoverage(p, v, c.Rules) })
-	})
-}
-
-func showCoverage(p *page, v app.Coverage, all bool) {
-	rows := make([][]cell, len(v.Documents))
-	for i, d := range v.Documents {
-		rows[i] = []cell{d.Document + " " + d.Version, d.Executed, d.Unproved, d.Waiting, d.Declaratory}
-	}
-	p.table([]string{"document", "executed and proved", "not proved", "waiting", "declaratory"}, rows,
-		fmt.Sprintf("%d rules", v.Total), v.Executed, v.Unproved, v.Waiting, v.Declaratory)
-	if len(v.WaitsFor) > 0 {
-		var waits []string
-		for _, w := range v.WaitsFor {
-			waits = append(waits, fmt.Sprintf("%s %d", w.Capability, w.Rules))
-		}
-		p.line("")
-		p.paragraph(0, "Waiting for: "+strings.Join(waits, ", "))
-	}
-	if !all {
-		p.line("\nList every rule with --rules.")
-		return
-	}
-	for _, r := range v.Rules {
-		p.line("%-14s %-12s %s (%s)", r.Rule, r.Status, r.Title, r.Reason)
-		for _, test := range r.Applies {
-			p.line("    at work: %s", test)
-		}
-		for _, test := range r.Refrains {
-			p.line("    at rest: %s", test)
-		}
 	}
 }

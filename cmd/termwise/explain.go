@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 
 	"termwise.dev/app"
@@ -46,9 +47,12 @@ func showExplanation(p *page, x app.Explanation, whole bool) {
 	for _, use := range x.Clauses {
 		showClauseUse(p, use, whole)
 	}
-	if x.Agrees {
+	switch {
+	case x.Agrees:
 		p.line("  Stored %s, recomputed %s: they agree.", x.Stored, x.Recomputed)
-	} else {
+	case len(x.Disagreements) == 0:
+		p.paragraph(2, fmt.Sprintf("Stored %s; %s.", x.Stored, x.Recomputed))
+	default:
 		p.line("  Stored %s, recomputed %s: THEY DO NOT AGREE.", x.Stored, x.Recomputed)
 	}
 	for _, d := range x.Disagreements {

@@ -11,6 +11,7 @@ import (
 type bar struct {
 	s    *session
 	what string
+	all  int
 	bar  *progressbar.ProgressBar
 }
 
@@ -31,9 +32,11 @@ func (b *bar) set(done, all int) {
 			progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(),
 			progressbar.OptionSetSpinnerChangeInterval(0), // a spinner that turns by itself would outlive its end
 		)
+		b.all = all
 	}
-	if int64(all) != b.bar.GetMax64() {
+	if all != b.all { // the bar's own maximum is another where none is known
 		b.bar.ChangeMax(all)
+		b.all = all
 	}
 	_ = b.bar.Set(done)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"termwise.dev/app"
@@ -113,7 +114,13 @@ func (f folderArgs) plan(s *session, do planner, title, nothing string) error {
 		if err != nil {
 			return err
 		}
-		return s.answer(plan, func(p *page) { showPlan(p, plan, title, nothing) })
+		if err := s.answer(plan, func(p *page) { showPlan(p, plan, title, nothing) }); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(plan.Documents, func(d app.PlannedDocument) bool { return d.Refused != "" }) {
+			return errRefused
+		}
+		return nil
 	})
 }
 
@@ -128,7 +135,7 @@ func showPlan(p *page, plan app.Plan, title, nothing string) {
 	for _, d := range plan.Documents {
 		p.line("%s: %s %s, effective %s, binds %s", title, p.bold(d.Document), d.Version, d.EffectiveText, plural(d.Bound, "account", "accounts"))
 		if d.Replaces != "" {
-			p.line("  replaces %s; %s to be told by %s", d.Replaces, plural(d.NoticesOwed, "account", "accounts"), d.NoticeBy)
+			p.line("  replaces %s; %s to be told %s", d.Replaces, plural(d.NoticesOwed, "account", "accounts"), toldBy(d.NoticeBy))
 			if d.Dissent == terms.ContinuedUseAccepts {
 				p.line("  going on using the services accepts it")
 			}
@@ -140,6 +147,14 @@ func showPlan(p *page, plan app.Plan, title, nothing string) {
 			p.line("  would be refused: %s", d.Refused)
 		}
 	}
+}
+
+// toldBy says by when accounts must be told; the terms may name no number of days.
+func toldBy(day string) string {
+	if day == "" {
+		return "before it takes effect"
+	}
+	return "by " + day
 }
 
 func showChange(p *page, c terms.Change) {

@@ -91,6 +91,9 @@ func (s *session) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
+// errRefused ends a command whose answer has said what is refused.
+var errRefused = errors.New("something is refused")
+
 // exit reports an error, if there is one, and returns the exit code.
 func (s *session) exit(err error) int {
 	var wrong misused
@@ -101,6 +104,8 @@ func (s *session) exit(err error) int {
 		return misuse(s.stderr, err, s.command)
 	case errors.Is(err, errUntrue):
 		return failed // what is untrue has been printed
+	case errors.Is(err, errRefused):
+		return refused // the answer that was printed says what
 	case s.Err() != nil && errors.Is(err, context.Canceled):
 		return fail(s.stderr, errors.New("interrupted; what was done by then is kept, and repeating the command completes it"))
 	case refusal.CodeOf(err) == "":

@@ -32,6 +32,7 @@ func TestExitCodes(t *testing.T) {
 		"failed":      {context.Background(), errors.New("disk full"), failed, "termwise: disk full\n"},
 		"wrong use":   {context.Background(), wrongUse("name one"), wronglyUsed, "termwise: name one\ntry: termwise x --help\n"},
 		"untrue":      {context.Background(), errUntrue, failed, ""},
+		"answered":    {context.Background(), errRefused, refused, ""},
 		"refused":     {context.Background(), fmt.Errorf("while reading: %w", one), refused, "refused (bad_input): file:1:2: one; mend it\n"},
 		"refusals":    {context.Background(), errors.Join(one, two), refused, "refused (bad_input): file:1:2: one; mend it\nrefused (not_found): two\n"},
 		"interrupted": {canceled, fmt.Errorf("writing: %w", context.Canceled), failed, "termwise: interrupted; what was done by then is kept, and repeating the command completes it\n"},

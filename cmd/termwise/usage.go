@@ -47,7 +47,13 @@ func (c *importUsageCmd) Run(s *session) error {
 				return err
 			}
 		}
-		return s.answer(imported, func(p *page) { showImported(p, imported, c.Refused) })
+		if err := s.answer(imported, func(p *page) { showImported(p, imported, c.Refused) }); err != nil {
+			return err
+		}
+		if imported.Refused > 0 && imported.Refused == imported.Rows {
+			return errRefused // the file as a whole is of no use
+		}
+		return nil
 	}), data.Close())
 }
 
@@ -82,7 +88,7 @@ func showImported(p *page, i app.Imported, file string) {
 		p.line("The refused rows are listed in %s.", file)
 	case i.Refused > 0:
 		for _, r := range i.Refusals[:min(len(i.Refusals), 3)] {
-			p.line("  %s", r.Message)
+			p.line("  %s: %s", r.Place, r.Message)
 		}
 		p.line("List all of them with --refused FILE.")
 	}

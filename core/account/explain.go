@@ -35,7 +35,9 @@ type Explanation struct {
 	Recomputed string `json:"recomputed"`
 	// Agrees says that both are the same and that the row's digest fits its content.
 	Agrees bool `json:"agrees"`
-	// Disagreements says what does not agree.
+	// Disagreements says what does not agree. There is none, although Agrees is
+	// false, where too little of a refused event is kept to recompute its refusal:
+	// Recomputed then says so.
 	Disagreements []string `json:"disagreements,omitempty"`
 	// Journal is the entry that the row belongs to; a refused event has none.
 	Journal *JournalPlace `json:"journal,omitempty"`
@@ -203,6 +205,9 @@ func (x *explaining) money(a money.Amount) string { return a.String() + " " + st
 // local writes an instant for a person: "2026-01-05 13:00".
 func (x *explaining) local(t calendar.Instant) string {
 	s := x.c.Zone.Format(t)
+	if s[10] != 'T' {
+		return s // a year of more than four digits
+	}
 	day, clock := s[:10], s[11:19]
 	if rest := s[19:]; strings.HasPrefix(rest, ".") {
 		clock += rest[:strings.IndexAny(rest, "+-Z")]

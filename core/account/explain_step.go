@@ -3,7 +3,6 @@ package account
 import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/notice"
-	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
 	"termwise.dev/core/terms"
 )
@@ -180,45 +179,5 @@ func (x *explaining) useIn(d *terms.Document, role, key string) {
 				Label: clause.Label(), Title: clause.Title, Text: clause.Text, Emphasis: clause.Emphasis, cited: cited,
 			})
 		}
-	}
-}
-
-// Turned is a usage event that was not accepted, as it was kept.
-type Turned struct {
-	Source, Event, Place, Product, Message string
-	Code                                   refusal.Code
-	Recorded                               calendar.Instant
-}
-
-// Event explains why a usage event was not accepted. The case has no Set when
-// no terms bound the account for the event's product, or no product is known.
-func (c Case) Event(t Turned) (Explanation, error) {
-	x := c.explain("refused event")
-	x.input("source", t.Source, "")
-	x.input("event", t.Event, "")
-	x.input("product", t.Product, "")
-	x.input("where it stood", t.Place, "")
-	x.input("recorded", c.Zone.Format(t.Recorded), "")
-	x.input("reason", string(t.Code), "")
-	if c.Set != nil {
-		x.eventClauses(t.Code)
-	}
-	x.say("Usage event %s of %s was not accepted (%s): %s", t.Event, t.Source, t.Code, t.Message)
-	x.outcome(string(t.Code), string(t.Code))
-	return x.done()
-}
-
-// eventClauses cites what the refusal of an event rests on.
-func (x *explaining) eventClauses(code refusal.Code) {
-	switch code {
-	case refusal.BadInterval:
-		x.use("which intervals are use", terms.UsageIntervals.Name())
-		x.use("how far ahead usage may be dated", terms.UsageFutureLimit.Name())
-	case refusal.UnknownMeter, refusal.BadQuantity:
-		for _, m := range x.c.Set.Product().Meters {
-			x.use("meter "+m.Name, terms.PriceOf.Key(m.Name))
-		}
-	default:
-		x.refusalClauses(code)
 	}
 }

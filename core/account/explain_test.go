@@ -264,7 +264,7 @@ func TestTransfersOfEveryPurposeAreExplained(t *testing.T) {
 	}
 }
 
-func TestAcceptancesAndRefusedEventsAreExplained(t *testing.T) {
+func TestAcceptancesAreExplained(t *testing.T) {
 	w := wholeStory(t, 0)
 	row := w.log.Acceptances[0]
 	c := w.bound(row.Entry, "compute-payg")
@@ -278,13 +278,5 @@ func TestAcceptancesAndRefusedEventsAreExplained(t *testing.T) {
 	row.TextHash[0] ^= 1
 	if x := must(t)(c.Acceptance(row, d)); x.Agrees {
 		t.Error("another text agrees")
-	}
-	x := must(t)(c.Event(account.Turned{Source: "s", Event: "1", Code: refusal.BadInterval, Message: "it ends before it starts"}))
-	if !x.Cites("P", "2.1") && !x.Cites("R", "7") {
-		t.Error("a bad interval cites no clause")
-	}
-	c.Set = nil
-	if x := must(t)(c.Event(account.Turned{Code: refusal.UnknownProduct})); len(x.Clauses) != 0 {
-		t.Error("an unknown product cites a clause")
 	}
 }

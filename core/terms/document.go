@@ -1,6 +1,7 @@
 package terms
 
 import (
+	"fmt"
 	"slices"
 
 	"termwise.dev/core/calendar"

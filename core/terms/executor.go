@@ -30,7 +30,7 @@ var executors = []string{
 func (p *documentReader) executor(n ast.Node) string {
 	s := p.text(n)
 	if s != "" && !slices.Contains(executors, s) {
-		p.refuseAt(n, fmt.Sprintf("executed_by %q is nothing that the program does by itself", s), "%s; or write waits_for", suggest(s, executors))
+		p.refuseAt(n, fmt.Sprintf("executed_by %q is nothing that the program does by itself", s), "%s", suggest(s, executors))
 	}
 	return s
 }

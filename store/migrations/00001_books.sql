@@ -259,7 +259,8 @@ CREATE TABLE buckets (
 );
 CREATE INDEX buckets_open ON buckets (account, hour) WHERE total > billed + refused;
 
--- Events that could not be accepted, kept so that they can be explained.
+-- Events that could not be accepted, kept as far as they could be read so that
+-- the refusal can be computed again. Nothing of them needs to be in range.
 CREATE TABLE refused_events (
     account  TEXT   NOT NULL,
     id       TEXT   NOT NULL,
@@ -268,7 +269,14 @@ CREATE TABLE refused_events (
     code     TEXT   NOT NULL,
     message  TEXT   NOT NULL,
     place    TEXT   NOT NULL,
+    customer TEXT   NOT NULL,
     product  TEXT   NOT NULL,
+    resource TEXT   NOT NULL,
+    point    BIGINT NOT NULL CHECK (point IN (0, 1)),
+    start    BIGINT NOT NULL,
+    finish   BIGINT NOT NULL,
+    measures TEXT   NOT NULL,
+    unread   BIGINT NOT NULL CHECK (unread IN (0, 1)),
     terms    BIGINT NOT NULL,
     recorded BIGINT NOT NULL,
     digest   BIGINT NOT NULL,

@@ -152,4 +152,6 @@ func (h *historian) usage(k metering.Key, quantity int64) string {
 		k.Meter, k.Resource, k.Product, quantity, h.provider.meter(k.Product, k.Meter).Base, hour)
 }
 
-func (h *historian) money(m money.Amount) string { return m.String() + " " + string(h.provider.Currency()) }
+func (h *historian) money(m money.Amount) string {
+	return m.String() + " " + string(h.provider.Currency())
+}

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"termwise.dev/core/account"
 	"termwise.dev/store"
@@ -45,6 +47,10 @@ func (o *verifiedAccount) count(table account.Table, truth account.Truth, rows i
 func (y yardstick) refusedEvents(ctx context.Context, tx *store.Tx, out *verifiedAccount) error {
 	for after := ""; ; {
 		page, err := tx.RefusedEvents(ctx, out.id, after, refusedEventsPerPage)
+		if unreadable := (*store.UnreadableRow)(nil); errors.As(err, &unreadable) {
+			out.add(account.UsageIsBilledOnce, Breakage{unreadable.Table, cmp.Or(unreadable.Owner, "of no account"), unreadable.Err.Error()})
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -153,12 +153,12 @@ func (p *Provider) InForce(id string, at calendar.Instant) *terms.Document {
 	var found *terms.Document
 	for _, published := range p.Documents {
 		d := published.Document
-		if d.ID != id || d.Effective > at || d.Until <= at {
-			continue
-		}
-		if found == nil || d.Effective > found.Effective {
+		if d.ID == id && d.Effective <= at && (found == nil || d.Effective > found.Effective) {
 			found = d
 		}
+	}
+	if found != nil && found.Until <= at {
+		return nil // when its last version has ended, the document has
 	}
 	return found
 }

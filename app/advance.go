@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -12,6 +13,10 @@ import (
 // accountsPerBatch is how many accounts share a transaction when time passes:
 // enough that bulk writes pay, few enough that memory stays small.
 const accountsPerBatch = 256
+
+// waitForLocks is how long Advance waits for another transaction to let an
+// account go.
+const waitForLocks = 20 * time.Millisecond
 
 // Advanced says what the passing of time did.
 type Advanced struct {
@@ -45,6 +50,21 @@ func (a *App) Advance(ctx context.Context, to calendar.Instant, progress func(do
 	report, err := a.workUntil(ctx, to, progress)
 	if err != nil || len(report.Stuck) > 0 {
 		return report, err
+	}
+	// A batch passes over accounts that another transaction holds. The clock
+	// moves only when they too have been done.
+	for left, err := a.countDue(ctx, to); left > 0; left, err = a.countDue(ctx, to) {
+		if err != nil {
+			return report, err
+		}
+		again, err := a.workUntil(ctx, to, progress)
+		report.add(again)
+		if err != nil || len(report.Stuck) > 0 {
+			return report, err
+		}
+		if again.Accounts == 0 {
+			time.Sleep(waitForLocks)
+		}
 	}
 	return report, a.db.Update(ctx, func(tx *store.Tx) error {
 		return tx.SetClock(ctx, store.Clock{Virtual: true, Now: to})

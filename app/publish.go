@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
@@ -127,6 +128,9 @@ func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, now calenda
 			return nil, err
 		}
 		published = next.before.Documents
+		if err := sameBooks(next.before.Settings, f.settings); err != nil {
+			return nil, err
+		}
 	}
 	all := published
 	for i, d := range f.parsed {
@@ -144,6 +148,17 @@ func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, now calenda
 	}
 	next.corpus, err = terms.NewCorpus(all)
 	return next, err
+}
+
+// sameBooks refuses settings that would change what stored books mean: their
+// amounts are in the currency, their days are the zone's.
+func sameBooks(old, new Settings) error {
+	if old.Currency == new.Currency && old.Zone == new.Zone {
+		return nil
+	}
+	return refusal.New(refusal.AlreadyExists, "the books are kept in %s by the days of %s; the folder says %s and %s",
+		old.Currency, old.Zone, new.Currency, new.Zone).At(settingsFile).
+		Do("keep currency and zone, or begin with a new database")
 }
 
 // isPublished says whether this very version is published with this content;

@@ -184,7 +184,21 @@ func (in *intake) check(ctx context.Context, e *Reported) error {
 	if err := in.checkFuture(set, &e.Event); err != nil {
 		return err
 	}
-	return in.checkOpen(b, &e.Event)
+	closed := in.checkOpen(b, &e.Event)
+	if closed == nil {
+		return nil
+	}
+	return in.unlessAccepted(ctx, &e.Event, closed)
+}
+
+// unlessAccepted lets an event through that was accepted before its service was
+// closed: whoever sends it again, having got no answer, is told of a duplicate.
+func (in *intake) unlessAccepted(ctx context.Context, e *metering.Event, closed error) error {
+	_, accepted, err := in.tx.UsageEvent(ctx, e.Account, e.Source, e.ID)
+	if err != nil || accepted {
+		return err
+	}
+	return closed
 }
 
 // bind finds the terms of an event's usage. An account that has accepted no

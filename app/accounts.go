@@ -175,7 +175,7 @@ func mayAccept(d *terms.Document, form terms.AcceptanceForm) error {
 
 // AcceptDocuments records a click on documents by an existing account.
 func (a *App) AcceptDocuments(ctx context.Context, id string, documents []string, actor string) error {
-	return a.db.Update(ctx, func(tx *store.Tx) error { return a.acceptDocuments(ctx, tx, id, documents, actor) })
+	return a.update(ctx, func(tx *store.Tx) error { return a.acceptDocuments(ctx, tx, id, documents, actor) })
 }
 
 // Accept does what AcceptDocuments does, and answers with the account as it then

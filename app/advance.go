@@ -67,6 +67,9 @@ func (a *App) Advance(ctx context.Context, to calendar.Instant, progress func(do
 		}
 	}
 	return report, a.db.Update(ctx, func(tx *store.Tx) error {
+		if m, err := a.moment(ctx, tx); err != nil || m.now >= to { // another advance went further
+			return err
+		}
 		return tx.SetClock(ctx, store.Clock{Virtual: true, Now: to})
 	})
 }

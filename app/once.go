@@ -56,8 +56,8 @@ func once[T any](ctx context.Context, tx *store.Tx, c command, do func() (T, cal
 // may open it at once.
 func (a *App) update(ctx context.Context, f func(*store.Tx) error) error {
 	err := a.db.Update(ctx, f)
-	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrAnswered) {
-		return a.db.Update(ctx, f)
+	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrAnswered) || refusal.CodeOf(err) == refusal.AlreadyExists {
+		return a.db.Update(ctx, f) // it now sees what the other one did
 	}
 	return err
 }

@@ -60,6 +60,9 @@ func (a *App) Publish(ctx context.Context, dir fs.FS) (Plan, error) {
 	}
 	var plan Plan
 	err = a.db.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.LockPublishing(ctx); err != nil {
+			return err
+		}
 		m, err := a.moment(ctx, tx)
 		if err != nil {
 			return err

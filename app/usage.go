@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"slices"
 
 	"termwise.dev/core/account"
@@ -76,6 +77,7 @@ type intake struct {
 	provider *Provider
 	moment   moment
 	actor    string
+	locked   bool
 	books    map[string]*account.Books
 	sets     map[int64]account.TermSet // that refusals name
 }
@@ -172,23 +174,11 @@ func (in *intake) check(ctx context.Context, e *Reported) error {
 	if err != nil {
 		return err
 	}
-	if set.Product() == nil {
-		return refusal.New(refusal.UnknownProduct, "the event names no product").At("product").Do("name a product")
+	fault := in.judge(b, set, &e.Event)
+	if refusal.CodeOf(fault) == refusal.Suspended {
+		return in.unlessAccepted(ctx, &e.Event, fault)
 	}
-	if _, err := terms.Get(set, terms.UsageIntervals); err != nil {
-		return err
-	}
-	if err := e.Check(set.Product()); err != nil {
-		return err
-	}
-	if err := in.checkFuture(set, &e.Event); err != nil {
-		return err
-	}
-	closed := in.checkOpen(b, &e.Event)
-	if closed == nil {
-		return nil
-	}
-	return in.unlessAccepted(ctx, &e.Event, closed)
+	return fault
 }
 
 // unlessAccepted lets an event through that was accepted before its service was
@@ -201,6 +191,23 @@ func (in *intake) unlessAccepted(ctx context.Context, e *metering.Event, closed 
 	return closed
 }
 
+// judge says why an event cannot be accepted under the terms that bind, or nil.
+func (in *intake) judge(b *account.Books, set *terms.Set, e *metering.Event) error {
+	if set.Product() == nil {
+		return refusal.New(refusal.UnknownProduct, "the event names no product").At("product").Do("name a product")
+	}
+	if _, err := terms.Get(set, terms.UsageIntervals); err != nil {
+		return err
+	}
+	if err := e.Check(set.Product()); err != nil {
+		return err
+	}
+	if err := in.checkFuture(set, e); err != nil {
+		return err
+	}
+	return in.checkOpen(b, e)
+}
+
 // bind finds the terms of an event's usage. An account that has accepted no
 // agreement accepts, by using the service, those that say so (G 0.3).
 func (in *intake) bind(ctx context.Context, b *account.Books, e *metering.Event) (*terms.Set, error) {
@@ -208,25 +215,32 @@ func (in *intake) bind(ctx context.Context, b *account.Books, e *metering.Event)
 	if refusal.CodeOf(err) != refusal.NotAccepted {
 		return set, err
 	}
-	if err := in.acceptByUse(ctx, b, e); err != nil {
-		return nil, err
+	accepted := in.provider.acceptableByUse(b.ID, e, in.actor, in.moment.now)
+	set, err = in.provider.Corpus.Bind(b.ID, append(slices.Clone(b.Acceptances), accepted...), e.Product, e.From, in.moment.now)
+	if err != nil || in.judge(b, set, e) != nil {
+		return set, err // what is refused is no use, and accepts nothing
 	}
-	b = in.books[b.ID]
-	return in.provider.Corpus.Bind(b.ID, b.Acceptances, e.Product, e.From, in.moment.now)
+	return set, in.acceptByUse(ctx, b, accepted)
 }
 
-func (in *intake) acceptByUse(ctx context.Context, b *account.Books, e *metering.Event) error {
-	acceptances := in.provider.acceptableByUse(b.ID, e, in.actor, in.moment.now)
-	if len(acceptances) == 0 {
-		return nil
+func (in *intake) acceptByUse(ctx context.Context, b *account.Books, acceptances []terms.Acceptance) error {
+	if !in.locked {
+		if err := in.tx.Lock(ctx, slices.Sorted(maps.Keys(in.books))); err != nil {
+			return err
+		}
+		in.locked = true
 	}
 	d, err := in.app.decide(ctx, in.tx, b.ID, in.actor, func(c acase) (*account.Decision, error) {
 		return c.books.Accept(c.env, acceptances, c.now)
 	})
-	if err == nil {
-		in.books[b.ID] = d.After
+	if err != nil {
+		return err
 	}
-	return err
+	in.books[b.ID] = d.After
+	for _, e := range d.Entries { // a real clock has moved on since the intake began
+		in.moment.now = max(in.moment.now, e.Recorded)
+	}
+	return nil
 }
 
 // acceptableByUse makes the acceptance, at the instant of the usage, of every

@@ -162,3 +162,12 @@ func (tx *Tx) putTermSets(ctx context.Context, sets map[int64]account.TermSet) e
 				Do("report it: two sets of documents have the same short name")
 		})
 }
+
+// LockPublishing waits until no other transaction publishes.
+func (tx *Tx) LockPublishing(ctx context.Context) error {
+	if tx.engine != postgres {
+		return nil // the writer has the whole file
+	}
+	_, err := tx.exec(ctx, "LOCK TABLE documents, provider_files IN SHARE ROW EXCLUSIVE MODE")
+	return err
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,6 +52,13 @@ func (tx *Tx) PutUsage(ctx context.Context, batch []metering.Event, recorded cal
 		kept := &account.StoredEvent{Event: *e, Body: e.Body(), Recorded: recorded}
 		kept.Digest = kept.Seal()
 		rows[i] = owned[account.StoredEvent]{e.Account, kept}
+	}
+	ids := map[string]bool{}
+	for _, row := range rows {
+		ids[row.owner] = true
+	}
+	if err := tx.lockKnown(ctx, slices.Sorted(maps.Keys(ids))); err != nil {
+		return nil, err
 	}
 	fresh, err := tx.insertEvents(ctx, rows)
 	if err != nil {
@@ -144,9 +152,6 @@ func (tx *Tx) addUsage(ctx context.Context, added []owned[account.StoredEvent], 
 	}
 	sums, err := collect(added, recorded)
 	if err != nil {
-		return err
-	}
-	if err := tx.lockKnown(ctx, sums.accounts()); err != nil {
 		return err
 	}
 	if _, err := resources.write(ctx, tx, resources.insert(`ON CONFLICT (account, product, resource)

@@ -4,6 +4,7 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/subscription"
+	"termwise.dev/core/terms"
 )
 
 // Advance does everything that falls due up to an instant, in due order, and
@@ -102,7 +103,7 @@ func (d *draft) bucketDue(b *metering.Bucket) (calendar.Instant, error) {
 	if b.Hour.End() > arrived {
 		arrived = b.Hour.End()
 	}
-	set, err := d.terms(b.Product, d.usedAt(b), arrived)
+	set, err := d.used(b, arrived)
 	if err != nil {
 		return 0, err
 	}
@@ -110,20 +111,21 @@ func (d *draft) bucketDue(b *metering.Bucket) (calendar.Instant, error) {
 	return max(closes, arrived), err
 }
 
-// usedAt is the instant whose terms price a bucket: the beginning of its hour,
-// or the account's first acceptance where that came later in the same hour.
-func (d *draft) usedAt(b *metering.Bucket) calendar.Instant {
-	if len(d.books.Acceptances) == 0 {
-		return b.Hour.Start()
+// used returns the terms that price a bucket: those at the beginning of its
+// hour or, where none bound yet, at the first later instant of it at which they did.
+func (d *draft) used(b *metering.Bucket, known calendar.Instant) (*terms.Set, error) {
+	at := b.Hour.Start()
+	for {
+		set, err := d.terms(b.Product, at, known)
+		if err == nil {
+			return set, nil
+		}
+		next := d.env.Terms.Turn(b.Product, d.books.Acceptances, at)
+		if next >= b.Hour.End() {
+			return nil, err
+		}
+		at = next
 	}
-	first := calendar.EndOfTime
-	for _, a := range d.books.Acceptances {
-		first = min(first, a.At)
-	}
-	if first >= b.Hour.End() {
-		return b.Hour.Start()
-	}
-	return max(b.Hour.Start(), first)
 }
 
 // nextStep returns when the next step of any service's timeline is due.
@@ -134,21 +136,18 @@ func (d *draft) nextStep() (calendar.Instant, error) {
 		if service.ArrearsSince == 0 {
 			continue
 		}
-		t, err := d.timeline(product, d.books.At)
+		set, err := d.terms(product, d.books.At, d.books.At)
 		if err != nil {
 			return 0, err
 		}
+		t, err := timeline(set)
+		if err != nil {
+			return 0, err
+		}
+		next = min(next, set.Until())
 		if step, due := service.Next(t); step != subscription.NoStep {
 			next = min(next, due)
 		}
 	}
 	return next, nil
-}
-
-func (d *draft) timeline(product string, at calendar.Instant) (subscription.Timeline, error) {
-	set, err := d.terms(product, at, at)
-	if err != nil {
-		return subscription.Timeline{}, err
-	}
-	return timeline(set)
 }

@@ -72,7 +72,7 @@ func (b *Books) Accept(env Env, accepted []terms.Acceptance, at calendar.Instant
 
 func (d *draft) hasAccepted(a terms.Acceptance) bool {
 	return slices.ContainsFunc(d.books.Acceptances, func(have terms.Acceptance) bool {
-		return have.Document == a.Document && have.Version == a.Version
+		return have.Document == a.Document && have.Version == a.Version && have.At <= a.At
 	})
 }
 

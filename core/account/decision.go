@@ -28,6 +28,8 @@ const Clock = "clock"
 // Terms finds the documents that bind.
 type Terms interface {
 	Bind(account string, accepted []terms.Acceptance, product string, at, known calendar.Instant) (*terms.Set, error)
+	// Turn is the first instant after at at which something that binds may change.
+	Turn(product string, accepted []terms.Acceptance, at calendar.Instant) calendar.Instant
 }
 
 // Decision is everything that a command or the passing of time does to one

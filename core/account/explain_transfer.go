@@ -1,6 +1,8 @@
 package account
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"termwise.dev/core/ledger"
@@ -57,7 +59,7 @@ func (a Around) invoiced(row Posted) (string, money.Amount) {
 			nth++
 		}
 	}
-	for _, product := range sortedKeys(totals) {
+	for _, product := range slices.Sorted(maps.Keys(totals)) {
 		if totals[product] == 0 {
 			continue
 		}

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"strings"
+
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
@@ -108,9 +110,12 @@ func (d *draft) owedFor(product string, at calendar.Instant) (money.Amount, erro
 	if requires.V != terms.PrincipalAndFees {
 		return owed, nil
 	}
-	to, err := seller(set)
-	if err != nil {
-		return 0, err
+	for name := range d.books.Balances {
+		if name.Kind() == "fees_receivable" && strings.HasSuffix(string(name), ":"+product) {
+			if owed, err = owed.Add(d.books.Balances.Owed(name)); err != nil {
+				return 0, err
+			}
+		}
 	}
-	return owed.Add(d.books.Balances.Owed(ledger.FeesReceivable(to, product)))
+	return owed, nil
 }

@@ -26,13 +26,13 @@ func (r *replaying) settle(e *journal.Entry) error {
 		return err
 	}
 	r.d.begin(journal.Settled, e.Effective, Clock, "")
-	totals := map[string]money.Amount{}
+	totals := map[sale]money.Amount{}
 	for _, s := range r.settledIn(e.Seq) {
-		amount, err := r.resettle(s, e.Effective)
+		by, amount, err := r.resettle(s, e.Effective)
 		if err != nil {
 			return err
 		}
-		if totals[s.Product], err = totals[s.Product].Add(amount); err != nil {
+		if totals[by], err = totals[by].Add(amount); err != nil {
 			return err
 		}
 	}
@@ -73,24 +73,29 @@ func (r *replaying) settledIn(seq int64) []settledBucket {
 
 // resettle charges and refuses the parts of a bucket again, under the terms
 // that bind for its hour.
-func (r *replaying) resettle(s settledBucket, at calendar.Instant) (money.Amount, error) {
+func (r *replaying) resettle(s settledBucket, at calendar.Instant) (by sale, amount money.Amount, err error) {
 	b := r.settled[s.Key]
 	if b == nil {
 		b = &metering.Bucket{Key: s.Key}
 		r.settled[s.Key] = b
 	}
-	set, err := r.d.terms(b.Product, r.d.usedAt(b), at)
+	set, err := r.d.used(b, at)
 	if err != nil {
-		return 0, err
+		return by, 0, err
+	}
+	by.product = b.Product
+	if by.seller, err = seller(set); err != nil {
+		return by, 0, err
 	}
 	service, gate, err := r.d.service(b, set, at)
 	if err != nil {
-		return 0, err
+		return by, 0, err
 	}
 	if err := mayBill(s, service, gate); err != nil {
-		return 0, err
+		return by, 0, err
 	}
-	return r.book(b, s, set)
+	amount, err = r.book(b, s, set)
+	return by, amount, err
 }
 
 func (r *replaying) book(b *metering.Bucket, s settledBucket, set *terms.Set) (money.Amount, error) {

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	"termwise.dev/core/arrears"
@@ -22,13 +24,13 @@ func (d *draft) settle(at calendar.Instant) error {
 		return err
 	}
 	d.begin(journal.Settled, at, Clock, "")
-	totals := map[string]money.Amount{}
+	totals := map[sale]money.Amount{}
 	for _, b := range due {
-		amount, err := d.settleBucket(b, at)
+		by, amount, err := d.settleBucket(b, at)
 		if err != nil {
 			return err
 		}
-		if totals[b.Product], err = totals[b.Product].Add(amount); err != nil {
+		if totals[by], err = totals[by].Add(amount); err != nil {
 			return err
 		}
 	}
@@ -38,9 +40,9 @@ func (d *draft) settle(at calendar.Instant) error {
 
 // closeSettlement posts what each product's usage cost, takes what the wallet
 // can pay, and ends the entry.
-func (d *draft) closeSettlement(totals map[string]money.Amount, at calendar.Instant) error {
-	for _, product := range sortedKeys(totals) {
-		if err := d.invoice(product, totals[product], at); err != nil {
+func (d *draft) closeSettlement(totals map[sale]money.Amount, at calendar.Instant) error {
+	for _, by := range slices.SortedFunc(maps.Keys(totals), sale.compare) {
+		if err := d.invoice(by, totals[by], at); err != nil {
 			return err
 		}
 	}
@@ -51,13 +53,11 @@ func (d *draft) closeSettlement(totals map[string]money.Amount, at calendar.Inst
 	return nil
 }
 
-func sortedKeys(m map[string]money.Amount) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+// sale says whose product was used.
+type sale struct{ product, seller string }
+
+func (s sale) compare(o sale) int {
+	return cmp.Or(cmp.Compare(s.product, o.product), cmp.Compare(s.seller, o.seller))
 }
 
 // dueBuckets parts the open buckets into those to settle now and the rest.
@@ -80,18 +80,22 @@ func (d *draft) dueBuckets(at calendar.Instant) (due, later []*metering.Bucket, 
 }
 
 // settleBucket charges what may be billed of a bucket and refuses the rest.
-func (d *draft) settleBucket(b *metering.Bucket, at calendar.Instant) (money.Amount, error) {
-	set, err := d.terms(b.Product, d.usedAt(b), at)
+func (d *draft) settleBucket(b *metering.Bucket, at calendar.Instant) (by sale, amount money.Amount, err error) {
+	set, err := d.used(b, at)
 	if err != nil {
-		return 0, err
+		return by, 0, err
+	}
+	by.product = b.Product
+	if by.seller, err = seller(set); err != nil {
+		return by, 0, err
 	}
 	service, gate, err := d.service(b, set, at)
 	if err != nil {
-		return 0, err
+		return by, 0, err
 	}
 	split, err := d.split(b, service, gate)
 	if err != nil {
-		return 0, err
+		return by, 0, err
 	}
 	after := *b
 	d.out.Buckets = append(d.out.Buckets, &after)
@@ -99,9 +103,10 @@ func (d *draft) settleBucket(b *metering.Bucket, at calendar.Instant) (money.Amo
 		d.refuse(&after, part, set)
 	}
 	if split.billed == 0 {
-		return 0, nil
+		return by, 0, nil
 	}
-	return d.charge(&after, split.billed, set)
+	amount, err = d.charge(&after, split.billed, set)
+	return by, amount, err
 }
 
 func (d *draft) charge(b *metering.Bucket, quantity int64, set *terms.Set) (money.Amount, error) {
@@ -158,21 +163,18 @@ func (d *draft) gateClosed(set *terms.Set, at calendar.Instant) (bool, error) {
 	return gate.V == terms.NoOverduePayables && overdue, nil
 }
 
-// invoice posts what a product's usage cost and makes it due.
-func (d *draft) invoice(product string, amount money.Amount, at calendar.Instant) error {
-	set, err := d.terms(product, at, at)
-	if err != nil {
-		return err
-	}
-	to, err := seller(set)
-	if err != nil {
-		return err
-	}
+// invoice posts what was used of a seller's product and makes it due.
+func (d *draft) invoice(by sale, amount money.Amount, at calendar.Instant) error {
+	product, to := by.product, by.seller
 	if amount < 0 {
 		return d.reverse(to, product, -amount)
 	}
 	if amount == 0 {
 		return nil
+	}
+	set, err := d.terms(product, at, at)
+	if err != nil {
+		return err
 	}
 	if err := d.post(ledger.Transfer{Purpose: ledger.Charge, Debit: ledger.Receivable(to), Credit: ledger.Revenue(to), Amount: amount}); err != nil {
 		return err

@@ -164,3 +164,25 @@ func documentsOf(bound []version) []*Document {
 	}
 	return documents
 }
+
+// Turn returns the first instant after at at which a document takes effect or an
+// acceptance begins, or EndOfTime.
+func (c *Corpus) Turn(product string, accepted []Acceptance, at calendar.Instant) calendar.Instant {
+	next := calendar.EndOfTime
+	consider := func(t calendar.Instant) {
+		if t > at {
+			next = min(next, t)
+		}
+	}
+	for _, h := range c.histories {
+		for i := range h.versions {
+			if d := h.versions[i].Document; d.Binds.coversProduct(product) {
+				consider(d.Effective)
+			}
+		}
+	}
+	for _, a := range accepted {
+		consider(a.At)
+	}
+	return next
+}

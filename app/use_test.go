@@ -86,7 +86,6 @@ func TestRefusedUsageAcceptsNothing(t *testing.T) {
 	}
 }
 
-// The same usage, refused at the door or at settlement.
 // Two advances at once.
 func TestClockGoesBack(t *testing.T) {
 	engines(t, func(t *testing.T, url string) {
@@ -164,18 +163,6 @@ func TestTwoPublications(t *testing.T) {
 	})
 }
 
-// A document is recorded at an instant at which others decided without it.
-// The zone of the settings changes.
-// The currency of the settings is not that of the prices.
-// An account that somebody else has locked is left behind.
-// The statement after money went back.
-// Late fees on principal that was charged too much.
-// The explanation of a charge when more arrives at the same instant.
-// An event that was accepted is sent again.
-// Documents that ended.
-// Names are emptied in the caller's events, so that a second run of the transaction judges others.
-// The same account is created twice at once.
-// One event too many fails a batch of others.
 // Acceptance by use on a clock that moves.
 func TestAcceptanceByUseOnAMovingClock(t *testing.T) {
 	a, err := app.Open(t.Context(), freshURL(t, ""), time.Now)

@@ -116,10 +116,6 @@ func TestPageFromTheMiddleOfAnHour(t *testing.T) {
 	}
 }
 
-// A product that is withdrawn: its page ends.
-// A version of the page without a meter takes effect inside an event.
-// C5/C6: R 2: the oldest principal before any later one, then the oldest fee before any later one.
-// From day start to day end: one day bears two fees.
 // Another seller takes over the product at midnight.
 func TestSellerChanges(t *testing.T) {
 	v1 := pageOf("disk", "PD", "", "effective: 2025-06-01")
@@ -145,10 +141,8 @@ func TestSellerChanges(t *testing.T) {
 	})
 }
 
-// Payment.due counts natural days; a later debt of the day is due when it is due.
-// Day-start base, due day counts: paid before it was due, and yet a fee.
 // A version that brings a suspension takes effect while only fees are owed.
-func TestNewVersionWakesNobody(t *testing.T) {
+func TestNewVersionWakesTheTimeline(t *testing.T) {
 	v1 := strings.Replace(pageOf("disk", "PD", "", "effective: 2025-06-01"), "suspend.after: 24 hours, ", "", 1)
 	v2 := strings.Replace(pageOf("disk", "PD", "", "effective: 2026-01-10"), "version: 2025-06", "version: 2026-01", 1)
 	for name, touch := range map[string]bool{"untouched": false, "with a payment of 0.000001": true} {
@@ -168,6 +162,3 @@ func TestNewVersionWakesNobody(t *testing.T) {
 		})
 	}
 }
-
-// A worker that was down gives other books: each late event moves the
-// settlement of what had arrived before it.

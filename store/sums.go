@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -64,15 +63,6 @@ func (s *sums) add(e *metering.Event) (err error) {
 		}
 	})
 	return err
-}
-
-// accounts lists the accounts of the events, sorted.
-func (s *sums) accounts() []string {
-	ids := map[string]bool{}
-	for r := range s.resources {
-		ids[r.owner] = true
-	}
-	return slices.Sorted(maps.Keys(ids))
 }
 
 // resourceRows lists the resources by account, product and resource.

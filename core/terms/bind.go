@@ -143,17 +143,26 @@ func (c *Corpus) share(product string, bound []version, until calendar.Instant) 
 		return set
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if set := c.sets[string(key)]; set != nil {
-		return set
-	}
 	b := c.bindings[string(key[:size])]
 	if b == nil {
 		b = newBinding(product, documentsOf(bound))
-		c.bindings[string(key[:size])] = b
+		b.key = string(key[:size])
+		c.bindings[b.key] = b
 	}
-	set = &Set{binding: b, until: until}
-	c.sets[string(key)] = set
+	c.mu.Unlock()
+	return c.shareUntil(b, until)
+}
+
+// shareUntil returns the one Set of a binding that ends at an instant.
+func (c *Corpus) shareUntil(b *binding, until calendar.Instant) *Set {
+	key := string(binary.BigEndian.AppendUint64([]byte(b.key), uint64(until)))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	set := c.sets[key]
+	if set == nil {
+		set = &Set{binding: b, until: until}
+		c.sets[key] = set
+	}
 	return set
 }
 

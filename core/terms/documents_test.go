@@ -38,7 +38,8 @@ type text struct {
 	announced, effective    string
 	until, binds            string
 	precedence              string // declared by clause 12
-	product                 string // "id: meters" are fixed
+	product                 string // with one meter
+	meter                   string // of the product; cpu unless it says otherwise
 	terms                   map[string]string
 	title                   string // of clause 1
 }
@@ -60,7 +61,7 @@ func (x text) source() string {
 		line("precedence: %s\nprecedence_clause: '12'", x.precedence)
 	}
 	if x.product != "" {
-		line("product: {id: %s, title: A product, meters: {cpu: {base: milli_vcpu_second, unit: vCPU·hour, per: 3600000}}}", x.product)
+		line("product: {id: %s, title: A product, meters: {%s: {base: milli_vcpu_second, unit: vCPU·hour, per: 3600000}}}", x.product, or(x.meter, "cpu"))
 	}
 	line("clauses:\n  - {id: '0', text: Words., declaratory: words}")
 	if x.precedence != "" {

@@ -21,6 +21,7 @@ type Set struct {
 
 // binding is the part of a Set that depends on its documents alone.
 type binding struct {
+	key       string // of its versions and product, in the corpus
 	hash      Hash
 	documents []*Document // sorted by id, one version each
 	productID string

@@ -14,7 +14,8 @@ import (
 )
 
 // TestAnAcceptedEventStaysAccepted sends an event again after its service was
-// suspended, as a client does that got no answer.
+// suspended, as a client does that got no answer, and a new one of that time,
+// which settlement refuses to bill.
 func TestAnAcceptedEventStaysAccepted(t *testing.T) {
 	ctx := context.Background()
 	a := customer(t, withDocuments(t, nil), "general-agreement")
@@ -33,8 +34,13 @@ func TestAnAcceptedEventStaysAccepted(t *testing.T) {
 	late[0].ID = "new"
 	fresh, err := a.ReportUsage(ctx, late, "test")
 	must(t, err)
-	if fresh[0].Code != refusal.Suspended {
+	if fresh[0].Outcome != app.Accepted {
 		t.Errorf("a new event of that time: %+v", fresh[0])
+	}
+	report, err := a.Advance(ctx, instant("2026-01-04T00:00:01+08:00"), nil)
+	must(t, err)
+	if report.Refused != 1 || report.Charges != 0 {
+		t.Errorf("it was settled as %+v", report)
 	}
 }
 

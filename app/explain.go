@@ -302,10 +302,6 @@ func (e *explainer) against(ctx context.Context, row *store.RefusedEvent) (known
 		return known, err
 	}
 	known.Opened = owner.Opened
-	until := store.Filter[calendar.Instant]{Known: row.Recorded}
-	if known.Moves, err = e.tx.Transitions(ctx, owner.ID, until); err != nil {
-		return known, err
-	}
 	first, found, err := e.tx.UsageEvent(ctx, owner.ID, row.Source, row.Event)
 	if err != nil {
 		return known, err
@@ -316,7 +312,7 @@ func (e *explainer) against(ctx context.Context, row *store.RefusedEvent) (known
 	if row.Terms != 0 {
 		return known, nil
 	}
-	accepted, err := e.tx.Acceptances(ctx, owner.ID, until)
+	accepted, err := e.tx.Acceptances(ctx, owner.ID, store.Filter[calendar.Instant]{Known: row.Recorded})
 	if err != nil {
 		return known, err
 	}

@@ -47,9 +47,6 @@ func TestEveryRefusalOfAnEventIsRecomputed(t *testing.T) {
 		{refusal.BadInput, one("resource", func(e *app.Reported) { e.Resource = strings.Repeat("r", 300) }), "no resource was given that can be kept"},
 		{refusal.BadInterval, one("backward", func(e *app.Reported) { e.To = e.From }), "it starts at 2026-01-05 10:00 and ends at 2026-01-05 10:00"},
 		{refusal.EventReused, one("pod-a "+traceStart, func(*app.Reported) {}), "sent again at 2026-01-20 00:00"},
-		{refusal.Suspended, one("suspended", func(e *app.Reported) {
-			e.Account, e.From, e.To = "customer-002", instant("2026-01-03T12:10:00+08:00"), instant("2026-01-03T12:20:00+08:00")
-		}), "lies wholly in the suspension of compute-payg"},
 		{refusal.BadInterval, one("unread", func(e *app.Reported) {
 			e.From, e.Place, e.Fault = 0, "file.csv:3: column start", refusal.New(refusal.BadInterval, "the usage has no start")
 		}), "no start was given"},

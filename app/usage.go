@@ -51,9 +51,9 @@ type Receipt struct {
 // An event is refused, in this order, for names that cannot be kept, a fault in
 // reading it, an unknown
 // account, an unknown product, usage before the account was opened, no binding
-// agreement, a body that breaks the product's meters, a date too far ahead, a
-// service that is closed for the whole of it, and an id that was used for
-// another body.
+// agreement, what account.Judge has against it, and an id that was used for
+// another body. Usage of a time in which its service was closed is accepted: it
+// is settlement that refuses to bill it, when it is known for what time.
 //
 // Clauses: G 0.3 (using a service accepts the agreement), G 2.3.2, the page's
 // rule of what counts as use.
@@ -174,38 +174,12 @@ func (in *intake) check(ctx context.Context, e *Reported) error {
 	if err != nil {
 		return err
 	}
-	fault := in.judge(b, set, &e.Event)
-	if refusal.CodeOf(fault) == refusal.Suspended {
-		return in.unlessAccepted(ctx, &e.Event, fault)
-	}
-	return fault
-}
-
-// unlessAccepted lets an event through that was accepted before its service was
-// closed: whoever sends it again, having got no answer, is told of a duplicate.
-func (in *intake) unlessAccepted(ctx context.Context, e *metering.Event, closed error) error {
-	_, accepted, err := in.tx.UsageEvent(ctx, e.Account, e.Source, e.ID)
-	if err != nil || accepted {
-		return err
-	}
-	return closed
+	return in.judge(set, &e.Event)
 }
 
 // judge says why an event cannot be accepted under the terms that bind, or nil.
-func (in *intake) judge(b *account.Books, set *terms.Set, e *metering.Event) error {
-	if set.Product() == nil {
-		return refusal.New(refusal.UnknownProduct, "the event names no product").At("product").Do("name a product")
-	}
-	if _, err := terms.Get(set, terms.UsageIntervals); err != nil {
-		return err
-	}
-	if err := e.Check(set.Product()); err != nil {
-		return err
-	}
-	if err := in.checkFuture(set, e); err != nil {
-		return err
-	}
-	return in.checkOpen(b, e)
+func (in *intake) judge(set *terms.Set, e *metering.Event) error {
+	return account.Judge(set, e, in.moment.now, in.provider.Settings.Zone)
 }
 
 // bind finds the terms of an event's usage. An account that has accepted no
@@ -217,7 +191,7 @@ func (in *intake) bind(ctx context.Context, b *account.Books, e *metering.Event)
 	}
 	accepted := in.provider.acceptableByUse(b.ID, e, in.actor, in.moment.now)
 	set, err = in.provider.Corpus.Bind(b.ID, append(slices.Clone(b.Acceptances), accepted...), e.Product, e.From, in.moment.now)
-	if err != nil || in.judge(b, set, e) != nil {
+	if err != nil || in.judge(set, e) != nil {
 		return set, err // what is refused is no use, and accepts nothing
 	}
 	return set, in.acceptByUse(ctx, b, accepted)
@@ -260,33 +234,6 @@ func (p *Provider) acceptableByUse(id string, e *metering.Event, actor string, n
 		}
 	}
 	return out
-}
-
-// checkFuture refuses usage dated further ahead than the terms allow.
-func (in *intake) checkFuture(set *terms.Set, e *metering.Event) error {
-	limit, err := terms.Get(set, terms.UsageFutureLimit)
-	if err != nil || limit.Silent || e.To <= in.moment.now.Add(limit.V) {
-		return err
-	}
-	return refusal.New(refusal.BadInterval, "usage until %s lies more than the allowed time ahead of now (%s, %s)",
-		in.provider.instant(e.To), in.provider.instant(in.moment.now), limit.Citation).
-		At("time").Do("check the sender's clock")
-}
-
-// checkOpen refuses usage that lies wholly in a time in which its service is
-// known to be closed; settlement decides about the rest.
-func (in *intake) checkOpen(b *account.Books, e *metering.Event) error {
-	s, used := b.Services[e.Product]
-	if !used {
-		return nil
-	}
-	for _, c := range s.ClosedFor(e.From) {
-		if c.From <= e.From && e.To <= min(c.To, in.moment.now) && c.Reason == refusal.Suspended {
-			return refusal.New(c.Reason, "service %s of account %s was suspended from %s", e.Product, b.ID, in.provider.instant(c.From)).
-				At("time").Do("settle what is owed first")
-		}
-	}
-	return nil
 }
 
 // keepRefusals stores why events were not accepted and fills their receipts.

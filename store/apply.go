@@ -203,19 +203,19 @@ func (a *applier) putDebts(ctx context.Context) error {
 		changed = append(changed, missingFrom(d.Account, d.After.Debts, before(d).Debts, sameDebt)...)
 		gone = append(gone, missingFrom(d.Account, before(d).Debts, d.After.Debts, sameKey)...)
 	}
-	if _, err := debts.write(ctx, a.tx, `DELETE FROM debts WHERE (account, due, seller, product) IN
-		(SELECT account, due, seller, product FROM {rows})`, gone); err != nil {
+	if _, err := debts.write(ctx, a.tx, `DELETE FROM debts WHERE (account, since, seller, product) IN
+		(SELECT account, since, seller, product FROM {rows})`, gone); err != nil {
 		return err
 	}
-	_, err := debts.write(ctx, a.tx, debts.insert(`ON CONFLICT (account, due, seller, product)
-		DO UPDATE SET since = excluded.since, outstanding = excluded.outstanding`), changed)
+	_, err := debts.write(ctx, a.tx, debts.insert(`ON CONFLICT (account, since, seller, product)
+		DO UPDATE SET outstanding = excluded.outstanding`), changed)
 	return err
 }
 
 func sameDebt(a, b arrears.Debt) bool { return a == b }
 
 func sameKey(a, b arrears.Debt) bool {
-	return a.Due == b.Due && a.Seller == b.Seller && a.Product == b.Product
+	return a.Since == b.Since && a.Seller == b.Seller && a.Product == b.Product
 }
 
 // missingFrom lists the debts for which other has none that is the same.
@@ -249,6 +249,17 @@ func sameService(a, b *subscription.Service) bool {
 		a.Noticed == b.Noticed && a.Warned == b.Warned
 }
 
+// settledBuckets are the columns of a bucket that settling it changes.
+var settledBuckets = accountTable(
+	"buckets", "product, resource, meter, hour, pending, billed, refused, charged, lines",
+	func(b *metering.Bucket) []any {
+		return []any{
+			&b.Product, &b.Resource, &b.Meter, (*int64)(&b.Hour), (*int64)(&b.Pending),
+			&b.Billed, &b.Refused, (*int64)(&b.Charged), &b.Lines,
+		}
+	},
+)
+
 // settleBuckets writes what was billed and refused, never the total: usage may
 // have arrived since the books were loaded, and stays open.
 func (a *applier) settleBuckets(ctx context.Context) error {
@@ -258,8 +269,9 @@ func (a *applier) settleBuckets(ctx context.Context) error {
 			settled = append(settled, owned[metering.Bucket]{d.Account, b})
 		}
 	}
-	n, err := buckets.write(ctx, a.tx,
-		`UPDATE buckets SET billed = r.billed, refused = r.refused, charged = r.charged, lines = r.lines
+	n, err := settledBuckets.write(ctx, a.tx,
+		`UPDATE buckets SET billed = r.billed, refused = r.refused, charged = r.charged, lines = r.lines,
+			pending = CASE WHEN r.pending = 0 AND buckets.total > r.billed + r.refused THEN buckets.touched ELSE r.pending END
 		FROM {rows} WHERE buckets.account = r.account AND buckets.product = r.product
 			AND buckets.resource = r.resource AND buckets.meter = r.meter AND buckets.hour = r.hour`, settled)
 	if err == nil && n != int64(len(settled)) {

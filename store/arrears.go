@@ -12,7 +12,7 @@ import (
 // InArrears is an account that owes principal or late fees.
 type InArrears struct {
 	AccountRow
-	// Debts are sorted by due day, seller and product.
+	// Debts are sorted by due instant, seller and product.
 	Debts arrears.Debts
 	// FeesOwed holds the unpaid late fees, above zero, by the account that
 	// ledger.FeesReceivable names.
@@ -47,7 +47,7 @@ func (tx *Tx) fillArrears(ctx context.Context, ids []string, byID map[string]*In
 	where := "WHERE " + tx.among("account")
 	if err := debts.each(ctx, tx, func(id string, d *arrears.Debt) {
 		byID[id].Debts = append(byID[id].Debts, *d)
-	}, where+" ORDER BY account, due, seller, product", wanted); err != nil {
+	}, where+" ORDER BY account, since, seller, product", wanted); err != nil {
 		return err
 	}
 	if err := balances.each(ctx, tx, func(id string, b *balance) {

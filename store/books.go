@@ -81,7 +81,7 @@ func (l *loader) balances(ctx context.Context) error {
 func (l *loader) debts(ctx context.Context) error {
 	return debts.each(ctx, l.tx, func(id string, d *arrears.Debt) {
 		l.books[id].Debts = append(l.books[id].Debts, *d)
-	}, l.where(" ORDER BY account, due, seller, product"), l.wanted)
+	}, l.where(" ORDER BY account, since, seller, product"), l.wanted)
 }
 
 func (l *loader) services(ctx context.Context) error {
@@ -166,16 +166,16 @@ func (tx *Tx) loadResources(ctx context.Context, b *account.Books) error {
 // those that touch it. An event at a point in time touches the hour it is in.
 func (tx *Tx) loadEvents(ctx context.Context, b *account.Books, hours []calendar.Hour) error {
 	if b.Usage.Events == nil {
-		b.Usage.Events = map[calendar.Hour][]metering.Event{}
+		b.Usage.Events = map[calendar.Hour][]account.StoredEvent{}
 	}
 	for _, h := range hours {
-		b.Usage.Events[h] = []metering.Event{}
+		b.Usage.Events[h] = []account.StoredEvent{}
 	}
 	return events.each(ctx, tx, func(id string, e *account.StoredEvent) {
 		e.Account = id
 		for _, h := range hours {
 			if e.From < h.End() && (e.To > h.Start() || e.From >= h.Start()) {
-				b.Usage.Events[h] = append(b.Usage.Events[h], e.Event)
+				b.Usage.Events[h] = append(b.Usage.Events[h], *e)
 			}
 		}
 	}, `WHERE account = $1 AND start < $2 AND (finish > $3 OR start >= $3) ORDER BY start, source, id`,

@@ -183,7 +183,16 @@ func TestLoadUsage(t *testing.T) {
 				hour + 2: {event("2", "a", "vm1", 1, 3), point},
 				hour + 7: {},
 			}
-			if diff := cmp.Diff(want, b.Usage.Events); diff != "" {
+			got := map[calendar.Hour][]metering.Event{}
+			for h, stored := range b.Usage.Events {
+				got[h] = []metering.Event{}
+				for _, e := range stored {
+					if got[h] = append(got[h], e.Event); e.Recorded != start {
+						t.Errorf("event %s was recorded at %s", e.ID, e.Recorded)
+					}
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
 			return nil

@@ -54,7 +54,7 @@ func (tx *Tx) loadState(ctx context.Context, e *account.Evidence) (err error) {
 		"WHERE account = $1", id); err != nil {
 		return err
 	}
-	if e.Debts, err = debts.all(ctx, tx, "WHERE account = $1 ORDER BY due, seller, product", id); err != nil {
+	if e.Debts, err = debts.all(ctx, tx, "WHERE account = $1 ORDER BY since, seller, product", id); err != nil {
 		return err
 	}
 	e.Services, err = services.all(ctx, tx, "WHERE account = $1 ORDER BY product", id)

@@ -73,7 +73,7 @@ func TestColumns(t *testing.T) {
 		"usage_events": `account=a source=s id=i product=p resource=r point=0 start=3600000000 finish=7200000000 ` +
 			`measures={"a":1,"b":2} body=99 recorded=77`,
 		"resources": "account=a product=p resource=r opened=3600000000",
-		"buckets": "account=a product=p resource=r meter=a hour=1 total=3600 touched=77 " +
+		"buckets": "account=a product=p resource=r meter=a hour=1 total=3600 touched=77 pending=77 " +
 			"billed=0 refused=0 charged=0 lines=0",
 	}
 	event := metering.Event{

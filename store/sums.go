@@ -80,7 +80,7 @@ func (s *sums) resourceRows() []owned[opened] {
 func (s *sums) bucketRows() []owned[metering.Bucket] {
 	rows := make([]owned[metering.Bucket], 0, len(s.buckets))
 	for b, quantity := range s.buckets {
-		rows = append(rows, owned[metering.Bucket]{b.owner, &metering.Bucket{Key: b.key, Total: quantity, Touched: s.recorded}})
+		rows = append(rows, owned[metering.Bucket]{b.owner, &metering.Bucket{Key: b.key, Total: quantity, Touched: s.recorded, Pending: s.recorded}})
 	}
 	return sortedRows(rows, func(a, b *metering.Bucket) int { return a.Compare(b.Key) })
 }

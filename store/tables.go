@@ -104,9 +104,9 @@ var (
 		func(b *balance) []any { return []any{(*string)(&b.name), (*int64)(&b.amount)} },
 	)
 	debts = accountTable(
-		"debts", "due, seller, product, since, outstanding",
+		"debts", "since, seller, product, due, outstanding",
 		func(d *arrears.Debt) []any {
-			return []any{(*int32)(&d.Due), &d.Seller, &d.Product, (*int64)(&d.Since), (*int64)(&d.Outstanding)}
+			return []any{(*int64)(&d.Since), &d.Seller, &d.Product, (*int32)(&d.Due), (*int64)(&d.Outstanding)}
 		},
 	)
 	services = accountTable(
@@ -142,10 +142,10 @@ var (
 		func(o *opened) []any { return []any{&o.Product, &o.Resource.Resource, (*int64)(&o.at)} },
 	)
 	buckets = accountTable(
-		"buckets", "product, resource, meter, hour, total, touched, billed, refused, charged, lines",
+		"buckets", "product, resource, meter, hour, total, touched, pending, billed, refused, charged, lines",
 		func(b *metering.Bucket) []any {
 			return []any{
-				&b.Product, &b.Resource, &b.Meter, (*int64)(&b.Hour), &b.Total, (*int64)(&b.Touched),
+				&b.Product, &b.Resource, &b.Meter, (*int64)(&b.Hour), &b.Total, (*int64)(&b.Touched), (*int64)(&b.Pending),
 				&b.Billed, &b.Refused, (*int64)(&b.Charged), &b.Lines,
 			}
 		},

@@ -160,7 +160,8 @@ func (tx *Tx) addUsage(ctx context.Context, added []owned[account.StoredEvent], 
 	}
 	if _, err := addedBuckets.write(ctx, tx, addedBuckets.insert(`ON CONFLICT (account, product, resource, meter, hour)
 		DO UPDATE SET total = buckets.total + excluded.total,
-			touched = CASE WHEN excluded.touched > buckets.touched THEN excluded.touched ELSE buckets.touched END`),
+			touched = CASE WHEN excluded.touched > buckets.touched THEN excluded.touched ELSE buckets.touched END,
+			pending = CASE WHEN buckets.pending = 0 OR excluded.pending < buckets.pending THEN excluded.pending ELSE buckets.pending END`),
 		sums.bucketRows()); err != nil {
 		return err
 	}
@@ -181,9 +182,9 @@ func (tx *Tx) lockKnown(ctx context.Context, ids []string) error {
 
 var (
 	addedBuckets = accountTable(
-		"buckets", "product, resource, meter, hour, total, touched",
+		"buckets", "product, resource, meter, hour, total, touched, pending",
 		func(b *metering.Bucket) []any {
-			return []any{&b.Product, &b.Resource, &b.Meter, (*int64)(&b.Hour), &b.Total, (*int64)(&b.Touched)}
+			return []any{&b.Product, &b.Resource, &b.Meter, (*int64)(&b.Hour), &b.Total, (*int64)(&b.Touched), (*int64)(&b.Pending)}
 		},
 	)
 	dueAccounts = accountTable(

@@ -175,8 +175,8 @@ func (row *Row) text(t text, fields []string, what string) string {
 	return s
 }
 
-// readTime reads when the usage happened. What cannot be read, or does not end
-// after it starts, is refused as an interval.
+// readTime reads when the usage happened. What cannot be read is refused as an
+// interval; whether an interval counts as use is for the terms to say.
 func (m *Mapping) readTime(row *Row, fields []string) {
 	var err *refusal.Error
 	row.From, err = m.from(fields)
@@ -186,10 +186,6 @@ func (m *Mapping) readTime(row *Row, fields []string) {
 	}
 	row.To, err = m.to(fields)
 	row.fail(untimed(err, "end"))
-	if row.To <= row.From {
-		row.fail(refusal.New(refusal.BadInterval, "the interval ends at %s, not after its start at %s", row.To, row.From).
-			Do("send usage that ends after it starts"))
-	}
 }
 
 // untimed says of a value that cannot be read that the usage has no start or end.

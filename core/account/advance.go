@@ -97,9 +97,10 @@ func (d *draft) sameCycleOnwards(b *metering.Bucket, next calendar.Instant) bool
 }
 
 // bucketDue returns when a bucket is to be settled: when its cycle has closed
-// and its usage has arrived.
+// and the first of its open usage has arrived. What arrives later is settled by
+// itself, so that it does not matter when somebody looks.
 func (d *draft) bucketDue(b *metering.Bucket) (calendar.Instant, error) {
-	arrived := max(b.Touched, d.books.At)
+	arrived := max(b.Pending, d.books.At)
 	if b.Hour.End() > arrived {
 		arrived = b.Hour.End()
 	}
@@ -112,20 +113,21 @@ func (d *draft) bucketDue(b *metering.Bucket) (calendar.Instant, error) {
 }
 
 // used returns the terms that price a bucket: those at the beginning of its
-// hour or, where none bound yet, at the first later instant of it at which they did.
+// hour or, where none bound yet or had the meter, at the first later instant of
+// it at which they did. Usage that goes on after its page has ended or dropped
+// the meter is priced by the terms that priced it last.
 func (d *draft) used(b *metering.Bucket, known calendar.Instant) (*terms.Set, error) {
-	at := b.Hour.Start()
-	for {
+	for at := b.Hour.Start(); at < b.Hour.End(); at = d.turn(b.Product, at) {
 		set, err := d.terms(b.Product, at, known)
-		if err == nil {
+		if err != nil {
+			continue
+		}
+		if _, has := set.Product().Meter(b.Meter); has {
 			return set, nil
 		}
-		next := d.env.Terms.Turn(b.Product, d.books.Acceptances, at)
-		if next >= b.Hour.End() {
-			return nil, err
-		}
-		at = next
 	}
+	set, _, err := d.env.Terms.LastMetering(d.subject(b.Product), b.Meter, b.Hour.Start(), d.env.RecordedAt(known))
+	return set, err
 }
 
 // nextStep returns when the next step of any service's timeline is due.
@@ -136,7 +138,7 @@ func (d *draft) nextStep() (calendar.Instant, error) {
 		if service.ArrearsSince == 0 {
 			continue
 		}
-		set, err := d.terms(product, d.books.At, d.books.At)
+		set, err := d.standing(product, d.books.At, d.books.At)
 		if err != nil {
 			return 0, err
 		}

@@ -46,13 +46,13 @@ type Books struct {
 }
 
 // Usage is the detail behind buckets: it is needed only for hours in which a
-// service was open for a part, and for resources of a service that was
-// released.
+// service was open for a part, for usage that came in parts while nobody looked,
+// and for resources of a service that was released.
 type Usage struct {
 	// Opened is when each resource of a product was first used; nil when not loaded.
 	Opened map[Resource]calendar.Instant
 	// Events holds, for each hour that was loaded, the events that touch it.
-	Events map[calendar.Hour][]metering.Event
+	Events map[calendar.Hour][]StoredEvent
 }
 
 // Resource names a resource of a product.

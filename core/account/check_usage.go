@@ -14,6 +14,7 @@ func (ev *Evidence) checkUsage(f *Findings, missing missingRows) {
 	f.checked(UsageIsBilledOnce, len(ev.Events)+len(ev.Buckets)+len(ev.Resources))
 	right, opened := ev.collect(f)
 	ev.settled(right)
+	ev.checkPending(f, right)
 	for i := range ev.Buckets {
 		kept := &ev.Buckets[i]
 		want := right[kept.Key]
@@ -76,6 +77,59 @@ func (ev *Evidence) settled(right map[metering.Key]*metering.Bucket) {
 	for i := range ev.Refused {
 		at(ev.Refused[i].Key).Refused += ev.Refused[i].Quantity
 	}
+}
+
+// checkPending checks that each bucket with open usage says since when: at an
+// arrival before which no more came than is settled.
+func (ev *Evidence) checkPending(f *Findings, right map[metering.Key]*metering.Bucket) {
+	arrivals := ev.arrivals(right)
+	for i := range ev.Buckets {
+		kept := &ev.Buckets[i]
+		name := bucketName(kept.Key)
+		list := arrivals[kept.Key]
+		if len(list) == 0 && kept.Pending != 0 {
+			f.add(faultAt(UsageIsBilledOnce, InBuckets, name, "says that usage has been open since %s, and none is", kept.Pending))
+		}
+		if len(list) > 0 && !isPending(kept, list) {
+			f.add(faultAt(UsageIsBilledOnce, InBuckets, name, "says that usage has been open since %s, which its events do not say", kept.Pending))
+		}
+	}
+}
+
+// arrival is when an event came and what it added to a bucket.
+type arrival struct {
+	at       calendar.Instant
+	quantity int64
+}
+
+// arrivals lists what came for the buckets that have open usage.
+func (ev *Evidence) arrivals(right map[metering.Key]*metering.Bucket) map[metering.Key][]arrival {
+	found := map[metering.Key][]arrival{}
+	for i := range ev.Events {
+		e := &ev.Events[i]
+		if e.Digest != e.Seal() || e.Event.Body() != e.Body {
+			continue
+		}
+		e.EachHour(func(hour calendar.Hour, meter string, quantity int64) {
+			key := metering.Key{Product: e.Product, Resource: e.Resource, Meter: meter, Hour: hour}
+			if right[key].IsOpen() {
+				found[key] = append(found[key], arrival{e.Recorded, quantity})
+			}
+		})
+	}
+	return found
+}
+
+func isPending(b *metering.Bucket, list []arrival) bool {
+	var earlier int64
+	isArrival := false
+	for _, a := range list {
+		isArrival = isArrival || a.at == b.Pending
+		if a.at < b.Pending {
+			earlier += a.quantity
+		}
+	}
+	return isArrival && earlier <= b.Billed+b.Refused
 }
 
 func (ev *Evidence) checkBucket(f *Findings, kept, want *metering.Bucket, missing missingRows) {

@@ -417,3 +417,58 @@ clauses:
 	clausetest.Executes(t, "G 2.1", w.log.Charges[1].Amount == amount(t, "0.18"))
 	clausetest.Refrains(t, "G 2.1", w.log.Charges[0].Amount == amount(t, "0.09"))
 }
+
+// TestWaysToPay pays by a way that the general agreement names and the service
+// agreement does not, and by one that neither names.
+func TestWaysToPay(t *testing.T) {
+	pay := func(w *world, method string) error {
+		_, err := w.books.TopUp(w.env(), account.TopUp{Amount: 1, Method: method, Reference: "r"}, start)
+		return err
+	}
+	alone := newWorld(t, sampleCorpus(t), "service-agreement")
+	if err := pay(alone, "online_banking"); err != nil {
+		t.Error(err)
+	}
+	err := pay(alone, "cash")
+	if refusal.CodeOf(err) != refusal.MethodNotOffered || !strings.Contains(err.Error(), "R 7 does not offer") {
+		t.Error(err)
+	}
+	err = pay(newWorld(t, sampleCorpus(t)), "cash")
+	if refusal.CodeOf(err) != refusal.MethodNotOffered || !strings.Contains(err.Error(), "G 2.2 does not offer") {
+		t.Error(err)
+	}
+	clausetest.Applies(t, alone.cited("topup.methods"), "R 7")
+	clausetest.DoesNotApply(t, newWorld(t, sampleCorpus(t)).cited("topup.methods"), "R 7")
+}
+
+// TestWaysToPayForAProduct stands under the terms of its product alone, which
+// bind nothing else, and pays.
+func TestWaysToPayForAProduct(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PD", "", "effective: 2025-06-01"), diskTerms), "disk-terms")
+	top := account.TopUp{Amount: 1, Method: "alipay", Reference: "r"}
+	if _, err := w.books.TopUp(w.env(), top, start); refusal.CodeOf(err) != refusal.NotAccepted {
+		t.Errorf("before any use: %v", err)
+	}
+	w.useOf("disk", "d", 1000, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.advance("2026-01-01T01:00:00+08:00")
+	w.topUp("2026-01-01T01:00:00+08:00", "1.00")
+	if w.wallet() != "0.910000" {
+		t.Errorf("wallet %s", w.wallet())
+	}
+}
+
+// diskTerms are terms of one product that can be accepted by themselves.
+const diskTerms = `
+document: disk-terms
+code: DT
+version: 2025-06
+kind: special
+title: Disk terms
+issuer: aurora
+binds: { products: [disk] }
+by: acceptance
+announced: 2025-05-01
+effective: 2025-06-01
+clauses:
+  - { id: "1", title: T, text: T., terms: { arrears.withhold: true } }
+`

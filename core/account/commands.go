@@ -126,7 +126,7 @@ func (b *Books) TopUp(env Env, t TopUp, at calendar.Instant) (*Decision, error) 
 
 // checkMethod refuses a way of paying that the agreement does not list.
 func (d *draft) checkMethod(method string, at calendar.Instant) error {
-	set, err := d.terms("", at, at)
+	set, err := d.paying(at)
 	if err != nil {
 		return err
 	}
@@ -139,6 +139,21 @@ func (d *draft) checkMethod(method string, at calendar.Instant) error {
 			At("method").Do("use one of %v", offered.V)
 	}
 	return nil
+}
+
+// paying returns the terms that name the ways to pay: those that bind the account
+// as a whole or, where it accepted none such, those of what it uses.
+func (d *draft) paying(at calendar.Instant) (*terms.Set, error) {
+	set, err := d.standing("", at, at)
+	if refusal.CodeOf(err) != refusal.NotAccepted {
+		return set, err
+	}
+	for _, product := range d.books.products() {
+		if set, none := d.standing(product, at, at); none == nil {
+			return set, nil
+		}
+	}
+	return nil, err
 }
 
 func (d *draft) topUp(t TopUp, at calendar.Instant) (*Decision, error) {

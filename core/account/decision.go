@@ -28,6 +28,10 @@ const Clock = "clock"
 // Terms finds the documents that bind.
 type Terms interface {
 	Bind(account string, accepted []terms.Acceptance, product string, at, known calendar.Instant) (*terms.Set, error)
+	// LastBound is Bind, except that where nothing binds it goes back to what bound last.
+	LastBound(s terms.Subject, at, known calendar.Instant) (*terms.Set, calendar.Instant, error)
+	// LastMetering is LastBound for a product's meter: it goes back to what last priced it.
+	LastMetering(s terms.Subject, meter string, at, known calendar.Instant) (*terms.Set, calendar.Instant, error)
 	// Turn is the first instant after at at which something that binds may change.
 	Turn(product string, accepted []terms.Acceptance, at calendar.Instant) calendar.Instant
 }
@@ -73,7 +77,7 @@ type draft struct {
 	lines int64
 	rows  []byte // the digests of the entry's rows
 
-	settled map[metering.Key]bool // which buckets of Open are replaced already
+	settled map[metering.Key]int // where in out.Buckets each settled bucket is
 }
 
 func (b *Books) draft(env Env) *draft {
@@ -81,7 +85,7 @@ func (b *Books) draft(env Env) *draft {
 	return &draft{
 		env: env, books: after,
 		out:     &Decision{Account: b.ID, Before: b, After: after, Sets: map[int64]TermSet{}},
-		settled: map[metering.Key]bool{},
+		settled: map[metering.Key]int{},
 	}
 }
 
@@ -127,6 +131,35 @@ func SealRows(digests []byte) journal.Hash {
 // known is recorded.
 func (d *draft) terms(product string, at, known calendar.Instant) (*terms.Set, error) {
 	return d.env.Terms.Bind(d.books.ID, d.books.Acceptances, product, at, d.env.RecordedAt(known))
+}
+
+// standing returns the set that binds at an instant or, when all that bound has
+// ended, the one that bound last: what is owed, and the service that owes it,
+// go on under what was agreed for them.
+func (d *draft) standing(product string, at, known calendar.Instant) (*terms.Set, error) {
+	set, _, err := d.env.Terms.LastBound(d.subject(product), at, d.env.RecordedAt(known))
+	return set, err
+}
+
+func (d *draft) subject(product string) terms.Subject {
+	return terms.Subject{Account: d.books.ID, Accepted: d.books.Acceptances, Product: product}
+}
+
+// within returns the set that binds at the beginning of an interval or, where
+// nothing bound yet, at the first later instant of it at which something did,
+// and at last what stands.
+func (d *draft) within(product string, from, to, known calendar.Instant) (*terms.Set, error) {
+	for at := from; at < to; at = d.turn(product, at) {
+		if set, err := d.terms(product, at, known); err == nil {
+			return set, nil
+		}
+	}
+	return d.standing(product, from, known)
+}
+
+// turn is the next instant after at at which something that binds may change.
+func (d *draft) turn(product string, at calendar.Instant) calendar.Instant {
+	return d.env.Terms.Turn(product, d.books.Acceptances, at)
 }
 
 // cite notes that rows name a set, and returns its name.

@@ -7,7 +7,6 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
-	"termwise.dev/core/subscription"
 	"termwise.dev/core/terms"
 )
 
@@ -39,8 +38,6 @@ type Against struct {
 	Unbound error
 	// Moved says that what binds changed in the very instant of the refusal.
 	Moved bool
-	// Moves are the moves of the account's services.
-	Moves []Moved
 	// First is the event that was accepted under the same name, or nil.
 	First *StoredEvent
 }
@@ -139,7 +136,7 @@ func (x *explaining) recheck(t *Turned) verdict {
 		return x.reread(t)
 	}
 	for _, check := range []func(*Turned) verdict{
-		x.recheckAccount, x.recheckBound, x.recheckBody, x.recheckFuture, x.recheckOpen, x.recheckName,
+		x.recheckAccount, x.recheckBound, x.recheckBody, x.recheckFuture, x.recheckName,
 	} {
 		if v := check(t); v != (verdict{}) {
 			return v
@@ -180,8 +177,9 @@ func (x *explaining) recheckBound(t *Turned) verdict {
 		x.step("the event names no product")
 		return refuses(refusal.UnknownProduct)
 	}
-	if _, err := terms.Get(x.c.Set, terms.UsageIntervals); err != nil {
-		x.step("the documents that bind say nothing of intervals: %v", err)
+	if err := judgeInterval(x.c.Set, &t.Event, x.c.Zone); err != nil {
+		x.interval(t)
+		x.step("%v", err)
 		return refuses(refusal.CodeOf(err))
 	}
 	return verdict{}
@@ -236,31 +234,6 @@ func (x *explaining) recheckFuture(t *Turned) verdict {
 		return refuses(refusal.BadInterval)
 	}
 	x.step("it ends at %s, not after %s, by which what came at %s may end (%s)", x.local(t.To), x.local(last), x.local(t.Recorded), limit.Citation)
-	return verdict{}
-}
-
-// recheckOpen looks in the service's history for a suspension that holds the
-// whole of the usage.
-func (x *explaining) recheckOpen(t *Turned) verdict {
-	s := subscription.Service{Product: t.Product}
-	for _, m := range t.Known.Moves {
-		if m.Product == t.Product {
-			s.History = append(s.History, m.Transition)
-		}
-	}
-	for _, c := range s.ClosedFor(t.From) {
-		if c.Reason != refusal.Suspended || t.From < c.From || t.To > min(c.To, t.Recorded) {
-			continue
-		}
-		end := "had not resumed at " + x.local(t.Recorded)
-		if c.To <= t.Recorded {
-			end = "resumed at " + x.local(c.To)
-		}
-		x.step("the usage from %s to %s lies wholly in the suspension of %s from %s, which %s",
-			x.local(t.From), x.local(t.To), t.Product, x.local(c.From), end)
-		return refuses(refusal.Suspended)
-	}
-	x.step("no suspension of %s that was known at %s holds the whole of it", t.Product, x.local(t.Recorded))
 	return verdict{}
 }
 

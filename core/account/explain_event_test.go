@@ -8,7 +8,6 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
-	"termwise.dev/core/subscription"
 )
 
 // ahead limits how far ahead usage may be dated, on which the sample is silent.
@@ -41,14 +40,6 @@ func turned() account.Turned {
 	}
 }
 
-// suspendedAt is a service's history up to a suspension.
-func suspendedAt(at calendar.Instant) []account.Moved {
-	move := func(from, to subscription.State, at calendar.Instant) account.Moved {
-		return account.Moved{Transition: subscription.Transition{Product: "compute-payg", From: from, To: to, At: at}}
-	}
-	return []account.Moved{move(subscription.None, subscription.Active, start), move(subscription.Active, subscription.Suspended, at)}
-}
-
 func unread(t *account.Turned) { t.Unread = true }
 
 // refusedCases spoil an event in each way that an event is refused for.
@@ -68,7 +59,6 @@ var refusedCases = []struct {
 	{"a long name", refusal.BadInput, func(t *account.Turned) { t.Resource = strings.Repeat("r", 201) }, "a name cannot be kept"},
 	{"backward", refusal.BadInterval, func(t *account.Turned) { t.To = t.From - 1 }, "it starts at 2026-01-01 00:01 and ends at 2026-01-01 00:00:59.999999"},
 	{"the future", refusal.BadInterval, func(t *account.Turned) { t.To = t.From.Add(360 * calendar.DayLength) }, "may end by 2026-01-01 02:00 (A 1"},
-	{"suspended", refusal.Suspended, func(t *account.Turned) { t.Known.Moves = suspendedAt(t.From) }, "lies wholly in the suspension of compute-payg from 2026-01-01 00:01"},
 	{"another body", refusal.EventReused, func(t *account.Turned) {
 		first := turned().Event
 		first.Resource = "other"
@@ -112,13 +102,11 @@ func TestAnEventThatHadToBeAcceptedDisagrees(t *testing.T) {
 	w := newWorld(t, sampleCorpus(t, ahead))
 	c := w.bound(w.log.Acceptances[0].Entry, "compute-payg")
 	for name, known := range map[string]func(*account.Turned){
-		"nothing":                 func(*account.Turned) {},
-		"a suspension afterwards": func(t *account.Turned) { t.Known.Moves = suspendedAt(t.To - 1) },
+		"nothing": func(*account.Turned) {},
 		"a later event": func(t *account.Turned) {
 			t.Known.First = &account.StoredEvent{Event: t.Event, Recorded: t.Recorded + 1}
 		},
-		"an event with its body":  func(t *account.Turned) { t.Known.First = &account.StoredEvent{Event: t.Event, Body: t.Body()} },
-		"a suspension of another": func(t *account.Turned) { t.Known.Moves = suspendedAt(t.From); t.Known.Moves[1].Product = "other" },
+		"an event with its body": func(t *account.Turned) { t.Known.First = &account.StoredEvent{Event: t.Event, Body: t.Body()} },
 	} {
 		for _, code := range refusal.Codes() {
 			row := turned()

@@ -56,15 +56,16 @@ func (x *explaining) overdue(row LateFee, reading arrears.Reading, before *Books
 		x.step("the debts of that day cannot be found again; the stored base is taken")
 		return row.Base, 0, nil
 	}
-	for _, d := range before.Debts {
-		part, err := reading.Overdue(arrears.Debts{d}, row.Seller, row.Product, row.Day)
+	for _, sameDay := range before.Debts.ByDay() {
+		part, err := reading.Overdue(sameDay, row.Seller, row.Product, row.Day, x.c.Zone)
 		if err != nil {
 			return 0, 0, err
 		}
 		if part == 0 {
 			continue
 		}
-		x.step("%s, due on %s, on day %d of its delay", x.money(part), d.Due, row.Day-d.Due)
+		due := sameDay[0].Due
+		x.step("%s, due on %s, on day %d of its delay", x.money(part), due, row.Day-due)
 		if principal, err = principal.Add(part); err != nil {
 			return 0, 0, err
 		}

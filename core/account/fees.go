@@ -1,71 +1,79 @@
 package account
 
 import (
+	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/ledger"
+	"termwise.dev/core/terms"
 )
 
-// accrueLateFees charges, at a midnight, one day's late fee on what is overdue
-// to each seller for each product. Clauses: G 2.3; where it is silent, the
-// provider's published rules.
+// accrueLateFees charges, at a midnight, the late fees whose base is taken at
+// it: those of the day that ends and of the day that begins, each as its own
+// terms say, so that a day bears one fee whatever the terms change to. Clauses:
+// G 2.3; where it is silent, the provider's published rules.
 func (d *draft) accrueLateFees(midnight calendar.Instant) error {
-	var fees []LateFee
-	seen := map[[2]string]bool{}
-	for _, debt := range d.books.Debts {
-		pair := [2]string{debt.Seller, debt.Product}
-		if seen[pair] {
-			continue
-		}
-		seen[pair] = true
-		fee, err := d.lateFee(debt.Seller, debt.Product, midnight)
-		if err != nil {
-			return err
-		}
-		if fee.Amount > 0 {
-			fees = append(fees, fee)
+	today := d.env.Zone.Day(midnight)
+	for _, day := range []calendar.Day{today - 1, today} {
+		seen := map[sale]bool{}
+		for _, debt := range d.books.Debts {
+			to := sale{debt.Product, debt.Seller}
+			if seen[to] {
+				continue
+			}
+			seen[to] = true
+			if err := d.accrueLateFee(to, day, midnight); err != nil {
+				return err
+			}
 		}
 	}
-	if len(fees) == 0 {
-		return nil
+	if d.entry != nil {
+		d.end()
 	}
-	d.begin(journal.FeeAccrued, midnight, Clock, "")
-	for _, fee := range fees {
-		fee.RowID = d.next()
-		fee.Digest = d.keep(fee.Seal(d.books.ID))
-		d.out.LateFees = append(d.out.LateFees, fee)
-		if err := d.post(ledger.Transfer{
-			Purpose: ledger.LateFee, Debit: ledger.FeesReceivable(fee.Seller, fee.Product), Credit: ledger.FeeIncome(fee.Seller), Amount: fee.Amount,
-		}); err != nil {
-			return err
-		}
-	}
-	d.end()
 	return nil
 }
 
-// lateFee computes one day's fee for a seller and product; its amount is zero
-// where nothing is overdue or the terms are silent about a rate.
-func (d *draft) lateFee(seller, product string, midnight calendar.Instant) (LateFee, error) {
-	// The terms are those of the day that ends at this midnight; they say whether
-	// the fee taken now is that day's or that of the day that begins.
-	last := midnight - 1
-	set, err := d.terms(product, last, midnight)
-	if err != nil {
-		return LateFee{}, err
+// accrueLateFee charges one day's fee on what is overdue to a seller for a
+// product, if its base is taken at this midnight.
+func (d *draft) accrueLateFee(to sale, day calendar.Day, midnight calendar.Instant) error {
+	set, reading, err := d.feeReading(to.product, day, midnight)
+	if err != nil || set == nil {
+		return err
 	}
-	reading, ok, err := lateFee(set)
-	if err != nil || !ok {
-		return LateFee{}, err
-	}
-	day := reading.FeeDay(d.env.Zone.Day(midnight))
-	principal, err := reading.Overdue(d.books.Debts, seller, product, day)
+	principal, err := reading.Overdue(d.books.Debts, to.seller, to.product, day, d.env.Zone)
 	if err != nil || principal == 0 {
-		return LateFee{}, err
+		return err
 	}
-	base, amount, err := reading.Fee(principal, d.books.Balances.Owed(ledger.FeesReceivable(seller, product)))
-	return LateFee{
-		Seller: seller, Product: product, Day: day,
-		Base: base, Amount: amount, Terms: d.cite(product, set),
-	}, err
+	receivable := ledger.FeesReceivable(to.seller, to.product)
+	base, amount, err := reading.Fee(principal, d.books.Balances.Owed(receivable))
+	if err != nil || amount == 0 {
+		return err
+	}
+	if d.entry == nil {
+		d.begin(journal.FeeAccrued, midnight, Clock, "")
+	}
+	fee := LateFee{
+		Stamp:  Stamp{RowID: d.next()},
+		Seller: to.seller, Product: to.product, Day: day,
+		Base: base, Amount: amount, Terms: d.cite(to.product, set),
+	}
+	fee.Digest = d.keep(fee.Seal(d.books.ID))
+	d.out.LateFees = append(d.out.LateFees, fee)
+	return d.post(ledger.Transfer{
+		Purpose: ledger.LateFee, Debit: receivable, Credit: ledger.FeeIncome(to.seller), Amount: amount,
+	})
+}
+
+// feeReading returns what the terms of a day say about its late fee; no set
+// where they name no rate, or take the base at another midnight.
+func (d *draft) feeReading(product string, day calendar.Day, midnight calendar.Instant) (*terms.Set, arrears.Reading, error) {
+	set, err := d.within(product, d.env.Zone.Start(day), d.env.Zone.Start(day+1), midnight)
+	if err != nil {
+		return nil, arrears.Reading{}, err
+	}
+	reading, charged, err := lateFee(set)
+	if err != nil || !charged || reading.Taken(day, d.env.Zone) != midnight {
+		return nil, reading, err
+	}
+	return set, reading, nil
 }

@@ -59,7 +59,7 @@ func (d *draft) paymentOrder(at calendar.Instant) (terms.PaymentOrder, error) {
 	} else if products := d.books.products(); len(products) > 0 {
 		product = products[0]
 	}
-	set, err := d.terms(product, at, at)
+	set, err := d.standing(product, at, at)
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +98,7 @@ func (d *draft) payLateFees() error {
 // owedFor returns what must be paid before a service in arrears is clear: its
 // principal that is due and, where the terms say so, its late fees.
 func (d *draft) owedFor(product string, at calendar.Instant) (money.Amount, error) {
-	set, err := d.terms(product, at, at)
+	set, err := d.standing(product, at, at)
 	if err != nil {
 		return 0, err
 	}

@@ -287,7 +287,7 @@ func (r *replaying) checkDebts() *Fault {
 }
 
 // debtName names a debt within its account.
-func debtName(d arrears.Debt) string { return d.Seller + " " + d.Product + " due " + d.Due.String() }
+func debtName(d arrears.Debt) string { return d.Seller + " " + d.Product + " due " + d.Since.String() }
 
 func (r *replaying) checkServices() *Fault {
 	left := maps.Clone(r.d.books.Services)

@@ -9,15 +9,13 @@ import (
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
-	"termwise.dev/core/terms"
 )
 
 // settledBucket is what a settlement made of one bucket: the quantities are the inputs
 // of its replay, everything else is computed again.
 type settledBucket struct {
 	metering.Key
-	refused []refusedPart
-	billed  int64
+	parts
 }
 
 // settle makes a settlement again, after what fell due before it.
@@ -79,33 +77,15 @@ func (r *replaying) resettle(s settledBucket, at calendar.Instant) (by sale, amo
 		b = &metering.Bucket{Key: s.Key}
 		r.settled[s.Key] = b
 	}
-	set, err := r.d.used(b, at)
+	on, err := r.d.basis(b, at)
 	if err != nil {
 		return by, 0, err
 	}
-	by.product = b.Product
-	if by.seller, err = seller(set); err != nil {
+	if err := mayBill(s, on.service, on.gate); err != nil {
 		return by, 0, err
 	}
-	service, gate, err := r.d.service(b, set, at)
-	if err != nil {
-		return by, 0, err
-	}
-	if err := mayBill(s, service, gate); err != nil {
-		return by, 0, err
-	}
-	amount, err = r.book(b, s, set)
-	return by, amount, err
-}
-
-func (r *replaying) book(b *metering.Bucket, s settledBucket, set *terms.Set) (money.Amount, error) {
-	for _, part := range s.refused {
-		r.d.refuse(b, part, set)
-	}
-	if s.billed == 0 {
-		return 0, nil
-	}
-	return r.d.charge(b, s.billed, set)
+	amount, err = r.d.book(b, s.parts, on.set)
+	return on.by, amount, err
 }
 
 // mayBill checks that nothing was billed of an hour in which the service was

@@ -30,8 +30,9 @@ func (w *world) evidence() *account.Evidence {
 		ev.Buckets = append(ev.Buckets, *b)
 	}
 	slices.SortFunc(ev.Buckets, func(a, b metering.Bucket) int { return a.Compare(b.Key) })
-	for i, e := range w.events {
-		kept := account.StoredEvent{Event: e, Body: e.Body(), Recorded: w.seen[i]}
+	for _, e := range w.events {
+		kept := e
+		kept.Body = e.Event.Body()
 		kept.Digest = kept.Seal()
 		ev.Events = append(ev.Events, kept)
 		r := account.Resource{Product: e.Product, Resource: e.Resource}
@@ -168,6 +169,7 @@ func TestEveryChangeIsFoundAndNamed(t *testing.T) {
 		{"a bucket's total", func(ev *account.Evidence) { ev.Buckets[0].Total++ }, account.InBuckets},
 		{"what a bucket says was billed", func(ev *account.Evidence) { ev.Buckets[0].Billed-- }, account.InBuckets},
 		{"a bucket's last touch", func(ev *account.Evidence) { ev.Buckets[0].Touched-- }, account.InBuckets},
+		{"a settled bucket's arrival", func(ev *account.Evidence) { ev.Buckets[0].Pending++ }, account.InBuckets},
 		{"a bucket, gone", func(ev *account.Evidence) { ev.Buckets = ev.Buckets[1:] }, account.InBuckets},
 		{"a resource's first use", func(ev *account.Evidence) { ev.Resources[account.Resource{Product: "compute-payg", Resource: "pod"}]++ }, account.InResources},
 		{"the account's name", func(ev *account.Evidence) { ev.Account.Name = "Other" }, account.InAccounts},

@@ -26,14 +26,18 @@ func (d *draft) settle(at calendar.Instant) error {
 	d.begin(journal.Settled, at, Clock, "")
 	totals := map[sale]money.Amount{}
 	for _, b := range due {
-		by, amount, err := d.settleBucket(b, at)
+		by, amount, after, err := d.settleBucket(b, at)
 		if err != nil {
 			return err
+		}
+		if after.Pending > 0 {
+			later = append(later, after)
 		}
 		if totals[by], err = totals[by].Add(amount); err != nil {
 			return err
 		}
 	}
+	slices.SortFunc(later, func(a, b *metering.Bucket) int { return a.Compare(b.Key) })
 	d.books.Open = later
 	return d.closeSettlement(totals, at)
 }
@@ -79,34 +83,71 @@ func (d *draft) dueBuckets(at calendar.Instant) (due, later []*metering.Bucket, 
 	return due, later, nil
 }
 
-// settleBucket charges what may be billed of a bucket and refuses the rest.
-func (d *draft) settleBucket(b *metering.Bucket, at calendar.Instant) (by sale, amount money.Amount, err error) {
+// basis is what a bucket is settled on: the terms that price it, the seller, and
+// the service or why there is none.
+type basis struct {
+	set     *terms.Set
+	by      sale
+	service *subscription.Service
+	gate    refusal.Code
+}
+
+func (d *draft) basis(b *metering.Bucket, at calendar.Instant) (basis, error) {
 	set, err := d.used(b, at)
 	if err != nil {
-		return by, 0, err
+		return basis{}, err
 	}
-	by.product = b.Product
-	if by.seller, err = seller(set); err != nil {
-		return by, 0, err
+	of, err := seller(set)
+	if err != nil {
+		return basis{}, err
 	}
 	service, gate, err := d.service(b, set, at)
+	return basis{set: set, by: sale{b.Product, of}, service: service, gate: gate}, err
+}
+
+// settleBucket charges what may be billed of a bucket and refuses the rest. It
+// returns whose sale that was, for how much, and the bucket as it is afterwards.
+func (d *draft) settleBucket(b *metering.Bucket, at calendar.Instant) (by sale, amount money.Amount, after *metering.Bucket, err error) {
+	on, err := d.basis(b, at)
 	if err != nil {
-		return by, 0, err
+		return by, 0, nil, err
 	}
-	split, err := d.split(b, service, gate)
+	usage, err := d.arrived(b, at)
 	if err != nil {
-		return by, 0, err
+		return by, 0, nil, err
 	}
+	split, err := d.split(b, usage, on)
+	if err != nil {
+		return by, 0, nil, err
+	}
+	after = d.settling(b)
+	after.Pending = usage.next
+	amount, err = d.book(after, split, on.set)
+	return on.by, amount, after, err
+}
+
+// book writes the lines that refuse and charge the parts of a bucket.
+func (d *draft) book(b *metering.Bucket, p parts, set *terms.Set) (money.Amount, error) {
+	for _, part := range p.refused {
+		d.refuse(b, part, set)
+	}
+	if p.billed == 0 {
+		return 0, nil
+	}
+	return d.charge(b, p.billed, set)
+}
+
+// settling returns the decision's own copy of a bucket, which holds it once
+// however often it is settled.
+func (d *draft) settling(b *metering.Bucket) *metering.Bucket {
 	after := *b
+	if i, again := d.settled[b.Key]; again {
+		d.out.Buckets[i] = &after
+		return &after
+	}
+	d.settled[b.Key] = len(d.out.Buckets)
 	d.out.Buckets = append(d.out.Buckets, &after)
-	for _, part := range split.refused {
-		d.refuse(&after, part, set)
-	}
-	if split.billed == 0 {
-		return by, 0, nil
-	}
-	amount, err = d.charge(&after, split.billed, set)
-	return by, amount, err
+	return &after
 }
 
 func (d *draft) charge(b *metering.Bucket, quantity int64, set *terms.Set) (money.Amount, error) {
@@ -172,7 +213,7 @@ func (d *draft) invoice(by sale, amount money.Amount, at calendar.Instant) error
 	if amount == 0 {
 		return nil
 	}
-	set, err := d.terms(product, at, at)
+	set, err := d.standing(product, at, at)
 	if err != nil {
 		return err
 	}

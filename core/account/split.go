@@ -18,35 +18,78 @@ type refusedPart struct {
 	quantity int64
 }
 
+// arrived is the usage of a bucket that is settled together.
+type arrived struct {
+	open   int64            // what has arrived and is not settled
+	by     calendar.Instant // up to which it has arrived
+	next   calendar.Instant // when the rest began to arrive; zero when there is none
+	events []StoredEvent    // of the hour; nil when not loaded
+}
+
+// arrived returns what of a bucket's usage had arrived by an instant. It looks at
+// the events only where some came later: that part is settled by itself, as it
+// would have been had somebody looked at once.
+func (d *draft) arrived(b *metering.Bucket, at calendar.Instant) (arrived, error) {
+	events, loaded := d.books.Usage.Events[b.Hour]
+	a := arrived{open: b.Total - b.Billed - b.Refused, by: b.Touched, events: events}
+	if b.Touched <= at {
+		return a, nil
+	}
+	if !loaded {
+		return a, &MissingUsage{Hours: []calendar.Hour{b.Hour}}
+	}
+	a.by = at
+	later := int64(0)
+	for i := range events {
+		e := &events[i]
+		if e.Recorded <= at || !e.touches(b) {
+			continue
+		}
+		q := e.Within(b.Meter, b.Hour.Start(), b.Hour.End())
+		if q == 0 {
+			continue
+		}
+		later += q
+		if a.next == 0 || e.Recorded < a.next {
+			a.next = e.Recorded
+		}
+	}
+	a.open -= later
+	return a, nil
+}
+
+// touches says whether an event is of the bucket's resource.
+func (e *StoredEvent) touches(b *metering.Bucket) bool {
+	return e.Product == b.Product && e.Resource == b.Resource
+}
+
 // split parts a bucket's unsettled usage into what the service was open for and
 // what it was closed for. What was billed or refused before stays so.
-func (d *draft) split(b *metering.Bucket, s *subscription.Service, gate refusal.Code) (parts, error) {
-	open := b.Total - b.Billed - b.Refused
-	if gate != "" {
-		return parts{refused: []refusedPart{{gate, open}}}, nil
+func (d *draft) split(b *metering.Bucket, usage arrived, on basis) (parts, error) {
+	if on.gate != "" {
+		return parts{refused: []refusedPart{{on.gate, usage.open}}}, nil
 	}
-	closed, err := d.closedIn(b, s)
+	closed, err := d.closedIn(b, on.service)
 	if err != nil || len(closed) == 0 {
-		return parts{billed: open}, err
+		return parts{billed: usage.open}, err
 	}
 	if len(closed) == 1 && closed[0].From == b.Hour.Start() && closed[0].To == b.Hour.End() {
-		return parts{refused: []refusedPart{{closed[0].Reason, open}}}, nil
+		return parts{refused: []refusedPart{{closed[0].Reason, usage.open}}}, nil
 	}
-	events, loaded := d.books.Usage.Events[b.Hour]
-	if !loaded {
+	if usage.events == nil {
 		return parts{}, &MissingUsage{Hours: []calendar.Hour{b.Hour}}
 	}
-	return splitByEvents(b, closed, events, open), nil
+	return splitByEvents(b, closed, usage), nil
 }
 
 // splitByEvents counts the usage that fell into each closed part of the hour.
 // Bounded by what is unsettled, the parts always sum to it.
-func splitByEvents(b *metering.Bucket, closed []subscription.Closed, events []metering.Event, open int64) parts {
+func splitByEvents(b *metering.Bucket, closed []subscription.Closed, usage arrived) parts {
 	inClosed := map[refusal.Code]int64{}
 	var total int64
-	for i := range events {
-		e := &events[i]
-		if e.Product != b.Product || e.Resource != b.Resource {
+	for i := range usage.events {
+		e := &usage.events[i]
+		if e.Recorded > usage.by || !e.touches(b) {
 			continue
 		}
 		for _, c := range closed {
@@ -55,8 +98,8 @@ func splitByEvents(b *metering.Bucket, closed []subscription.Closed, events []me
 			total += q
 		}
 	}
-	rest := min(max(total-b.Refused, 0), open)
-	p := parts{billed: open - rest}
+	rest := min(max(total-b.Refused, 0), usage.open)
+	p := parts{billed: usage.open - rest}
 	for i := len(closed) - 1; i >= 0 && rest > 0; i-- {
 		q := min(rest, inClosed[closed[i].Reason])
 		if q == 0 {

@@ -40,7 +40,7 @@ func (d *draft) takeStep(s *subscription.Service, at calendar.Instant) (bool, er
 	if s.ArrearsSince == 0 {
 		return false, nil
 	}
-	set, err := d.terms(s.Product, at, at)
+	set, err := d.standing(s.Product, at, at)
 	if err != nil {
 		return false, err
 	}
@@ -149,7 +149,7 @@ func (d *draft) clear(s *subscription.Service, at calendar.Instant) error {
 	if s.State == subscription.Active {
 		return nil
 	}
-	set, err := d.terms(s.Product, at, at)
+	set, err := d.standing(s.Product, at, at)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"termwise.dev/core/account"
-	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/terms"
@@ -42,17 +41,7 @@ func (w *world) useOf(product, resource string, milliCPU int64, from, to, seen s
 		Source: "test", ID: product + resource + from + seen, Account: "customer-001", Product: product, Resource: resource,
 		From: instant(from), To: instant(to), Measures: []metering.Measure{{Meter: "cpu", Value: milliCPU}},
 	}
-	w.events, w.seen = append(w.events, e), append(w.seen, instant(seen))
-	e.EachHour(func(hour calendar.Hour, meter string, quantity int64) {
-		key := metering.Key{Product: e.Product, Resource: resource, Meter: meter, Hour: hour}
-		b := metering.Bucket{Key: key}
-		if old := w.buckets[key]; old != nil {
-			b = *old
-		}
-		b.Total += quantity
-		b.Touched = max(b.Touched, instant(seen))
-		w.buckets[key] = &b
-	})
+	w.report(e, instant(seen))
 }
 
 func tryAdvance(w *world, to string) error {

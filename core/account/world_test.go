@@ -23,10 +23,9 @@ type world struct {
 	zone    calendar.Zone
 	books   *account.Books
 	buckets map[metering.Key]*metering.Bucket
-	events  []metering.Event
-	seen    []calendar.Instant // when each event arrived
-	log     account.Decision   // every row so far
-	late    calendar.Duration  // how long after its due instant time is noticed
+	events  []account.StoredEvent
+	log     account.Decision  // every row so far
+	late    calendar.Duration // how long after its due instant time is noticed
 }
 
 var start = instant("2026-01-01T00:00:00+08:00")
@@ -130,15 +129,23 @@ func (w *world) use(resource string, milliCPU int64, from, to, seen string) {
 		Source: "test", ID: resource + from, Account: "customer-001", Product: "compute-payg", Resource: resource,
 		From: instant(from), To: instant(to), Measures: []metering.Measure{{Meter: "cpu", Value: milliCPU}},
 	}
-	w.events, w.seen = append(w.events, e), append(w.seen, instant(seen))
+	w.report(e, instant(seen))
+}
+
+// report takes an event in as a store would.
+func (w *world) report(e metering.Event, seen calendar.Instant) {
+	w.events = append(w.events, account.StoredEvent{Event: e, Recorded: seen})
 	e.EachHour(func(hour calendar.Hour, meter string, quantity int64) {
-		key := metering.Key{Product: e.Product, Resource: resource, Meter: meter, Hour: hour}
+		key := metering.Key{Product: e.Product, Resource: e.Resource, Meter: meter, Hour: hour}
 		b := metering.Bucket{Key: key}
 		if old := w.buckets[key]; old != nil {
 			b = *old
 		}
 		b.Total += quantity
-		b.Touched = instant(seen)
+		b.Touched = max(b.Touched, seen)
+		if b.Pending == 0 {
+			b.Pending = seen
+		}
 		w.buckets[key] = &b
 	})
 }
@@ -175,7 +182,7 @@ func (w *world) run(to calendar.Instant, decide func(*account.Books) (*account.D
 
 func (w *world) loadUsage(m *account.MissingUsage) {
 	if w.books.Usage.Events == nil {
-		w.books.Usage.Events = map[calendar.Hour][]metering.Event{}
+		w.books.Usage.Events = map[calendar.Hour][]account.StoredEvent{}
 	}
 	for _, hour := range m.Hours {
 		w.books.Usage.Events[hour] = w.events

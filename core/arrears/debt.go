@@ -8,25 +8,27 @@ import (
 	"termwise.dev/core/money"
 )
 
-// Debt is the principal that is outstanding for one seller, product and due day.
+// Debt is the principal that is outstanding to one seller for one product since
+// one instant.
 type Debt struct {
 	Seller, Product string
-	// Due is the legal day on which the debt was due.
+	// Due is the legal day on which the debt falls due.
 	Due calendar.Day
-	// Since is the earliest instant of that day at which a part of it was due.
+	// Since is the instant of that day at which it falls due.
 	Since calendar.Instant
 	// Outstanding is the principal not yet paid, above zero.
 	Outstanding money.Amount
 }
 
+// compare orders debts by when they fall due; what names a debt is in its order.
 func (d Debt) compare(o Debt) int {
-	return cmp.Or(cmp.Compare(d.Due, o.Due), cmp.Compare(d.Seller, o.Seller), cmp.Compare(d.Product, o.Product))
+	return cmp.Or(cmp.Compare(d.Since, o.Since), cmp.Compare(d.Seller, o.Seller), cmp.Compare(d.Product, o.Product))
 }
 
 // Debts are kept oldest first.
 type Debts []Debt
 
-// Add puts principal on the debt of its seller, product and due day.
+// Add puts principal on the debt of its seller, product and due instant.
 func (ds Debts) Add(d Debt) (Debts, error) {
 	i, found := slices.BinarySearchFunc(ds, d, Debt.compare)
 	if !found {
@@ -37,7 +39,6 @@ func (ds Debts) Add(d Debt) (Debts, error) {
 		return nil, err
 	}
 	ds[i].Outstanding = sum
-	ds[i].Since = min(ds[i].Since, d.Since)
 	return ds, nil
 }
 
@@ -103,6 +104,19 @@ func (ds Debts) Outstanding(product string, now calendar.Instant) (total money.A
 		}
 	}
 	return total, since
+}
+
+// ByDay parts the debts by the day on which they fell due, oldest first.
+func (ds Debts) ByDay() []Debts {
+	var days []Debts
+	for i := range ds {
+		if n := len(days); n > 0 && days[n-1][0].Due == ds[i].Due {
+			days[n-1] = append(days[n-1], ds[i])
+			continue
+		}
+		days = append(days, Debts{ds[i]})
+	}
+	return days
 }
 
 // Bands are the upper ends, in days, of the ages by which arrears are listed;

@@ -15,24 +15,26 @@ type Reading struct {
 	Rounding money.Rounding
 }
 
-// FeeDay returns the day whose fee is computed at a midnight: the day that has
-// just ended, or the one that begins, as the terms say on what the base is taken.
-func (r Reading) FeeDay(today calendar.Day) calendar.Day {
+// Taken returns the midnight at which the base of a day's fee is taken: the end
+// of the day or its beginning.
+func (r Reading) Taken(day calendar.Day, zone calendar.Zone) calendar.Instant {
 	if r.Base == terms.OutstandingAtDayStart {
-		return today
+		return zone.Start(day)
 	}
-	return today - 1
+	return zone.Start(day + 1)
 }
 
 // Overdue sums the principal of a seller and product that bears a fee on a day.
-func (r Reading) Overdue(ds Debts, seller, product string, day calendar.Day) (money.Amount, error) {
+// What falls due after the base was taken is not overdue yet.
+func (r Reading) Overdue(ds Debts, seller, product string, day calendar.Day, zone calendar.Zone) (money.Amount, error) {
 	first := calendar.Day(1)
 	if r.FirstDay == terms.DueDay {
 		first = 0
 	}
+	taken := r.Taken(day, zone)
 	var base money.Amount
 	for _, d := range ds {
-		if d.Seller != seller || d.Product != product || day < d.Due+first {
+		if d.Seller != seller || d.Product != product || day < d.Due+first || d.Since > taken {
 			continue
 		}
 		sum, err := base.Add(d.Outstanding)

@@ -41,6 +41,9 @@ func sample(percent string) arrears.Reading {
 	}
 }
 
+// zone is where the days of these tests begin: at midnight UTC.
+var zone calendar.Zone
+
 // dueDay is the day on which the debts of these tests are due.
 const dueDay = calendar.Day(20_000)
 
@@ -54,8 +57,11 @@ func accrue(t *testing.T, r arrears.Reading, principal money.Amount, paid paymen
 	t.Helper()
 	owed := arrears.Debts{debt("aurora", "compute", dueDay, principal)}
 	for today := dueDay + 1; today <= dueDay+last+1; today++ {
-		day := r.FeeDay(today)
-		base, err := r.Overdue(owed, "aurora", "compute", day)
+		day := today - 1
+		if r.Taken(day, zone) != zone.Start(today) {
+			day = today
+		}
+		base, err := r.Overdue(owed, "aurora", "compute", day, zone)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,12 +194,12 @@ func TestOverdue(t *testing.T) {
 		{fromDue, dueDay + 1, 1001},
 	}
 	for _, tt := range tests {
-		if got, err := tt.reading.Overdue(ds, "aurora", "compute", tt.day); got != tt.want || err != nil {
+		if got, err := tt.reading.Overdue(ds, "aurora", "compute", tt.day, zone); got != tt.want || err != nil {
 			t.Errorf("from %s, day %d: %d, %v, want %d", tt.reading.FirstDay, tt.day-dueDay, got, err, tt.want)
 		}
 	}
 	huge := arrears.Debts{debt("aurora", "compute", dueDay, math.MaxInt64), debt("aurora", "compute", dueDay+1, 1)}
-	if _, err := sample("0.05%").Overdue(huge, "aurora", "compute", dueDay+2); refusal.CodeOf(err) != refusal.Overflow {
+	if _, err := sample("0.05%").Overdue(huge, "aurora", "compute", dueDay+2, zone); refusal.CodeOf(err) != refusal.Overflow {
 		t.Errorf("error %v, want code overflow", err)
 	}
 }

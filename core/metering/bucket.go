@@ -29,6 +29,9 @@ type Bucket struct {
 	Total int64
 	// Touched is when usage last arrived.
 	Touched calendar.Instant
+	// Pending is when the first of the usage arrived that is not settled; zero
+	// when all of it is.
+	Pending calendar.Instant
 	// Billed and Refused are the parts of Total that have been settled.
 	Billed, Refused int64
 	// Charged is what Billed has cost so far, Lines how many charges say so.

@@ -76,8 +76,8 @@ func IsName(s string) bool {
 	return len(s) <= MaxName && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
 }
 
-// Check refuses, in this order: missing names; an interval that does not end
-// after it starts, is not in whole seconds or is longer than MaxLength; and of
+// Check refuses, in this order: missing names; an interval that ends before it
+// starts, is not in whole seconds or is longer than MaxLength; and of
 // each measure in turn a meter that the product does not have or that is named
 // twice, and a value out of range.
 func (e *Event) Check(product *catalog.Product) error {
@@ -98,8 +98,8 @@ func (e *Event) checkInterval() error {
 	if e.Point {
 		return nil
 	}
-	if e.To <= e.From {
-		return refusal.New(refusal.BadInterval, "the interval ends at %s, not after its start at %s", e.To, e.From).
+	if e.To < e.From {
+		return refusal.New(refusal.BadInterval, "the interval ends at %s, before its start at %s", e.To, e.From).
 			Do("send usage that ends after it starts")
 	}
 	if int64(e.From)%int64(calendar.Second) != 0 || int64(e.To)%int64(calendar.Second) != 0 {

@@ -71,7 +71,7 @@ func TestCheckLadder(t *testing.T) {
 		{"id", func(e *metering.Event) { e.ID = "" }, refusal.BadInput, "no id"},
 		{"account", func(e *metering.Event) { e.Account = "" }, refusal.BadInput, "no account"},
 		{"resource", func(e *metering.Event) { e.Resource = "" }, refusal.BadInput, "no resource"},
-		{"empty interval", func(e *metering.Event) { e.To = e.From }, refusal.BadInterval, "not after its start at 2026-03-01T12:30:00Z"},
+		{"backward interval", func(e *metering.Event) { e.To = e.From - 1 }, refusal.BadInterval, "before its start at 2026-03-01T12:30:00Z"},
 		{"meter", func(e *metering.Event) { e.Measures[0].Meter, e.Measures[1].Meter = "cpus", "cpus" }, refusal.UnknownMeter, `no meter "cpus"`},
 		{"meter twice", func(e *metering.Event) { e.Measures[1].Meter = "cpu" }, refusal.BadInput, `"cpu" is named twice`},
 		{"value", func(e *metering.Event) { e.Measures[1].Value = -1 }, refusal.BadQuantity, "has the value -1"},

@@ -72,9 +72,9 @@ var (
 	// ChangeDissent says what going on using the service means after a change (G 3.2.9, S 14.2).
 	ChangeDissent = Key[Dissent]{name: "change.dissent", form: dissentForm, silence: "not stated", readBy: "app"}
 	// UsageIntervals says which intervals of usage count.
-	UsageIntervals = Key[Intervals]{name: "usage.intervals", form: intervalsForm, readBy: "app"}
+	UsageIntervals = Key[Intervals]{name: "usage.intervals", form: intervalsForm, readBy: "core/account"}
 	// UsageFutureLimit is how far ahead of now usage may be dated.
-	UsageFutureLimit = Key[calendar.Duration]{name: "usage.future_limit", form: durationForm, silence: "no limit", readBy: "app"}
+	UsageFutureLimit = Key[calendar.Duration]{name: "usage.future_limit", form: durationForm, silence: "no limit", readBy: "core/account"}
 )
 
 // definitions is the registry. A key comes before a family that it could be

@@ -179,43 +179,40 @@ func (e *explainer) refused(ctx context.Context, row account.Refused) (Explanati
 	return e.of.Refused(row, moves, usage)
 }
 
-// replayed loads the whole account and makes its books again as they were
-// before the row's entry. They are nil where the journal does not replay that
-// far: the explanation then does without them, and verify says why.
-func (e *explainer) replayed(ctx context.Context) (*account.Evidence, *account.Books, error) {
+// evidence loads the whole account, and what makes its books again.
+func (e *explainer) evidence(ctx context.Context) (*account.Evidence, account.Replay, error) {
 	ev, exists, err := e.tx.Evidence(ctx, e.name.Account)
 	if err != nil {
-		return nil, nil, err
+		return nil, account.Replay{}, err
 	}
 	if !exists {
-		return nil, nil, e.missing()
+		return nil, account.Replay{}, e.missing()
 	}
 	clock, set, err := e.tx.Clock(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	replay := account.Replay{Terms: e.provider.Corpus, Zone: e.provider.Settings.Zone, Virtual: set && clock.Virtual}
-	books, _ := replay.Before(ev, e.name.Entry)
-	return ev, books, nil
+	return ev, account.Replay{Terms: e.provider.Corpus, Zone: e.provider.Settings.Zone, Virtual: set && clock.Virtual}, err
 }
 
 func (e *explainer) lateFee(ctx context.Context, row account.LateFee) (Explanation, error) {
 	if err := e.under(ctx, row.Terms); err != nil {
 		return Explanation{}, err
 	}
-	_, books, err := e.replayed(ctx)
+	ev, replay, err := e.evidence(ctx)
 	if err != nil {
 		return Explanation{}, err
 	}
+	// Where the journal does not replay that far there are no books: the
+	// explanation does without them, and verify says why.
+	books, _ := replay.Before(ev, row.Entry)
 	return e.of.LateFee(row, books)
 }
 
 func (e *explainer) transfer(ctx context.Context, row account.Posted) (Explanation, error) {
-	ev, books, err := e.replayed(ctx)
+	ev, replay, err := e.evidence(ctx)
 	if err != nil {
 		return Explanation{}, err
 	}
-	around := account.Around{Books: books, Transfers: ev.Transfers}
+	books, _ := replay.Before(ev, row.Entry)
+	around := account.Around{Books: books, Reasons: replay.Reasons(ev, row.Entry), Transfers: ev.Transfers}
 	for _, c := range ev.Charges {
 		if c.Entry == row.Entry {
 			around.Charges = append(around.Charges, c)
@@ -227,8 +224,14 @@ func (e *explainer) transfer(ctx context.Context, row account.Posted) (Explanati
 		}
 	}
 	// A transfer names no documents: they are those that bound at its entry.
-	at := e.of.Entry
-	e.of.Set, err = e.provider.Corpus.Bind(e.name.Account, acceptedBy(ev, row.Entry), around.Product(row), at.Effective, at.Recorded)
+	subject := terms.Subject{Account: e.name.Account, Accepted: acceptedBy(ev, row.Entry)}
+	for _, product := range around.Products(row) {
+		subject.Product = product
+		e.of.Set, _, err = e.provider.Corpus.LastBound(subject, e.of.Entry.Effective, e.of.Entry.Recorded)
+		if refusal.CodeOf(err) != refusal.NotAccepted {
+			break
+		}
+	}
 	if err != nil {
 		return Explanation{}, err
 	}

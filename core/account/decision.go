@@ -3,10 +3,12 @@ package account
 import (
 	"encoding/binary"
 
+	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
 	"termwise.dev/core/terms"
 )
 
@@ -78,6 +80,8 @@ type draft struct {
 	rows  []byte // the digests of the entry's rows
 
 	settled map[metering.Key]int // where in out.Buckets each settled bucket is
+
+	reasons map[RowID]Reason // of the transfers, when somebody asks for them
 }
 
 func (b *Books) draft(env Env) *draft {
@@ -169,6 +173,21 @@ func (d *draft) cite(product string, set *terms.Set) int64 {
 		d.out.Sets[id] = TermSet{Product: product, Hash: set.Hash(), Refs: set.Refs()}
 	}
 	return id
+}
+
+// Reason is what a transfer's own row does not say of why it was made.
+type Reason struct {
+	Product, Seller string
+	Amount          money.Amount
+	// Paid holds the debts that a payment paid, each with what it paid of it.
+	Paid arrears.Debts
+}
+
+// reason notes why the next row is written.
+func (d *draft) reason(r Reason) {
+	if d.reasons != nil {
+		d.reasons[RowID{Entry: d.entry.Seq, Line: d.lines + 1}] = r
+	}
 }
 
 // post moves money and keeps the row. A transfer of nothing is left out.

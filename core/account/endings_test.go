@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/ledger"
 	"termwise.dev/core/subscription"
 )
 
@@ -75,6 +76,33 @@ func TestOldestPrincipalFirst(t *testing.T) {
 	w.topUp("2026-01-01T22:00:00+08:00", "18.00") // the two debts of 02:00
 	if len(w.books.Debts) != 1 || w.books.Debts[0].Since != instant("2026-01-01T21:00:00+08:00") || w.books.Debts[0].Outstanding != amount(t, "9") {
 		t.Errorf("left %+v", w.books.Debts)
+	}
+	w.verified()
+}
+
+// Debts to two sellers take turns: what each is paid is explained by the debts
+// that it paid, and not by what it is owed.
+func TestPaymentsToTwoSellers(t *testing.T) {
+	north := strings.Replace(pageOf("line", "PL2", "", "effective: 2025-06-01"), "issuer: aurora", "issuer: northline", 1)
+	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PD", "", "effective: 2025-06-01"), north))
+	w.useOf("disk", "d", 1_000_000, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.useOf("line", "l", 1_000_000, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.useOf("disk", "d", 1_000_000, "2026-01-01T02:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T00:00:01+08:00")
+	w.advance("2026-01-01T04:00:00+08:00")
+	w.topUp("2026-01-01T04:00:00+08:00", "150")
+	paid := map[ledger.Account]string{}
+	for _, row := range w.log.Transfers {
+		a := w.around(row.Entry)
+		x := must(t)(w.bound(row.Entry, a.Products(row)[0]).Transfer(row, a))
+		if !x.Agrees {
+			t.Errorf("%s: %v", x.What, x.Disagreements)
+		}
+		if row.Purpose == ledger.Payment {
+			paid[row.Credit] = row.Transfer.Amount.String()
+		}
+	}
+	if paid[ledger.Receivable("aurora")] != "90.000000" || paid[ledger.Receivable("northline")] != "60.000000" {
+		t.Errorf("paid %v", paid)
 	}
 	w.verified()
 }

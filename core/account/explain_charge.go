@@ -51,7 +51,7 @@ func (x *explaining) usage(key metering.Key, meter catalog.Meter, usage []Stored
 	for i := range usage {
 		e := &usage[i]
 		q := e.Within(key.Meter, from, to)
-		if q == 0 || e.Product != key.Product || e.Resource != key.Resource || e.Recorded > x.c.Entry.Recorded {
+		if q == 0 || e.Product != key.Product || e.Resource != key.Resource || e.Recorded > x.c.Entry.Effective {
 			continue
 		}
 		sum += q

@@ -68,6 +68,7 @@ func (w *world) around(entry int64) account.Around {
 		}
 	}
 	a.Books, _ = w.replay().Before(w.evidence(), entry)
+	a.Reasons = w.replay().Reasons(w.evidence(), entry)
 	return a
 }
 
@@ -97,7 +98,7 @@ func (w *world) every() []account.Explanation {
 	}
 	for _, r := range ev.Transfers {
 		a := w.around(r.Entry)
-		all = append(all, ok(w.bound(r.Entry, a.Product(r)).Transfer(r, a)))
+		all = append(all, ok(w.bound(r.Entry, a.Products(r)[0]).Transfer(r, a)))
 	}
 	return all
 }
@@ -236,7 +237,7 @@ func TestAChangedRowDoesNotAgree(t *testing.T) {
 			row.Transfer.Amount++
 			resealed(seal, func() { row.Digest = row.Seal(w.books.ID) })
 			a := w.around(row.Entry)
-			if x := ok(w.bound(row.Entry, a.Product(row)).Transfer(row, a)); x.Agrees {
+			if x := ok(w.bound(row.Entry, a.Products(row)[0]).Transfer(row, a)); x.Agrees {
 				t.Errorf("a changed transfer for %s agrees (digest made to fit: %v)", row.Purpose, seal)
 			}
 		}
@@ -254,7 +255,7 @@ func TestTransfersOfEveryPurposeAreExplained(t *testing.T) {
 	}
 	for _, row := range w.log.Transfers {
 		a := w.around(row.Entry)
-		x := must(t)(w.bound(row.Entry, a.Product(row)).Transfer(row, a))
+		x := must(t)(w.bound(row.Entry, a.Products(row)[0]).Transfer(row, a))
 		if words, left := want[row.Purpose]; left && strings.Contains(x.What, words) {
 			delete(want, row.Purpose)
 		}

@@ -1,8 +1,6 @@
 package account
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"termwise.dev/core/ledger"
@@ -14,6 +12,8 @@ import (
 type Around struct {
 	// Books are those from before its entry; nil when they cannot be made again.
 	Books *Books
+	// Reasons are those of its entry's transfers, made again.
+	Reasons map[RowID]Reason
 	// Transfers are the account's, by entry and line, its own entry's included.
 	Transfers []Posted
 	// Charges and LateFees are those of its entry.
@@ -21,13 +21,24 @@ type Around struct {
 	LateFees []LateFee
 }
 
-// Product returns the product under whose terms a transfer was made; it is
-// empty for what concerns the account as a whole.
-func (a Around) Product(row Posted) string {
+// Products lists the products under whose terms a transfer was made, the first
+// that has any counts; the empty one stands for the account as a whole.
+func (a Around) Products(row Posted) []string {
+	if row.Purpose == ledger.TopUp && a.Books != nil {
+		return append([]string{""}, a.Books.products()...)
+	}
+	return []string{a.product(row)}
+}
+
+func (a Around) product(row Posted) string {
 	switch row.Purpose {
 	case ledger.Charge, ledger.ChargeReversed:
-		product, _ := a.invoiced(row)
-		return product
+		if why, found := a.Reasons[row.RowID]; found && why.Product != "" {
+			return why.Product
+		}
+		if len(a.Charges) > 0 {
+			return a.Charges[0].Key.Product
+		}
 	case ledger.LateFee:
 		if fee := a.fee(row); fee != nil {
 			return fee.Product
@@ -44,31 +55,6 @@ func (a Around) Product(row Posted) string {
 		}
 	}
 	return ""
-}
-
-// invoiced returns the product whose charges a transfer sums, and the sum. An
-// entry has one such transfer for each product that cost something, in order.
-func (a Around) invoiced(row Posted) (string, money.Amount) {
-	totals := map[string]money.Amount{}
-	for _, c := range a.Charges {
-		totals[c.Key.Product] += c.Amount
-	}
-	nth := 0
-	for _, t := range a.Transfers {
-		if t.Entry == row.Entry && t.Line < row.Line && (t.Purpose == ledger.Charge || t.Purpose == ledger.ChargeReversed) {
-			nth++
-		}
-	}
-	for _, product := range slices.Sorted(maps.Keys(totals)) {
-		if totals[product] == 0 {
-			continue
-		}
-		if nth == 0 {
-			return product, totals[product]
-		}
-		nth--
-	}
-	return "", 0
 }
 
 // fee returns the late fee that a transfer posts: it stands on the line before.
@@ -110,9 +96,9 @@ func (c Case) Transfer(row Posted, a Around) (Explanation, error) {
 	case ledger.LateFee:
 		x.feePosted(row, a)
 	case ledger.Payment:
-		x.payment(row, a, "principal")
+		x.principalPaid(row, a)
 	case ledger.LateFeePaid:
-		x.payment(row, a, "late fees")
+		x.feesPaid(row, a)
 	case ledger.PaymentReturned:
 		x.returned(row, a)
 	default:
@@ -138,26 +124,20 @@ func (x *explaining) topUp(row Posted) {
 }
 
 func (x *explaining) invoice(row Posted, a Around) {
-	product, total := a.invoiced(row)
-	lines := 0
-	for _, c := range a.Charges {
-		if c.Key.Product == product {
-			lines++
-		}
+	why, found := a.Reasons[row.RowID]
+	if !found {
+		x.disagree("the entry, made again, has no such transfer")
 	}
-	x.input("product", product, "")
+	x.input("product", why.Product, "")
+	x.input("seller", why.Seller, "")
 	x.use("when it is due", terms.PaymentDue.Name())
-	if lines == 1 {
-		x.step("the one charge of entry %d for %s is %s %s", row.Entry, product, total, x.c.Currency)
-	} else {
-		x.step("the %d charges of entry %d for %s sum to %s %s", lines, row.Entry, product, total, x.c.Currency)
-	}
+	x.step("the charges of entry %d for %s of %s sum to %s %s", row.Entry, why.Product, why.Seller, why.Amount, x.c.Currency)
 	words := "The usage of %s that was settled at %s cost %s."
 	if row.Purpose == ledger.ChargeReversed {
-		words, total = "The usage of %s that was settled at %s cost %s less than was charged before.", -total
+		words = "The usage of %s that was settled at %s cost %s less than was charged before."
 	}
-	x.say(words, product, x.local(x.c.Entry.Effective), x.money(total))
-	x.outcome(x.money(row.Transfer.Amount), x.money(total))
+	x.say(words, why.Product, x.local(x.c.Entry.Effective), x.money(why.Amount))
+	x.outcome(x.money(row.Transfer.Amount), x.money(why.Amount))
 }
 
 // returned explains what went back to the wallet: the part of a reversal that
@@ -187,18 +167,40 @@ func (x *explaining) feePosted(row Posted, a Around) {
 	x.outcome(x.money(row.Transfer.Amount), x.money(amount))
 }
 
-func (x *explaining) payment(row Posted, a Around, of string) {
+// principalPaid explains a payment to a seller by the debts that it paid.
+func (x *explaining) principalPaid(row Posted, a Around) {
+	x.use("what a payment pays first", terms.OrderOfPayment.Name())
+	before, err := a.balances(row)
+	if !x.try(err) {
+		return
+	}
+	why := a.Reasons[row.RowID]
+	x.input("in the wallet", before[ledger.Wallet].String(), string(x.c.Currency))
+	x.input("owed in principal", before.Owed(row.Credit).String(), string(x.c.Currency))
+	for _, sameDay := range why.Paid.ByDay() {
+		var sum money.Amount
+		for _, d := range sameDay {
+			sum += d.Outstanding
+		}
+		x.step("%s of what fell due on %s", x.money(sum), sameDay[0].Due)
+	}
+	x.step("the oldest first, until the wallet is empty or nothing more is owed: %s to %s", x.money(why.Amount), why.Seller)
+	x.say("%s were taken from the wallet at %s for principal owed to %s.", x.money(why.Amount), x.local(x.c.Entry.Effective), why.Seller)
+	x.outcome(x.money(row.Transfer.Amount), x.money(why.Amount))
+}
+
+func (x *explaining) feesPaid(row Posted, a Around) {
 	x.use("what a payment pays first", terms.OrderOfPayment.Name())
 	before, err := a.balances(row)
 	if !x.try(err) {
 		return
 	}
 	held, owed := before[ledger.Wallet], before.Owed(row.Credit)
-	_, seller, _ := strings.Cut(string(row.Credit), ":")
-	seller = strings.Replace(seller, ":", " for ", 1)
+	_, to, _ := strings.Cut(string(row.Credit), ":")
+	to = strings.Replace(to, ":", " for ", 1)
 	x.input("in the wallet", held.String(), string(x.c.Currency))
-	x.input("owed in "+of, owed.String(), string(x.c.Currency))
-	x.step("the smaller of %s in the wallet and %s owed to %s is %s", held, owed, seller, min(held, owed))
-	x.say("%s were taken from the wallet at %s for %s owed to %s.", x.money(min(held, owed)), x.local(x.c.Entry.Effective), of, seller)
+	x.input("owed in late fees", owed.String(), string(x.c.Currency))
+	x.step("the smaller of %s in the wallet and %s owed to %s is %s", held, owed, to, min(held, owed))
+	x.say("%s were taken from the wallet at %s for late fees owed to %s.", x.money(min(held, owed)), x.local(x.c.Entry.Effective), to)
 	x.outcome(x.money(row.Transfer.Amount), x.money(min(held, owed)))
 }

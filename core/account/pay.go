@@ -70,6 +70,7 @@ func (d *draft) paymentOrder(at calendar.Instant) (terms.PaymentOrder, error) {
 func (d *draft) payPrincipal() error {
 	left, paid := d.books.Debts.Pay(d.books.Balances[ledger.Wallet])
 	for _, p := range paid {
+		d.reason(Reason{Seller: p.Seller, Amount: p.Amount, Paid: p.Of})
 		if err := d.post(ledger.Transfer{
 			Purpose: ledger.Payment, Debit: ledger.Wallet, Credit: ledger.Receivable(p.Seller), Amount: p.Amount,
 		}); err != nil {

@@ -40,6 +40,8 @@ type replaying struct {
 	made struct{ entries, charges, refused, transfers, lateFees, notices, transitions, acceptances int }
 	// missing are the rows that are known to be gone.
 	missing missingRows
+	// reasons, unless nil, collects why transfers were made.
+	reasons map[RowID]Reason
 }
 
 func (r Replay) of(ev *Evidence, missing missingRows) *replaying {
@@ -91,10 +93,23 @@ func (r Replay) Before(ev *Evidence, seq int64) (*Books, *Fault) {
 	return run.d.books, nil
 }
 
+// Reasons makes an entry again and returns why each of its transfers was made;
+// nothing where the journal cannot be replayed that far.
+func (r Replay) Reasons(ev *Evidence, seq int64) map[RowID]Reason {
+	run := r.of(ev, nil)
+	run.reasons = map[RowID]Reason{}
+	for run.next < len(ev.Entries) && ev.Entries[run.next].Seq <= seq {
+		if run.entry() != nil {
+			break // what was made is kept: it is the stored row that is wrong
+		}
+	}
+	return run.reasons
+}
+
 // entry makes the next stored entry again, and whatever comes with it.
 func (r *replaying) entry() *Fault {
 	e := &r.ev.Entries[r.next]
-	r.recorded, r.d.env.Actor = e.Recorded, e.Actor
+	r.recorded, r.d.env.Actor, r.d.reasons = e.Recorded, e.Actor, r.reasons
 	if (e.Kind == journal.Opened) != (e.Seq == 1) {
 		return fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "is of the kind %s: an account is opened once, first of all", e.Kind)
 	}

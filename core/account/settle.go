@@ -217,6 +217,7 @@ func (d *draft) invoice(by sale, amount money.Amount, at calendar.Instant) error
 	if err != nil {
 		return err
 	}
+	d.reason(Reason{Product: product, Seller: to, Amount: amount})
 	if err := d.post(ledger.Transfer{Purpose: ledger.Charge, Debit: ledger.Receivable(to), Credit: ledger.Revenue(to), Amount: amount}); err != nil {
 		return err
 	}
@@ -234,6 +235,7 @@ func (d *draft) invoice(by sale, amount money.Amount, at calendar.Instant) error
 // reverse takes back what a product's usage was charged too much: it lowers what
 // is owed for the product, and what was paid already goes back to the wallet.
 func (d *draft) reverse(to, product string, amount money.Amount) error {
+	d.reason(Reason{Product: product, Seller: to, Amount: amount})
 	if err := d.post(ledger.Transfer{
 		Purpose: ledger.ChargeReversed, Debit: ledger.Revenue(to), Credit: ledger.Receivable(to), Amount: amount,
 	}); err != nil {

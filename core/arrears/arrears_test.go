@@ -64,6 +64,11 @@ func TestAddRefusesOverflow(t *testing.T) {
 	}
 }
 
+// to is what went to a seller, by the debts that it paid.
+func to(seller string, of ...arrears.Debt) arrears.Paid {
+	return arrears.Paid{Seller: seller, Amount: sum(of), Of: of}
+}
+
 func TestPay(t *testing.T) {
 	owed := add(t, debt("aurora", "compute", 9, 4), debt("northline", "disk", 10, 3), debt("aurora", "compute", 11, 5))
 	tests := []struct {
@@ -73,11 +78,11 @@ func TestPay(t *testing.T) {
 		paid      []arrears.Paid
 	}{
 		{"nothing", 0, owed, nil},
-		{"a part of the oldest", 1, arrears.Debts{debt("aurora", "compute", 9, 3), owed[1], owed[2]}, []arrears.Paid{{Seller: "aurora", Amount: 1}}},
-		{"the oldest", 4, owed[1:], []arrears.Paid{{Seller: "aurora", Amount: 4}}},
-		{"the oldest and a part", 6, arrears.Debts{debt("northline", "disk", 10, 1), owed[2]}, []arrears.Paid{{Seller: "aurora", Amount: 4}, {Seller: "northline", Amount: 2}}},
-		{"everything", 12, arrears.Debts{}, []arrears.Paid{{Seller: "aurora", Amount: 9}, {Seller: "northline", Amount: 3}}},
-		{"more than everything", math.MaxInt64, arrears.Debts{}, []arrears.Paid{{Seller: "aurora", Amount: 9}, {Seller: "northline", Amount: 3}}},
+		{"a part of the oldest", 1, arrears.Debts{debt("aurora", "compute", 9, 3), owed[1], owed[2]}, []arrears.Paid{to("aurora", debt("aurora", "compute", 9, 1))}},
+		{"the oldest", 4, owed[1:], []arrears.Paid{to("aurora", owed[0])}},
+		{"the oldest and a part", 6, arrears.Debts{debt("northline", "disk", 10, 1), owed[2]}, []arrears.Paid{to("aurora", owed[0]), to("northline", debt("northline", "disk", 10, 2))}},
+		{"everything", 12, arrears.Debts{}, []arrears.Paid{to("aurora", owed[0], owed[2]), to("northline", owed[1])}},
+		{"more than everything", math.MaxInt64, arrears.Debts{}, []arrears.Paid{to("aurora", owed[0], owed[2]), to("northline", owed[1])}},
 	}
 	for _, tt := range tests {
 		before := slices.Clone(owed)

@@ -46,6 +46,8 @@ func (ds Debts) Add(d Debt) (Debts, error) {
 type Paid struct {
 	Seller string
 	Amount money.Amount
+	// Of holds the debts that it paid, each with what was paid of it.
+	Of Debts
 }
 
 // Pay pays the debts from what is available, oldest first, and returns those
@@ -57,7 +59,7 @@ func (ds Debts) Pay(available money.Amount) (left Debts, paid []Paid) {
 		part := min(d.Outstanding, available)
 		if part > 0 {
 			available -= part
-			paid = addPaid(paid, d.Seller, part)
+			paid = addPaid(paid, d, part)
 			d.Outstanding -= part
 		}
 		if d.Outstanding > 0 {
@@ -84,14 +86,16 @@ func (ds Debts) Forgive(seller, product string, amount money.Amount) (left Debts
 	return left, amount
 }
 
-func addPaid(paid []Paid, seller string, amount money.Amount) []Paid {
+func addPaid(paid []Paid, d Debt, part money.Amount) []Paid {
+	d.Outstanding = part
 	for i := range paid {
-		if paid[i].Seller == seller {
-			paid[i].Amount += amount
+		if paid[i].Seller == d.Seller {
+			paid[i].Amount += part
+			paid[i].Of = append(paid[i].Of, d)
 			return paid
 		}
 	}
-	return append(paid, Paid{Seller: seller, Amount: amount})
+	return append(paid, Paid{Seller: d.Seller, Amount: part, Of: Debts{d}})
 }
 
 // Outstanding returns the principal of a product that was due at or before now.

@@ -116,6 +116,34 @@ func TestStatement(t *testing.T) {
 	})
 }
 
+// TestStatementOfWhatWentBack makes a contract known that halves a price, after
+// an hour under it was paid in full; late usage of that hour brings it to light.
+func TestStatementOfWhatWentBack(t *testing.T) {
+	ctx := context.Background()
+	a := customer(t, withDocuments(t, nil), "general-agreement")
+	payAlipay(t, a, "c", "10")
+	_, err := a.ReportUsage(ctx, usageOf("r", calendar.HourLength), "test") // 0.09
+	must(t, err)
+	advance(t, a, "2026-01-02T00:00:00+08:00")
+	_, err = a.Publish(ctx, withDocuments(t, map[string]string{
+		"agreements/x.yaml": small("half-price", "H", "stamped", "publication", "price.cpu: 0.04 CNY per vCPU·hour"),
+	}))
+	must(t, err)
+	late := usageOf("late", calendar.HourLength/4)
+	late[0].Resource = "r"
+	_, err = a.ReportUsage(ctx, late, "test") // 1.25 vCPU·hours at 0.04
+	must(t, err)
+	advance(t, a, "2026-01-02T00:00:01+08:00")
+	s, err := a.Statement(ctx, "c", january, 0)
+	must(t, err)
+	if s.Returned.String() != "0.040000" || s.Adjusted.String() != "-0.040000" || s.Wallet.String() != "9.950000" {
+		t.Errorf("returned %s, adjusted %s, wallet %s", s.Returned, s.Adjusted, s.Wallet)
+	}
+	for _, b := range verified(t, a).Broken() {
+		t.Error(b)
+	}
+}
+
 // checkLines walks the lines two at a time and holds them against the statement.
 func checkLines(t *testing.T, a *app.App, s app.Statement) {
 	t.Helper()

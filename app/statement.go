@@ -28,11 +28,13 @@ type Statement struct {
 	Adjusted money.Amount `json:"adjusted"`
 	// LateFees sums the fees of the month's days.
 	LateFees money.Amount `json:"late_fees"`
-	// TopUps, PaidPrincipal and PaidLateFees sum what moved during the month,
-	// for whatever month it was owed.
+	// TopUps, PaidPrincipal, PaidLateFees and Returned sum what moved during the
+	// month, for whatever month it was owed. Returned went back to the wallet,
+	// because what had been paid for turned out to cost less.
 	TopUps        money.Amount `json:"top_ups"`
 	PaidPrincipal money.Amount `json:"paid_principal"`
 	PaidLateFees  money.Amount `json:"paid_late_fees"`
+	Returned      money.Amount `json:"returned"`
 	// Wallet and the amounts outstanding are those of now.
 	Wallet               money.Amount `json:"wallet_now"`
 	OutstandingPrincipal money.Amount `json:"outstanding_principal_now"`
@@ -149,7 +151,8 @@ func (s *Statement) fill(ctx context.Context, tx *store.Tx, p *Provider, month c
 	if err != nil {
 		return err
 	}
-	s.TopUps, s.PaidPrincipal, s.PaidLateFees = moved[ledger.TopUp], moved[ledger.Payment], moved[ledger.LateFeePaid]
+	s.TopUps, s.Returned = moved[ledger.TopUp], moved[ledger.PaymentReturned]
+	s.PaidPrincipal, s.PaidLateFees = moved[ledger.Payment], moved[ledger.LateFeePaid]
 	refused, err := tx.RefusedTotals(ctx, s.Account, hours[0], hours[1], known)
 	s.Refused = []RefusedTotal{}
 	for _, r := range refused {

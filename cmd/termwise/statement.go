@@ -88,6 +88,7 @@ func showStatement(p *page, v app.Statement) {
 		{"paid in", v.TopUps},
 		{"paid of principal", v.PaidPrincipal},
 		{"paid of late fees", v.PaidLateFees},
+		{"paid too much, returned", v.Returned},
 		{"wallet now", v.Wallet},
 		{"outstanding principal now", v.OutstandingPrincipal},
 		{"outstanding late fees now", v.OutstandingLateFees},

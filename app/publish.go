@@ -77,7 +77,7 @@ func (a *App) Publish(ctx context.Context, dir fs.FS) (Plan, error) {
 		if err := next.refusals(); err != nil {
 			return err
 		}
-		return next.write(ctx, tx)
+		return a.makeKnown(ctx, tx, next, m)
 	})
 	return plan, err
 }
@@ -212,13 +212,42 @@ func changedFiles(stored, files []store.File, now calendar.Instant) []store.File
 
 func (n *proposal) refusals() error { return errors.Join(n.faults...) }
 
-func (n *proposal) write(ctx context.Context, tx *store.Tx) error {
+// knownAfter is how long after its publication a version becomes known on a real
+// clock: longer than any transaction takes and clocks differ, so that whoever
+// decides at an instant at which a version is known has seen it.
+const knownAfter = calendar.Minute
+
+// makeKnown writes what is new, known from an instant at which nothing has been
+// decided yet. Before the first account is opened that is now. A virtual clock
+// moves on by the smallest step.
+func (a *App) makeKnown(ctx context.Context, tx *store.Tx, n *proposal, m moment) error {
+	anybody, err := tx.AccountIDs(ctx, "", 1)
+	if err != nil {
+		return err
+	}
+	known := m.now
+	switch {
+	case len(anybody) == 0 || len(n.files)+len(n.documents) == 0:
+	case m.virtual:
+		known++
+		if err := tx.SetClock(ctx, store.Clock{Virtual: true, Now: known}); err != nil {
+			return err
+		}
+	default:
+		known = known.Add(knownAfter)
+	}
+	return n.write(ctx, tx, known)
+}
+
+func (n *proposal) write(ctx context.Context, tx *store.Tx, known calendar.Instant) error {
 	for _, f := range n.files {
+		f.Recorded = known
 		if err := tx.PutProviderFile(ctx, f); err != nil {
 			return err
 		}
 	}
 	for _, d := range n.documents {
+		d.Recorded = known
 		if err := tx.PutDocument(ctx, d); err != nil {
 			return err
 		}

@@ -116,6 +116,29 @@ func TestStatement(t *testing.T) {
 	})
 }
 
+// TestWhatIsPublishedBindsWhatComesAfterIt settles usage at the instant at which
+// a cheaper contract is then published.
+func TestWhatIsPublishedBindsWhatComesAfterIt(t *testing.T) {
+	ctx := context.Background()
+	a := customer(t, withDocuments(t, nil), "general-agreement")
+	_, err := a.ReportUsage(ctx, usageOf("r", 2*calendar.HourLength), "test")
+	must(t, err)
+	advance(t, a, "2026-01-01T01:00:00+08:00") // 0.09
+	_, err = a.Publish(ctx, withDocuments(t, map[string]string{
+		"agreements/x.yaml": small("half-price", "H", "stamped", "publication", "price.cpu: 0.04 CNY per vCPU·hour"),
+	}))
+	must(t, err)
+	advance(t, a, "2026-01-01T02:00:00+08:00") // 0.04
+	s, err := a.Statement(ctx, "c", january, 0)
+	must(t, err)
+	if s.Charged.String() != "0.130000" {
+		t.Errorf("charged %s", s.Charged)
+	}
+	for _, b := range verified(t, a).Broken() {
+		t.Error(b)
+	}
+}
+
 // TestStatementOfWhatWentBack makes a contract known that halves a price, after
 // an hour under it was paid in full; late usage of that hour brings it to light.
 func TestStatementOfWhatWentBack(t *testing.T) {

@@ -258,6 +258,9 @@ func (r *replaying) checkState() *Fault {
 		return faultAt(JournalReplays, InAccounts, "", "is %q in %s, opened at %s; it was opened as %q in %s at %s",
 			a.Name, a.Currency, a.Opened, b.Name, b.Currency, b.Opened)
 	}
+	if r.Virtual && a.At > r.Now {
+		return faultAt(JournalReplays, InAccounts, "", "has been dealt with up to %s, and the clock stands at %s", a.At, r.Now)
+	}
 	r.recorded = r.Now
 	if err := r.idle(a.At, true); err != nil {
 		return faultAt(JournalReplays, InAccounts, "", "what fell due up to %s cannot be found again: %v", a.At, err)

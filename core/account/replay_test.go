@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -190,5 +191,16 @@ func TestEveryChangeIsFoundAndNamed(t *testing.T) {
 				t.Errorf("no fault names %s; found %v", c.table, findings.Faults)
 			}
 		})
+	}
+}
+
+// A virtual clock that was turned back stands before what it has brought.
+func TestAClockThatWasTurnedBack(t *testing.T) {
+	w := wholeStory(t, 0)
+	replay := w.replay()
+	replay.Now--
+	faults := w.evidence().Check(replay).Faults
+	if len(faults) != 1 || faults[0].Table != account.InAccounts || !strings.Contains(faults[0].Message, "the clock stands at") {
+		t.Errorf("found %v", faults)
 	}
 }

@@ -218,8 +218,8 @@ func (n *proposal) refusals() error { return errors.Join(n.faults...) }
 const knownAfter = calendar.Minute
 
 // makeKnown writes what is new, known from an instant at which nothing has been
-// decided yet. Before the first account is opened that is now. A virtual clock
-// moves on by the smallest step.
+// decided yet, and has every account looked at then. Before the first account is
+// opened that is now. A virtual clock moves on by the smallest step.
 func (a *App) makeKnown(ctx context.Context, tx *store.Tx, n *proposal, m moment) error {
 	anybody, err := tx.AccountIDs(ctx, "", 1)
 	if err != nil {
@@ -236,7 +236,10 @@ func (a *App) makeKnown(ctx context.Context, tx *store.Tx, n *proposal, m moment
 	default:
 		known = known.Add(knownAfter)
 	}
-	return n.write(ctx, tx, known)
+	if err := n.write(ctx, tx, known); err != nil || len(anybody) == 0 {
+		return err
+	}
+	return tx.Wake(ctx, known)
 }
 
 func (n *proposal) write(ctx context.Context, tx *store.Tx, known calendar.Instant) error {

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -137,6 +138,32 @@ func TestWhatIsPublishedBindsWhatComesAfterIt(t *testing.T) {
 	for _, b := range verified(t, a).Broken() {
 		t.Error(b)
 	}
+}
+
+// TestAVersionWakesWhoItConcerns shortens, for an account in arrears, the time
+// to its suspension: it is suspended when the new version says.
+func TestAVersionWakesWhoItConcerns(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		a := openSample(t, url)
+		must(t, a.CreateAccount(ctx, app.NewAccount{ID: "c", Name: "C", Accepts: []string{"general-agreement"}}, "test"))
+		_, err := a.ReportUsage(ctx, usageOf("r", calendar.HourLength), "test") // nothing is paid
+		must(t, err)
+		advance(t, a, "2026-01-01T01:00:00+08:00")
+		sooner := strings.Replace(small("sooner", "H", "stamped", "publication", "suspend.after: 6 hours, suspend.notice: 0 hours"),
+			"effective: 2025-06-01", "effective: 2026-01-01T09:00:00+08:00", 1)
+		_, err = a.Publish(ctx, withDocuments(t, map[string]string{"agreements/x.yaml": sooner}))
+		must(t, err)
+		for _, b := range verified(t, a).Broken() {
+			t.Error(b)
+		}
+		advance(t, a, "2026-01-01T12:00:00+08:00")
+		view, err := a.Account(ctx, "c")
+		must(t, err)
+		if s := view.Services[0]; s.State != "suspended" || s.Since != "2026-01-01T09:00:00+08:00" {
+			t.Errorf("%+v", s)
+		}
+	})
 }
 
 // TestStatementOfWhatWentBack makes a contract known that halves a price, after

@@ -146,7 +146,9 @@ func (d *draft) nextStep() (calendar.Instant, error) {
 		if err != nil {
 			return 0, err
 		}
-		next = min(next, set.Until())
+		// What binds may turn, or become known, before the next step: then it is
+		// looked at again, whoever knew of it when.
+		next = min(next, d.turn(product, d.books.At))
 		if step, due := service.Next(t); step != subscription.NoStep {
 			next = min(next, due)
 		}

@@ -174,8 +174,9 @@ func documentsOf(bound []version) []*Document {
 	return documents
 }
 
-// Turn returns the first instant after at at which a document takes effect or an
-// acceptance begins, or EndOfTime.
+// Turn returns the first instant after at at which a document of a product takes
+// effect, ends or becomes known, or an acceptance begins; EndOfTime when there is
+// none. Between two turns nothing changes in what binds.
 func (c *Corpus) Turn(product string, accepted []Acceptance, at calendar.Instant) calendar.Instant {
 	next := calendar.EndOfTime
 	consider := func(t calendar.Instant) {
@@ -185,8 +186,10 @@ func (c *Corpus) Turn(product string, accepted []Acceptance, at calendar.Instant
 	}
 	for _, h := range c.histories {
 		for i := range h.versions {
-			if d := h.versions[i].Document; d.Binds.coversProduct(product) {
-				consider(d.Effective)
+			if v := &h.versions[i]; v.Document.Binds.coversProduct(product) {
+				consider(v.Document.Effective)
+				consider(v.Document.Until)
+				consider(v.Recorded)
 			}
 		}
 	}

@@ -45,6 +45,7 @@ type DocumentCoverage struct {
 // CapabilityCount counts the rules that wait for one capability.
 type CapabilityCount struct {
 	Capability string `json:"capability"`
+	Means      string `json:"means"` // what the capability is, for a reader
 	Rules      int    `json:"rules"`
 }
 
@@ -206,8 +207,10 @@ func (c *Coverage) countWaits() {
 			counts[r.Reason]++
 		}
 	}
-	for capability, n := range counts {
-		c.WaitsFor = append(c.WaitsFor, CapabilityCount{Capability: capability, Rules: n})
+	for _, capability := range terms.Capabilities() {
+		if n := counts[capability.Name]; n > 0 {
+			c.WaitsFor = append(c.WaitsFor, CapabilityCount{Capability: capability.Name, Means: capability.Means, Rules: n})
+		}
 	}
 	slices.SortFunc(c.WaitsFor, func(a, b CapabilityCount) int {
 		return cmp.Or(cmp.Compare(b.Rules, a.Rules), cmp.Compare(a.Capability, b.Capability))

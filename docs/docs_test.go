@@ -174,16 +174,34 @@ func TestTermKeys(t *testing.T) {
 		written := strings.ReplaceAll(k.Unit, " | ", ", ")
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", k.Name, k.Type, written, silence)
 	}
+	heldTable(t, "keys", want.String())
+}
+
+// TestCapabilities holds the table of what a rule may wait for to the closed set.
+func TestCapabilities(t *testing.T) {
+	var want strings.Builder
+	want.WriteString("\n| capability | what it is |\n|---|---|\n")
+	for _, c := range terms.Capabilities() {
+		fmt.Fprintf(&want, "| `%s` | %s |\n", c.Name, c.Means)
+	}
+	heldTable(t, "capabilities", want.String())
+}
+
+// heldTable holds the part of terms.md between two marks to what it must be, or
+// writes it anew with -update.
+func heldTable(t *testing.T, mark, want string) {
+	t.Helper()
+	start, end := "<!-- "+mark+" -->", "<!-- /"+mark+" -->"
 	text := pages(t)["terms.md"]
-	got := between(t, text, "<!-- keys -->", "<!-- /keys -->")
+	got := between(t, text, start, end)
 	if *update {
-		text = strings.Replace(text, "<!-- keys -->"+got, "<!-- keys -->"+want.String(), 1)
+		text = strings.Replace(text, start+got, start+want, 1)
 		if err := os.WriteFile("terms.md", []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(want.String(), got); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("terms.md; write it anew with -update (-registry +page):\n%s", diff)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"termwise.dev/app"
 	"termwise.dev/provider"
@@ -78,17 +77,26 @@ func rulesOf(rules []app.CoveredRule, d app.DocumentCoverage, status app.Coverag
 }
 
 func showRule(p *page, r app.CoveredRule) {
-	reason := r.Reason
-	if r.Title != "" {
-		reason = r.Title + " (" + reason + ")"
+	state, why := ruleState(r.Status, r.Reason)
+	if why != "" {
+		why = " (" + why + ")"
 	}
-	p.line("    %-14s %-11s  %s", r.Rule, r.Status, reason)
+	p.line("    %-19s  %-26s  %s%s", r.Rule, state, r.Title, why)
 	for _, test := range r.Applies {
 		p.line("        at work: %s", test)
 	}
 	for _, test := range r.Refrains {
 		p.line("        at rest: %s", test)
 	}
+}
+
+// ruleState says in words what becomes of a rule, and why. What a rule waits for
+// is a part of its state.
+func ruleState[S app.RuleStatus | app.CoverageStatus](status S, reason string) (state, why string) {
+	if status == S(app.Waiting) {
+		return "waits for: " + reason, ""
+	}
+	return string(status), reason
 }
 
 // showCoverage counts the rules.
@@ -102,10 +110,10 @@ func showCoverage(p *page, v app.Coverage) {
 	if len(v.WaitsFor) == 0 {
 		return
 	}
-	var waits []string
-	for _, w := range v.WaitsFor {
-		waits = append(waits, fmt.Sprintf("%s %d", w.Capability, w.Rules))
+	waits := make([][]cell, len(v.WaitsFor))
+	for i, w := range v.WaitsFor {
+		waits[i] = []cell{w.Capability, w.Rules, w.Means}
 	}
 	p.line("")
-	p.paragraph(0, "Waiting for: "+strings.Join(waits, ", "))
+	p.table([]string{"waiting for", "rules", "that is"}, waits)
 }

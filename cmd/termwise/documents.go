@@ -108,7 +108,8 @@ func showClause(p *page, c app.ClauseView) {
 		p.line("    %s: %s", t.Key, t.Value)
 	}
 	for _, r := range c.Rules {
-		p.line("    [%s] %s: %s", r.Rule, r.Status, r.Reason)
+		state, why := ruleState(r.Status, r.Reason)
+		p.line("    [%s] %s", r.Rule, strings.TrimSuffix(state+": "+why, ": "))
 	}
 }
 

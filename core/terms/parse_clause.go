@@ -39,7 +39,7 @@ func (p *documentReader) clause(n ast.Node) Clause {
 		case "declaratory":
 			c.Declaratory = p.text(f.value)
 		case "waits_for":
-			c.WaitsFor = p.text(f.value)
+			c.WaitsFor = p.capability(f.value)
 		case "executed_by":
 			c.ExecutedBy = p.executor(f.value)
 		case "terms":
@@ -99,7 +99,7 @@ func (p *documentReader) readRules(c *Clause, n ast.Node) {
 			case "declaratory":
 				r.Declaratory = p.text(f.value)
 			case "waits_for":
-				r.WaitsFor = p.text(f.value)
+				r.WaitsFor = p.capability(f.value)
 			case "executed_by":
 				r.ExecutedBy = p.executor(f.value)
 			case "terms_of":

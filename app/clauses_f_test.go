@@ -175,6 +175,29 @@ func TestPrecedenceWithinTheFramework(t *testing.T) {
 	}
 }
 
+// TestTheContractCallsItsAnnexesOtherwise: each name that clause 4 uses is one
+// that an annex says it is called by, and no annex is headed so (X19).
+func TestTheContractCallsItsAnnexesOtherwise(t *testing.T) {
+	ctx := context.Background()
+	a, _ := partyAt(t, traceStart, party, withDocuments(t, nil))
+	contract, err := a.Document(ctx, "framework-contract", "")
+	must(t, err)
+	order := contract.Text[slices.IndexFunc(contract.Text, func(c app.ClauseView) bool { return c.Label == "4" })].Text
+	last := -1
+	for _, annex := range []string{"framework-prices", "framework-terms"} { // the order of clause 4
+		d, err := a.Document(ctx, annex, "")
+		must(t, err)
+		if len(d.AlsoCalled) != 1 || strings.Contains(order, d.Title) {
+			t.Fatalf("%s is headed %q and also called %q", annex, d.Title, d.AlsoCalled)
+		}
+		at := strings.Index(order, d.AlsoCalled[0])
+		if at <= last {
+			t.Errorf("clause 4 does not name the %s in its place: %s", d.AlsoCalled[0], order)
+		}
+		last = at
+	}
+}
+
 // TestTheStampedContractGoesBeforeAPage: what the stamped main body says goes
 // before the page; in the annex, which pages go before, the same words do not.
 func TestTheStampedContractGoesBeforeAPage(t *testing.T) {

@@ -34,6 +34,7 @@ type DocumentSummary struct {
 // DocumentView is one version of a document, whole.
 type DocumentView struct {
 	DocumentSummary
+	AlsoCalled     []string         `json:"also_called,omitempty"` // names by which other documents refer to it
 	BindsProducts  []string         `json:"binds_products,omitempty"`
 	ExceptProducts []string         `json:"except_products,omitempty"`
 	BindsAccounts  []string         `json:"binds_accounts,omitempty"`
@@ -177,6 +178,7 @@ func (p *Provider) view(published terms.Published, now calendar.Instant) Documen
 	d := published.Document
 	v := DocumentView{
 		DocumentSummary: p.summary(published, now),
+		AlsoCalled:      d.AlsoCalled,
 		BindsProducts:   d.Binds.Products, ExceptProducts: d.Binds.ExceptProducts, BindsAccounts: d.Binds.Accounts,
 		Precedence: d.Precedence, Product: d.Product, Text: []ClauseView{},
 	}

@@ -65,6 +65,9 @@ func (c *documentsShowCmd) Run(s *session) error {
 func showDocument(p *page, d app.DocumentView) {
 	p.line("%s", p.bold(d.Title))
 	p.line("%s (%s) %s, %s, issued by %s, binds by %s", d.Document, d.Code, d.Version, d.Kind, d.Issuer, d.By)
+	if len(d.AlsoCalled) > 0 {
+		p.line("also called %s", strings.Join(d.AlsoCalled, ", "))
+	}
 	p.line("announced %s, effective %s%s", d.Announced, d.Effective, until(d.Until))
 	for _, b := range []struct {
 		what string

@@ -1,6 +1,7 @@
 package terms_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,6 +28,19 @@ func TestDiff(t *testing.T) {
 	}
 	if again := terms.Diff(old, old); len(again) != 0 {
 		t.Errorf("a document differs from itself: %v", again)
+	}
+}
+
+// TestAnotherNameIsAChange: by its names other documents rank a document (F 4).
+func TestAnotherNameIsAChange(t *testing.T) {
+	source := strings.Replace(general.source(), "issuer:", "also_called: [Other Words]\nissuer:", 1)
+	renamed, err := terms.Parse("g.yaml", []byte(source), zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []terms.Change{{Part: terms.PartHeader, Field: "also_called", New: "Other Words", Operative: true}}
+	if diff := cmp.Diff(want, terms.Diff(general.parse(t), renamed)); diff != "" {
+		t.Error(diff)
 	}
 }
 

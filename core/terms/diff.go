@@ -88,6 +88,7 @@ func facts(d *Document) []fact {
 	title.inoperative = true
 	all := []fact{
 		title,
+		header("also_called", strings.Join(d.AlsoCalled, ", ")),
 		header("code", d.Code),
 		header("kind", string(d.Kind)),
 		header("issuer", d.Issuer),

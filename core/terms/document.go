@@ -62,7 +62,8 @@ type Document struct {
 	Version          string
 	Kind             Kind
 	Title            string
-	Issuer           string // the seller
+	AlsoCalled       []string // names by which other documents refer to it; F 4 calls its annexes otherwise than they are headed
+	Issuer           string   // the seller
 	Binds            Binds
 	By               BindingBy
 	Announced        calendar.Instant

@@ -40,7 +40,7 @@ type documentReader struct {
 
 var (
 	headerFields = []string{
-		"document", "code", "version", "kind", "title", "issuer", "binds", "by", "announced", "effective",
+		"document", "code", "version", "kind", "title", "also_called", "issuer", "binds", "by", "announced", "effective",
 		"until", "precedence", "precedence_clause", "product", "clauses",
 	}
 	requiredFields = []string{"document", "code", "version", "kind", "title", "issuer", "by", "announced", "effective", "clauses"}
@@ -62,6 +62,7 @@ func (p *documentReader) document(root ast.Node) {
 	if len(p.errs) > 0 {
 		return
 	}
+	p.checkNames()
 	p.checkDates()
 	p.checkPrecedence()
 	p.bindPage()
@@ -82,6 +83,8 @@ func (p *documentReader) header(f field) {
 		d.Kind = word(p, f, Kinds()...)
 	case "title":
 		d.Title = p.text(f.value)
+	case "also_called":
+		d.AlsoCalled = p.texts(f.value)
 	case "issuer":
 		d.Issuer = p.name(f, isDocumentID, "lower-case letters, digits and hyphens")
 	case "binds":
@@ -207,6 +210,15 @@ func (p *documentReader) levels(n ast.Node) (levels [][]string) {
 		p.refuseAt(n, "the precedence list is empty", "remove it, or name what it ranks")
 	}
 	return levels
+}
+
+// checkNames refuses another name of the document that is none.
+func (p *documentReader) checkNames() {
+	for i, name := range p.doc.AlsoCalled {
+		if name == p.doc.Title || slices.Contains(p.doc.AlsoCalled[:i], name) {
+			p.refuseAt(p.at["also_called"], fmt.Sprintf("%q is named already", name), "list each other name of the document once, without its title")
+		}
+	}
 }
 
 func (p *documentReader) checkDates() {

@@ -77,7 +77,7 @@ func describe(d *terms.Document, err error) string {
 		return err.Error() + "\n"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %s %s by %s of %s: %s\n", d.ID, d.Version, d.Code, d.Kind, d.By, d.Issuer, d.Title)
+	fmt.Fprintf(&b, "%s %s %s %s by %s of %s: %s\n", d.ID, d.Version, d.Code, d.Kind, d.By, d.Issuer, strings.Join(append([]string{d.Title}, d.AlsoCalled...), ", also "))
 	fmt.Fprintf(&b, "announced %s effective %s until %s\n", zone.Format(d.Announced), zone.Format(d.Effective), showUntil(d.Until))
 	fmt.Fprintf(&b, "binds products %v except %v accounts %v\n", d.Binds.Products, d.Binds.ExceptProducts, d.Binds.Accounts)
 	if d.PrecedenceClause != "" {

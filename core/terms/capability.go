@@ -24,7 +24,7 @@ var capabilities = []Capability{
 	{"conduct", "violations, complaints, content, evidence, and the measures taken"},
 	{"confidentiality", "who may see or disclose which class of information, and for what"},
 	{"console", "what the customer reads and switches on its own pages"},
-	{"contracts", "what a contract records beside its terms (parties, estimates, accounts, consents), and what its end does"},
+	{"contracts", "what a contract records beside its terms, such as parties and estimates; what its end does"},
 	{"free_quota", "use free of charge, and its end"},
 	{"identity", "contacts, sub-accounts, affiliates, real names"},
 	{"invoices", "invoices, credit notes and tax"},

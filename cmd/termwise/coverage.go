@@ -47,7 +47,7 @@ var coverageOrder = []struct {
 	{app.RuleExecuted, "executed and proved"},
 	{app.RuleUnproved, "executed, not proved"},
 	{app.RuleDeclaratory, "declaratory: nothing is to be carried out"},
-	{app.RuleWaiting, "waiting for what would carry them out"},
+	{app.RuleWaiting, "declaratory for now: what would carry them out does not exist yet"},
 }
 
 // showRules lists every rule, by document and by what becomes of it.

@@ -86,6 +86,15 @@ func (d Day) Month() Month {
 	return Month(t.Year()*12 + int(t.Month()) - 1)
 }
 
+// AddMonths returns the same day of the month n months on, or the last day of
+// that month when it is shorter.
+func (d Day) AddMonths(n int) Day {
+	m := d.Month()
+	offset := d - m.First()
+	target := m + Month(n)
+	return target.First() + min(offset, Day(target.Days()-1))
+}
+
 // Month is a legal month: year × 12 + month − 1.
 type Month int32
 

@@ -112,6 +112,37 @@ func TestDaysOfMonths(t *testing.T) {
 	}
 }
 
+// A month on from the last days of a long month is the last day of a short one.
+func TestAddMonths(t *testing.T) {
+	tests := []struct {
+		day  string
+		n    int
+		want string
+	}{
+		{"2026-01-15", 1, "2026-02-15"},
+		{"2026-01-31", 1, "2026-02-28"},
+		{"2024-01-31", 1, "2024-02-29"},
+		{"2026-02-28", 1, "2026-03-28"},
+		{"2025-12-31", 2, "2026-02-28"},
+		{"2026-03-31", -1, "2026-02-28"},
+		{"2026-01-15", -12, "2025-01-15"},
+		{"2026-01-15", 0, "2026-01-15"},
+	}
+	for _, tt := range tests {
+		day, err := calendar.ParseDay(tt.day)
+		if got := day.AddMonths(tt.n); err != nil || got.String() != tt.want {
+			t.Errorf("%s and %d months give %s, %v; want %s", tt.day, tt.n, got, err, tt.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		day := calendar.Day(rapid.Int32Range(-100_000, 100_000).Draw(t, "day"))
+		n := rapid.IntRange(-1200, 1200).Draw(t, "months")
+		if got := day.AddMonths(n); got.Month() != day.Month()+calendar.Month(n) {
+			t.Fatalf("%s and %d months give %s", day, n, got)
+		}
+	})
+}
+
 func TestDayRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := calendar.Day(rapid.Int32Range(-719_162, 2_932_896).Draw(t, "day"))

@@ -78,6 +78,11 @@ func (r Rounding) Share(amount Amount, rate Decimal) (Amount, error) {
 	return r.product(int64(amount), int64(rate), DecimalScale, 1)
 }
 
+// Part returns amount × parts ÷ of, rounded once. Of is positive.
+func (r Rounding) Part(amount Amount, parts, of int64) (Amount, error) {
+	return r.product(int64(amount), parts, of, 1)
+}
+
 // product returns a × b ÷ (c × d) rounded once; c and d are positive. A
 // rounding that is not one of the named ones is refused: there is no default.
 func (r Rounding) product(a, b, c, d int64) (Amount, error) {

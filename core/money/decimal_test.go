@@ -226,6 +226,29 @@ func TestShareMatchesBigIntegers(t *testing.T) {
 }
 
 // A credit mirrors its charge, whatever the rounding.
+func TestPartVectors(t *testing.T) {
+	tests := []struct {
+		amount    money.Amount
+		parts, of int64
+		want      string
+		code      refusal.Code
+	}{
+		{amount: 100_000_000, parts: 10, of: 30, want: "33.333333"},
+		{amount: 100_000_000, parts: 70, of: 30, want: "233.333333"},
+		{amount: 2, parts: 1, of: 3, want: "0.000001"},
+		{amount: -100_000_000, parts: 20, of: 30, want: "-66.666667"},
+		{amount: 1, parts: 0, of: 1, want: "0.000000"},
+		{amount: 1, parts: 1, of: 0, code: refusal.BadInput},
+		{amount: math.MaxInt64, parts: 2, of: 1, code: refusal.Overflow},
+	}
+	for _, tt := range tests {
+		got, err := money.HalfUp.Part(tt.amount, tt.parts, tt.of)
+		if code := refusal.CodeOf(err); code != tt.code || err == nil && got.String() != tt.want {
+			t.Errorf("%s × %d ÷ %d = %s, %v; want %s %s", tt.amount, tt.parts, tt.of, got, err, tt.want, tt.code)
+		}
+	}
+}
+
 func TestRoundingMirrors(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rapid.SampledFrom(roundings).Draw(t, "rounding")

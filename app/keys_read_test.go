@@ -5,8 +5,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +16,8 @@ import (
 )
 
 // TestEveryKeyIsRead holds the registry of term keys to the code: a key that
-// nothing reads would be a promise that nothing keeps.
+// nothing reads would be a promise that nothing keeps, unless it says for which
+// capability it waits; and one that is read does not wait.
 func TestEveryKeyIsRead(t *testing.T) {
 	readers := map[string]map[string]bool{} // variable of core/terms → packages that name it
 	must(t, filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
@@ -28,6 +31,12 @@ func TestEveryKeyIsRead(t *testing.T) {
 		variable := names[key.Name]
 		if variable == "" {
 			t.Errorf("no variable declares %s", key.Name)
+			continue
+		}
+		if key.WaitsFor != "" {
+			if len(readers[variable]) > 0 {
+				t.Errorf("%s is said to wait for %s, and is read by %v", key.Name, key.WaitsFor, slices.Sorted(maps.Keys(readers[variable])))
+			}
 			continue
 		}
 		for _, pkg := range strings.Split(key.ReadBy, ", ") {
@@ -61,9 +70,19 @@ func readKeys(path string, readers map[string]map[string]bool) error {
 // keyVariables maps each key's name to the variable that declares it.
 func keyVariables(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../core/terms/keys.go", nil, 0)
+	files, err := filepath.Glob("../core/terms/keys*.go")
 	must(t, err)
 	names := map[string]string{}
+	for _, file := range files {
+		declaredKeys(t, file, names)
+	}
+	return names
+}
+
+func declaredKeys(t *testing.T, path string, names map[string]string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	must(t, err)
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok || len(spec.Values) != 1 {
@@ -88,5 +107,4 @@ func keyVariables(t *testing.T) map[string]string {
 		names[name] = spec.Names[0].Name
 		return true
 	})
-	return names
 }

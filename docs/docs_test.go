@@ -165,14 +165,14 @@ func words(line string) []string {
 // TestTermKeys holds the table of keys to the registry.
 func TestTermKeys(t *testing.T) {
 	var want strings.Builder
-	want.WriteString("\n| key | type | how it is written | silence means |\n|---|---|---|---|\n")
+	want.WriteString("\n| key | type | how it is written | silence means | read by |\n|---|---|---|---|---|\n")
 	for _, k := range terms.Keys() {
 		silence := string(k.Silence)
 		if k.Silence == terms.SilenceIsError {
 			silence = "**an error**"
 		}
 		written := strings.ReplaceAll(k.Unit, " | ", ", ")
-		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", k.Name, k.Type, written, silence)
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", k.Name, k.Type, written, silence, k.ReadBy)
 	}
 	heldTable(t, "keys", want.String())
 }

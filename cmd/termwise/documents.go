@@ -117,7 +117,7 @@ func showClause(p *page, c app.ClauseView) {
 }
 
 type termsCmd struct {
-	Keys termsKeysCmd `cmd:"" help:"List the keys, how their values are written, and what silence means."`
+	Keys termsKeysCmd `cmd:"" help:"List the keys: how their values are written, what silence means, and what reads them."`
 }
 
 type termsKeysCmd struct{}
@@ -132,9 +132,9 @@ func (c *termsKeysCmd) Run(s *session) error {
 			if k.Silence == terms.SilenceIsError {
 				silence = "an error"
 			}
-			rows[i] = []cell{k.Name, k.Type, k.Unit, silence}
+			rows[i] = []cell{k.Name, k.Type, k.Unit, silence, k.ReadBy}
 		}
-		p.table([]string{"key", "type", "written", "silence means"}, rows)
+		p.table([]string{"key", "type", "written", "silence means", "read by"}, rows)
 	})
 }
 

@@ -63,13 +63,7 @@ func list[T ~string](typ, unit string, word func(string) (T, error)) form[[]T] {
 		slices.Sort(out)
 		return out, nil
 	}
-	format := func(vs []T) string {
-		words := make([]string, len(vs))
-		for i, v := range vs {
-			words[i] = string(v)
-		}
-		return strings.Join(words, ", ")
-	}
+	format := func(vs []T) string { return join(vs, ", ") }
 	return form[[]T]{typ: typ, unit: unit, parse: parse, format: format}
 }
 
@@ -79,21 +73,27 @@ func oneOf[T ~string](words ...T) func(string) (T, error) {
 		if slices.Contains(words, T(s)) {
 			return T(s), nil
 		}
-		names := make([]string, len(words))
-		for i, w := range words {
-			names[i] = string(w)
-		}
+		names := strings.Split(join(words, "|"), "|")
 		return "", invalid(strconv.Quote(s)+" is not one of the values", "%s", suggest(s, names))
 	}
 }
 
 func enum[T ~string](words ...T) form[T] {
-	names := make([]string, len(words))
-	for i, w := range words {
-		names[i] = string(w)
-	}
 	text := func(v T) string { return string(v) }
-	return scalar("one word", strings.Join(names, " | "), oneOf(words...), text)
+	return scalar("one word", join(words, " | "), oneOf(words...), text)
+}
+
+// wordList makes the form of a list of some of a closed set of words.
+func wordList[T ~string](typ string, words ...T) form[[]T] {
+	return list(typ, "a list of "+join(words, ", "), oneOf(words...))
+}
+
+func join[T ~string](words []T, separator string) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, separator)
 }
 
 // The forms in which values are written.
@@ -116,9 +116,9 @@ var (
 	priceForm     = scalar("price", `money per priced unit, written "0.09 CNY per vCPU·hour"`, parsePrice, Price.String)
 
 	identifiersForm     = list("identifiers", "a list such as [bank_transfer, card]", parseIdentifier)
-	cyclesForm          = list("billing cycles", "a list of hour, day, month", oneOf(Hourly, Daily, Monthly))
-	acceptanceFormsForm = list("forms of acceptance", "a list of click, purchase, use, stamp, mail", oneOf(Click, Purchase, Use, Stamp, Mail))
-	channelsForm        = list("notice channels", "a list of site, message, email, sms, paper", oneOf("site", "message", "email", "sms", "paper"))
+	cyclesForm          = wordList("billing cycles", Hourly, Daily, Monthly)
+	acceptanceFormsForm = wordList("forms of acceptance", Click, Purchase, Use, Stamp, Mail)
+	channelsForm        = wordList("notice channels", "site", "message", "email", "sms", "paper")
 )
 
 func invalid(message, hint string, args ...any) *refusal.Error {

@@ -19,15 +19,19 @@ type KeyInfo struct {
 	Type    string  `json:"type"`    // in words
 	Unit    string  `json:"unit"`    // in words, with an example of how it is written
 	Silence Silence `json:"silence"` // what silence means; "" when it is an error
-	ReadBy  string  `json:"read_by"` // where the value is read
+	ReadBy  string  `json:"read_by"` // where the value is read, or "waits for: " and WaitsFor
+	// WaitsFor is the capability that will read the value; "" when code reads it today.
+	WaitsFor string `json:"waits_for,omitempty"`
 }
 
-// Key is a typed term key. Keys are declared once, in keys.go.
+// Key is a typed term key. Keys are declared once, in keys.go and the files
+// beside it, and either read somewhere or waiting for a capability.
 type Key[T any] struct {
-	name    string
-	form    form[T]
-	silence Silence
-	readBy  string
+	name     string
+	form     form[T]
+	silence  Silence
+	readBy   string // the packages that read it
+	waitsFor string // the capability that will read it
 }
 
 // Name returns the key's name, for example late_fee.rate.
@@ -35,7 +39,14 @@ func (k Key[T]) Name() string { return k.name }
 
 // Info describes the key.
 func (k Key[T]) Info() KeyInfo {
-	return KeyInfo{Name: k.name, Type: k.form.typ, Unit: k.form.unit, Silence: k.silence, ReadBy: k.readBy}
+	return infoOf(k.name, k.form, k.silence, k.readBy, k.waitsFor)
+}
+
+func infoOf[T any](name string, form form[T], silence Silence, readBy, waitsFor string) KeyInfo {
+	if waitsFor != "" {
+		readBy = "waits for: " + waitsFor
+	}
+	return KeyInfo{Name: name, Type: form.typ, Unit: form.unit, Silence: silence, ReadBy: readBy, WaitsFor: waitsFor}
 }
 
 func (k Key[T]) matches(name string) bool    { return name == k.name }
@@ -45,11 +56,12 @@ func (k Key[T]) canonical(value any) string  { return k.form.format(value.(T)) }
 // Family is a set of keys that share a type: prefix.member, one for each member
 // that a document names (price.cpu, price.ram).
 type Family[T any] struct {
-	prefix  string
-	member  string // what a member is, in words
-	form    form[T]
-	silence Silence
-	readBy  string
+	prefix   string
+	member   string // what a member is, in words
+	form     form[T]
+	silence  Silence
+	readBy   string
+	waitsFor string
 }
 
 // Key returns the name of a member's key, for example price.cpu.
@@ -57,8 +69,7 @@ func (f Family[T]) Key(member string) string { return f.prefix + "." + member }
 
 // Info describes the family.
 func (f Family[T]) Info() KeyInfo {
-	name := f.Key("<" + f.member + ">")
-	return KeyInfo{Name: name, Type: f.form.typ, Unit: f.form.unit, Silence: f.silence, ReadBy: f.readBy}
+	return infoOf(f.Key("<"+f.member+">"), f.form, f.silence, f.readBy, f.waitsFor)
 }
 
 func (f Family[T]) matches(name string) bool {
@@ -98,4 +109,11 @@ func define(name string) (definition, error) {
 		names = append(names, k.Name)
 	}
 	return nil, refusal.New(refusal.BadInput, "%q is not a term key", name).Do("%s", suggest(name, names))
+}
+
+// waits says whether no code reads a key yet. A name that is not a key waits for
+// nothing: it is refused elsewhere.
+func waits(name string) bool {
+	def, err := define(name)
+	return err == nil && def.Info().WaitsFor != ""
 }

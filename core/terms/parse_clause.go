@@ -115,9 +115,12 @@ func (p *documentReader) checkRule(n ast.Node, c *Clause, r Rule) {
 	if r.ID == "" {
 		p.refuseAt(n, "the rule has no id", "give it one, for example %sa", c.ID)
 	}
-	if statuses(r.Declaratory != "", r.WaitsFor != "", r.ExecutedBy != "", len(r.TermsOf) > 0) != 1 {
-		p.refuseAt(n, fmt.Sprintf("rule %s needs exactly one status", r.ID), "give it one of declaratory, waits_for, executed_by and terms_of")
+	if !hasOneStatus(len(r.TermsOf) > 0, r.Declaratory, r.WaitsFor, r.ExecutedBy) {
+		p.refuseAt(n, fmt.Sprintf("rule %s needs exactly one status", r.ID),
+			"give it one of declaratory, waits_for, executed_by and terms_of, or terms_of with waits_for")
+		return
 	}
+	p.checkReaders(n, "rule "+r.ID, r.WaitsFor, r.TermsOf)
 	for _, key := range r.TermsOf {
 		if !slices.ContainsFunc(c.Terms, func(t Term) bool { return t.Key == key }) {
 			p.refuseAt(n, fmt.Sprintf("rule %s is about %s, which clause %s does not set", r.ID, key, c.Label()), "name keys of this clause")
@@ -127,14 +130,16 @@ func (p *documentReader) checkRule(n ast.Node, c *Clause, r Rule) {
 
 // checkStatus wants to know of each clause whether and how it is executed.
 func (p *documentReader) checkStatus(n ast.Node, c *Clause) {
-	own := statuses(c.Declaratory != "", c.WaitsFor != "", c.ExecutedBy != "")
 	if len(c.Rules) == 0 {
-		if own+statuses(len(c.Terms) > 0) != 1 {
-			p.refuseAt(n, fmt.Sprintf("clause %s needs exactly one status", c.Label()), "give it one of terms, declaratory, waits_for, executed_by and rules")
+		if !hasOneStatus(len(c.Terms) > 0, c.Declaratory, c.WaitsFor, c.ExecutedBy) {
+			p.refuseAt(n, fmt.Sprintf("clause %s needs exactly one status", c.Label()),
+				"give it one of terms, declaratory, waits_for, executed_by and rules, or terms with waits_for")
+			return
 		}
+		p.checkReaders(n, "clause "+c.Label(), c.WaitsFor, c.rules()[0].TermsOf)
 		return
 	}
-	if own > 0 {
+	if c.Declaratory+c.WaitsFor+c.ExecutedBy != "" {
 		p.refuseAt(n, fmt.Sprintf("clause %s has rules and a status of its own", c.Label()), "move declaratory, waits_for or executed_by into the rules")
 	}
 	for _, t := range c.Terms {
@@ -144,13 +149,27 @@ func (p *documentReader) checkStatus(n ast.Node, c *Clause) {
 	}
 }
 
-func statuses(present ...bool) (n int) {
-	for _, p := range present {
-		if p {
-			n++
-		}
+// hasOneStatus says whether a rule has exactly one status. To set values and to
+// wait for a capability is one: the values are there, and what reads them is not.
+func hasOneStatus(setsTerms bool, declaratory, waitsFor, executedBy string) bool {
+	switch {
+	case declaratory != "":
+		return waitsFor+executedBy == "" && !setsTerms
+	case executedBy != "":
+		return waitsFor == "" && !setsTerms
 	}
-	return n
+	return setsTerms || waitsFor != ""
+}
+
+// checkReaders refuses a rule that would count as executable although no code
+// reads any of the values that it is about.
+func (p *documentReader) checkReaders(n ast.Node, what, waitsFor string, keys []string) {
+	if waitsFor != "" || len(keys) == 0 || slices.ContainsFunc(keys, func(key string) bool { return !waits(key) }) {
+		return
+	}
+	def, _ := define(keys[0])
+	p.refuseAt(n, fmt.Sprintf("%s sets nothing that code reads yet: %s", what, strings.Join(keys, ", ")),
+		"add waits_for, for example waits_for: %s", def.Info().WaitsFor)
 }
 
 // checkClauses refuses a label or a rule id that names two things: a citation

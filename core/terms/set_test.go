@@ -86,12 +86,15 @@ func TestGetDoesNotAllocate(t *testing.T) {
 func TestEveryKey(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, k := range terms.Keys() {
+		if (k.ReadBy == "waits for: "+k.WaitsFor) != (k.WaitsFor != "") {
+			t.Errorf("%s is read by %q and waits for %q", k.Name, k.ReadBy, k.WaitsFor)
+		}
 		if k.Name == "" || k.Type == "" || k.Unit == "" || k.ReadBy == "" || seen[k.Name] {
 			t.Errorf("incomplete or double: %+v", k)
 		}
 		seen[k.Name] = true
 	}
-	for _, name := range []string{"price.<meter>", "price.rounding", "late_fee.rate", "change.notice", "usage.future_limit"} {
+	for _, name := range []string{"price.<meter>", "price.rounding", "late_fee.rate", "change.notice", "usage.future_limit", "order.hold", "addon.default.<addon>", "support.hotline"} {
 		if !seen[name] {
 			t.Errorf("%s is not registered", name)
 		}

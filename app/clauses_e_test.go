@@ -131,7 +131,8 @@ func TestComputeTermsWithhold(t *testing.T) {
 
 	files := computeFolder(t)
 	files["agreements/compute-terms.yaml"] = computeEdited(t, "agreements/compute-terms.yaml",
-		"    terms:\n      arrears.withhold: true\n", "    declaratory: taken away\n")
+		"    terms:\n      arrears.withhold: true\n      arrears.withhold.support: true\n      arrears.legal_action: postpaid_arrears\n",
+		"    declaratory: taken away\n")
 	a = customer(t, withDocuments(t, files), computeTerms)
 	if owed := oweForCompute(t, a, twoDays); owed.Services[0].State != "active" {
 		t.Errorf("without a right to withhold the service is %s", owed.Services[0].State)

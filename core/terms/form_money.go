@@ -13,6 +13,7 @@ var (
 	percentForm  = scalar("percentage", `percent, written "99.95%"`, parsePercent, percent)
 	moneyForm    = scalar("sum of money", `an amount and its currency, written "200000.00 CNY"`, parseSum, Sum.String)
 	multipleForm = scalar("multiple", `so many times a sum, written "2x cumulative_fee"`, parseMultiple, Multiple.String)
+	capForm      = scalar("cap", `a sum, or one with its months, written "fees_paid_for_service 12 months"`, parseCap, Cap.String)
 	tiersForm    = form[Tiers]{
 		typ: "tiers", unit: tiersUnit,
 		parse: parseTiers, format: Tiers.String,
@@ -62,6 +63,27 @@ func parseSum(s string) (Sum, error) {
 
 // String gives "2x cumulative_fee".
 func (m Multiple) String() string { return strconv.Itoa(m.Times) + "x " + string(m.Base) }
+
+// String gives "fees_paid_for_service 12 months".
+func (c Cap) String() string {
+	if c.Window.Count == 0 {
+		return string(c.Base)
+	}
+	return string(c.Base) + " " + c.Window.String()
+}
+
+func parseCap(s string) (Cap, error) {
+	base, window, bounded := strings.Cut(s, " ")
+	b, err := oneOf(TotalFeeOfService, FeesPaid)(base)
+	if err != nil || !bounded {
+		return Cap{Base: b}, err
+	}
+	p, err := parsePeriod(window)
+	if err == nil && (p.Count == 0 || p.Unit != MonthUnit && p.Unit != NaturalMonth) {
+		err = invalid(strconv.Quote(window)+" is not a number of months", `write "12 months" or "12 natural months"`)
+	}
+	return Cap{Base: b, Window: p}, err
+}
 
 // maxTimes keeps a penalty inside what can be meant.
 const maxTimes = 100

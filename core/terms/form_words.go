@@ -42,7 +42,6 @@ var (
 	topUpForm          = enum(ToActualLoss)
 	outageRemedyForm   = enum(RemedyExit, RemedySLA)
 	dissentStepsForm   = wordList("steps", StopUsing, NotifyTermination, MoveDataOut, SettleFees)
-	capBaseForm        = enum(TotalFeeOfService, FeesPaid)
 	freeLiabilityForm  = enum(NoLiability)
 	indemnityForm      = enum(DirectLoss, ActualLossAndLawyer, AllCostsAndLosses, PartyInBreachPays)
 	disputeCostsForm   = wordList("costs", LawyerCost, CourtCost, NotaryCost, TravelCost)

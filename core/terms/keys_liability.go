@@ -4,10 +4,8 @@ import "termwise.dev/core/money"
 
 // Liability and indemnity.
 var (
-	// LiabilityCapBase is the sum that the provider's liability does not exceed (G 8.5, S 10.6, FA 8.5; X5).
-	LiabilityCapBase = Key[CapBase]{name: "liability.cap.base", form: capBaseForm, silence: "no cap", waitsFor: "claims"}
-	// LiabilityCapWindow is in which time before the breach those fees were paid (S 10.6, FA 8.5).
-	LiabilityCapWindow = Key[Period]{name: "liability.cap.window", form: periodForm, silence: "the whole time of the service", waitsFor: "claims"}
+	// LiabilityCap is the sum that the provider's liability does not exceed (G 8.5, S 10.6, FA 8.5; X5).
+	LiabilityCap = Key[Cap]{name: "liability.cap", form: capForm, silence: "no cap", waitsFor: "claims"}
 	// LiabilityExcluded are the heads of loss that are not compensated (G 8.4, S 10.5).
 	LiabilityExcluded = Key[[]LossHead]{name: "liability.excluded", form: lossHeadsForm, silence: "no head of loss is excluded", waitsFor: "claims"}
 	// LiabilityForFree is the liability for what is used free of charge (G 9, FA 9).

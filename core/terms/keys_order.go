@@ -78,4 +78,8 @@ var (
 	ContractEstimateBinds = Key[bool]{name: "contract.estimate_binds", form: boolForm, silence: "no estimate, nothing to bind", waitsFor: "contracts"}
 	// ContractRemittance is what is known of the account for remittances (FP 3).
 	ContractRemittance = Key[Remittance]{name: "contract.remittance", form: remittanceForm, silence: "no account of its own", waitsFor: "contracts"}
+	// PublicityReference says whether the provider may name the customer as a reference case (FA 3.2.9; X22).
+	PublicityReference = Key[bool]{name: "publicity.reference_case", form: boolForm, silence: "not allowed", waitsFor: "contracts"}
+	// PublicityOther is what any other use of the customer's name needs (FA 3.2.9).
+	PublicityOther = Key[Permission]{name: "publicity.other_use", form: permissionForm, silence: "not allowed", waitsFor: "contracts"}
 )

@@ -2,6 +2,7 @@ package terms_test
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 	"testing"
 
@@ -88,6 +89,9 @@ func TestEveryKey(t *testing.T) {
 	for _, k := range terms.Keys() {
 		if (k.ReadBy == "waits for: "+k.WaitsFor) != (k.WaitsFor != "") {
 			t.Errorf("%s is read by %q and waits for %q", k.Name, k.ReadBy, k.WaitsFor)
+		}
+		if k.WaitsFor != "" && !slices.ContainsFunc(terms.Capabilities(), func(c terms.Capability) bool { return c.Name == k.WaitsFor }) {
+			t.Errorf("%s waits for %q, which is not a capability", k.Name, k.WaitsFor)
 		}
 		if k.Name == "" || k.Type == "" || k.Unit == "" || k.ReadBy == "" || seen[k.Name] {
 			t.Errorf("incomplete or double: %+v", k)

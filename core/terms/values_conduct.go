@@ -1,5 +1,7 @@
 package terms
 
+import "termwise.dev/core/money"
+
 // Channel is a way in which a notice is given.
 type Channel string
 
@@ -212,3 +214,14 @@ const (
 	TaxInclusive TaxReading = "tax_inclusive"
 	TaxExclusive TaxReading = "tax_exclusive"
 )
+
+// Split divides a listed price into the net price and the tax at a rate, rounded
+// once: net and tax always sum to what is paid.
+func (r TaxReading) Split(price money.Amount, rate money.Decimal, rounding money.Rounding) (net, tax money.Amount, err error) {
+	if r == TaxExclusive {
+		tax, err = rounding.Share(price, rate)
+		return price, tax, err
+	}
+	net, err = rounding.Part(price, money.DecimalScale, money.DecimalScale+int64(rate))
+	return net, price - net, err
+}

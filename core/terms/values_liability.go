@@ -9,14 +9,23 @@ import (
 	"termwise.dev/core/money"
 )
 
-// CapBase is the sum that the provider's liability does not exceed (X5).
+// CapBase is of what the sum is made that the provider's liability does not
+// exceed (X5).
 type CapBase string
 
-// The bases of the cap. Which months count is said by liability.cap.window.
+// The bases of a cap.
 const (
 	TotalFeeOfService CapBase = "total_fee_of_service"
 	FeesPaid          CapBase = "fees_paid_for_service"
 )
+
+// Cap is the sum that the provider's liability does not exceed, written
+// "total_fee_of_service" or "fees_paid_for_service 12 months". Base and window
+// are one value: the window of one agreement says nothing about the base of another.
+type Cap struct {
+	Base   CapBase
+	Window Period // before the breach, see Period.Window; its Count is zero for the whole time of the service
+}
 
 // LossHead is a kind of loss that is not compensated.
 type LossHead string
@@ -108,6 +117,12 @@ type CreditCap string
 
 // FeeNetOfVouchers is the month's fee less what was paid of it with vouchers.
 const FeeNetOfVouchers CreditCap = "monthly_fee_net_of_vouchers"
+
+// Of returns what is owed of a credit for a month with a fee, of which a part was
+// paid with vouchers.
+func (CreditCap) Of(credit, fee, byVoucher money.Amount) money.Amount {
+	return max(min(credit, fee-byVoucher), 0)
+}
 
 // Tier is a credit for an availability from From to below Below.
 type Tier struct {

@@ -148,12 +148,12 @@ func TestPeriodWindow(t *testing.T) {
 		{"7 natural days", "2020-06-30", "2020-06-23", "2020-06-29"},
 	}
 	for _, tt := range tests {
-		from, to, err := valueOf(t, terms.LiabilityCapWindow, tt.period).Window(date(t, tt.event))
+		from, to, err := valueOf(t, terms.RenewalLead, tt.period).Window(date(t, tt.event))
 		if err != nil || from.String() != tt.from || to.String() != tt.to {
 			t.Errorf("%s before %s go from %s to %s, %v", tt.period, tt.event, from, to, err)
 		}
 	}
-	_, _, err := valueOf(t, terms.LiabilityCapWindow, "5 working days").Window(date(t, "2026-01-20"))
+	_, _, err := valueOf(t, terms.RenewalLead, "5 working days").Window(date(t, "2026-01-20"))
 	wantRefusal(t, err, refusal.BadInput, "5 working days")
 }
 
@@ -384,6 +384,44 @@ func TestPenalty(t *testing.T) {
 	wantCode(t, err, refusal.Overflow)
 }
 
+// TestCreditCap: the part of the fee that was paid with vouchers earns nothing.
+func TestCreditCap(t *testing.T) {
+	limit := valueOf(t, terms.SLACreditCap, "monthly_fee_net_of_vouchers")
+	tests := []struct{ credit, fee, vouchers, want string }{
+		{"100", "100", "40", "60.000000"}, // C-SLA 3.1
+		{"30", "100", "40", "30.000000"},
+		{"15", "100", "100", "0.000000"},
+	}
+	for _, tt := range tests {
+		if got := limit.Of(amount(t, tt.credit), amount(t, tt.fee), amount(t, tt.vouchers)); got.String() != tt.want {
+			t.Errorf("%s of %s, %s by voucher: %s", tt.credit, tt.fee, tt.vouchers, got)
+		}
+	}
+}
+
+// TestTaxInAPrice: 106.00 that includes 6% is 100.00 and 6.00 (X30).
+func TestTaxInAPrice(t *testing.T) {
+	vat := valueOf(t, terms.InvoiceVAT, "6%")
+	tests := []struct {
+		reading         terms.TaxReading
+		price, net, tax string
+	}{
+		{terms.TaxInclusive, "106", "100.000000", "6.000000"},
+		{terms.TaxInclusive, "100", "94.339623", "5.660377"},
+		{terms.TaxExclusive, "100", "100.000000", "6.000000"},
+	}
+	for _, tt := range tests {
+		net, tax, err := tt.reading.Split(amount(t, tt.price), vat, money.HalfUp)
+		if err != nil || net.String() != tt.net || tax.String() != tt.tax {
+			t.Errorf("%s, %s: %s and %s, %v", tt.price, tt.reading, net, tax, err)
+		}
+	}
+	_, _, err := terms.TaxInclusive.Split(1<<62, vat, "")
+	wantCode(t, err, refusal.BadInput)
+	_, _, err = terms.TaxExclusive.Split(1, vat, "")
+	wantCode(t, err, refusal.BadInput)
+}
+
 // TestEqualPeriodsAreWrittenAlike: only what counts the same is the same value.
 func TestEqualPeriodsAreWrittenAlike(t *testing.T) {
 	g, s := text{id: "g", code: "G", by: "acceptance"}, text{id: "s", code: "S", by: "acceptance"}
@@ -395,6 +433,7 @@ func TestEqualPeriodsAreWrittenAlike(t *testing.T) {
 		{"order.hold", "when_up 7 days", "within 7 days", false},
 		{"data.buffer", "7 natural days", "7 days", false}, // X23
 		{"data.buffer", "30 days", "1 month", false},
+		{"liability.cap", "fees_paid_for_service 12 months", "fees_paid_for_service 12 natural months", false}, // X5
 		{"sla.target", "99.95%", "99.950%", true},
 		{"contract.estimate", "200000 CNY", "200000.00 CNY", true},
 	}

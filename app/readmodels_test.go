@@ -166,6 +166,27 @@ func TestAVersionWakesWhoItConcerns(t *testing.T) {
 	})
 }
 
+// TestAVersionWakesWhoOwesFeesAlone publishes something when the service is
+// released, the principal paid, and nothing more to come.
+func TestAVersionWakesWhoOwesFeesAlone(t *testing.T) {
+	ctx := context.Background()
+	a := customer(t, withDocuments(t, nil), "general-agreement")
+	_, err := a.ReportUsage(ctx, usageOf("r", 100*calendar.HourLength), "test") // 24 hours of it are billed: 2.16
+	must(t, err)
+	advance(t, a, "2026-01-31T12:00:00+08:00")
+	payAlipay(t, a, "c", "2.25")
+	view, err := a.Account(ctx, "c")
+	must(t, err)
+	if view.Principal != 0 || view.LateFees == 0 {
+		t.Fatalf("owes %s and %s of fees", view.Principal, view.LateFees)
+	}
+	_, err = a.Publish(ctx, withDocuments(t, map[string]string{"agreements/x.yaml": small("more", "H", "stamped", "publication", "price.cpu: 0.04 CNY per vCPU·hour")}))
+	must(t, err)
+	for _, b := range verified(t, a).Broken() {
+		t.Error(b)
+	}
+}
+
 // TestStatementOfWhatWentBack makes a contract known that halves a price, after
 // an hour under it was paid in full; late usage of that hour brings it to light.
 func TestStatementOfWhatWentBack(t *testing.T) {

@@ -29,10 +29,11 @@ func (tx *Tx) CountDue(ctx context.Context, now calendar.Instant) (n int, err er
 	return n, err
 }
 
-// Wake makes every account that waits for something be looked at from an instant
-// on: what falls due, and when, may have changed.
+// Wake makes every account that waits for something, or is in arrears, be looked
+// at from an instant on: what falls due, and when, may have changed.
 func (tx *Tx) Wake(ctx context.Context, from calendar.Instant) error {
-	_, err := tx.exec(ctx, "UPDATE accounts SET next_due = $1 WHERE next_due > $1 AND next_due < $2", int64(from), int64(calendar.EndOfTime))
+	_, err := tx.exec(ctx, `UPDATE accounts SET next_due = $1 WHERE next_due > $1 AND (next_due < $2
+		OR account IN (SELECT account FROM services WHERE arrears_since <> 0))`, int64(from), int64(calendar.EndOfTime))
 	return err
 }
 

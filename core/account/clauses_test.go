@@ -444,7 +444,7 @@ func TestWaysToPay(t *testing.T) {
 // TestWaysToPayForAProduct stands under the terms of its product alone, which
 // bind nothing else, and pays.
 func TestWaysToPayForAProduct(t *testing.T) {
-	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PD", "", "effective: 2025-06-01"), diskTerms), "disk-terms")
+	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PDK", "", "effective: 2025-06-01"), diskTerms), "disk-terms")
 	top := account.TopUp{Amount: 1, Method: "alipay", Reference: "r"}
 	if _, err := w.books.TopUp(w.env(), top, start); refusal.CodeOf(err) != refusal.NotAccepted {
 		t.Errorf("before any use: %v", err)

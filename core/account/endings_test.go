@@ -21,7 +21,7 @@ func (w *world) verified() {
 // A product is withdrawn. What was used under its page is charged, what is owed
 // runs its course under the terms that bound last, and can be paid.
 func TestPageThatEnds(t *testing.T) {
-	corpus := sampleCorpus(t, pageOf("disk", "PD", "", "effective: 2025-06-01\nuntil: 2026-01-01"))
+	corpus := sampleCorpus(t, pageOf("disk", "PDK", "", "effective: 2025-06-01\nuntil: 2026-01-01"))
 	t.Run("the last hour, and what runs on after it", func(t *testing.T) {
 		w := newWorld(t, corpus)
 		w.topUp("2026-01-01T00:00:00+08:00", "1")
@@ -53,9 +53,9 @@ func TestPageThatEnds(t *testing.T) {
 
 // A version of the page without a meter takes effect while usage of it goes on.
 func TestMeterThatIsDropped(t *testing.T) {
-	v2 := strings.Replace(strings.Replace(pageOf("disk", "PD", "", "effective: 2026-01-02"), "version: 2025-06", "version: 2026-01", 1), "cpu: { base", "io: { base", 1)
+	v2 := strings.Replace(strings.Replace(pageOf("disk", "PDK", "", "effective: 2026-01-02"), "version: 2025-06", "version: 2026-01", 1), "cpu: { base", "io: { base", 1)
 	v2 = strings.Replace(v2, "price.cpu", "price.io", 1)
-	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PD", "", "effective: 2025-06-01"), v2))
+	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PDK", "", "effective: 2025-06-01"), v2))
 	w.topUp("2026-01-01T00:00:00+08:00", "100")
 	w.useOf("disk", "d", 1000, "2026-01-01T20:00:00+08:00", "2026-01-02T04:00:00+08:00", "2026-01-02T04:00:00+08:00")
 	w.advance("2026-01-02T05:00:00+08:00")
@@ -67,7 +67,7 @@ func TestMeterThatIsDropped(t *testing.T) {
 
 // R 2: the debt that fell due first is paid first, also within a day.
 func TestOldestPrincipalFirst(t *testing.T) {
-	corpus := sampleCorpus(t, pageOf("alpha", "PA", "", "effective: 2025-06-01"), pageOf("zeta", "PZ", "", "effective: 2025-06-01"))
+	corpus := sampleCorpus(t, pageOf("alpha", "PAL", "", "effective: 2025-06-01"), pageOf("zeta", "PZE", "", "effective: 2025-06-01"))
 	w := newWorld(t, corpus)
 	w.useOf("zeta", "z", 100_000, "2026-01-01T01:00:00+08:00", "2026-01-01T02:00:00+08:00", "2026-01-01T00:00:00+08:00")
 	w.useOf("alpha", "a", 100_000, "2026-01-01T01:00:00+08:00", "2026-01-01T02:00:00+08:00", "2026-01-01T00:00:00+08:00")
@@ -80,11 +80,38 @@ func TestOldestPrincipalFirst(t *testing.T) {
 	w.verified()
 }
 
+// An hour has two reasons not to be billed, and its usage arrives in two parts:
+// each part is refused for what it was used in.
+func TestTwoReasonsInAnHour(t *testing.T) {
+	page := pageOf("disk", "PDK", "", "effective: 2025-06-01")
+	for old, quick := range map[string]string{
+		"suspend.after: 24 hours": "suspend.after: 90 minutes", "suspend.notice: 24 hours": "suspend.notice: 0 hours",
+		"release.after: 15 days": "release.after: 20 minutes", "release.notice: 3 days": "release.notice: 0 hours",
+	} {
+		page = strings.Replace(page, old, quick, 1)
+	}
+	w := newWorld(t, sampleCorpus(t, page))
+	w.useOf("disk", "d", 1, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.useOf("disk", "d", 1, "2026-01-01T02:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T00:00:01+08:00")
+	w.advance("2026-01-01T03:20:00+08:00") // suspended at 02:30, released at 02:50
+	w.useOf("disk", "d", 10, "2026-01-01T02:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T03:30:00+08:00")
+	w.advance("2026-01-01T04:00:00+08:00")
+	var got []string
+	for _, r := range w.log.Refused {
+		got = append(got, fmt.Sprintf("%s %d", r.Code, r.Quantity))
+	}
+	want := "[resource_released 600 service_suspended 1200 resource_released 6000 service_suspended 12000]"
+	if fmt.Sprint(got) != want || len(w.log.Charges) != 3 || w.log.Charges[2].Quantity != 18_000 {
+		t.Errorf("refused %v, want %s; charges %+v", got, want, w.log.Charges)
+	}
+	w.verified()
+}
+
 // Debts to two sellers take turns: what each is paid is explained by the debts
 // that it paid, and not by what it is owed.
 func TestPaymentsToTwoSellers(t *testing.T) {
 	north := strings.Replace(pageOf("line", "PL2", "", "effective: 2025-06-01"), "issuer: aurora", "issuer: northline", 1)
-	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PD", "", "effective: 2025-06-01"), north))
+	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PDK", "", "effective: 2025-06-01"), north))
 	w.useOf("disk", "d", 1_000_000, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00", "2026-01-01T00:00:00+08:00")
 	w.useOf("line", "l", 1_000_000, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00", "2026-01-01T00:00:00+08:00")
 	w.useOf("disk", "d", 1_000_000, "2026-01-01T02:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T00:00:01+08:00")
@@ -157,7 +184,7 @@ func TestEveryDayBearsOneFee(t *testing.T) {
 // payment.due counts natural days from the settlement: what was settled later in
 // a day is due later in a day.
 func TestDueWithinTheDay(t *testing.T) {
-	p := strings.Replace(pageOf("disk", "PD", "", "effective: 2025-06-01"), "payment.due: 0 days", "payment.due: 2 days", 1)
+	p := strings.Replace(pageOf("disk", "PDK", "", "effective: 2025-06-01"), "payment.due: 0 days", "payment.due: 2 days", 1)
 	w := newWorld(t, sampleCorpus(t, p))
 	w.useOf("disk", "d", 1_000_000, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00", "2026-01-01T00:00:00+08:00")
 	w.useOf("disk", "d", 1_000_000, "2026-01-01T22:00:00+08:00", "2026-01-01T23:00:00+08:00", "2026-01-01T00:00:01+08:00")
@@ -171,7 +198,7 @@ func TestDueWithinTheDay(t *testing.T) {
 // What is paid before it is due bears no fee, even where the due day counts and
 // the base is taken as the day begins.
 func TestNoFeeBeforeDue(t *testing.T) {
-	p := strings.Replace(pageOf("disk", "PD", ", late_fee.base: outstanding_at_day_start, late_fee.first_day: due_day", "effective: 2025-06-01"), "payment.due: 0 days", "payment.due: 2 days", 1)
+	p := strings.Replace(pageOf("disk", "PDK", ", late_fee.base: outstanding_at_day_start, late_fee.first_day: due_day", "effective: 2025-06-01"), "payment.due: 0 days", "payment.due: 2 days", 1)
 	for paid, want := range map[string]string{"2026-01-03T09:00:00+08:00": "0.000000", "2026-01-04T09:00:00+08:00": "0.045000"} {
 		w := newWorld(t, sampleCorpus(t, p))
 		w.useOf("disk", "d", 1_000_000, "2026-01-01T10:00:00+08:00", "2026-01-01T11:00:00+08:00", "2026-01-01T00:00:00+08:00")

@@ -83,9 +83,10 @@ func (d *draft) split(b *metering.Bucket, usage arrived, on basis) (parts, error
 }
 
 // splitByEvents counts the usage that fell into each closed part of the hour.
-// Bounded by what is unsettled, the parts always sum to it.
+// What was refused before is taken off the whole; the reasons are those of the
+// usage that is settled now. Bounded by it, the parts always sum to it.
 func splitByEvents(b *metering.Bucket, closed []subscription.Closed, usage arrived) parts {
-	inClosed := map[refusal.Code]int64{}
+	fresh := map[refusal.Code]int64{}
 	var total int64
 	for i := range usage.events {
 		e := &usage.events[i]
@@ -94,22 +95,38 @@ func splitByEvents(b *metering.Bucket, closed []subscription.Closed, usage arriv
 		}
 		for _, c := range closed {
 			q := e.Within(b.Meter, c.From, c.To)
-			inClosed[c.Reason] += q
 			total += q
+			if e.Recorded >= b.Pending {
+				fresh[c.Reason] += q
+			}
 		}
 	}
 	rest := min(max(total-b.Refused, 0), usage.open)
-	p := parts{billed: usage.open - rest}
+	return parts{billed: usage.open - rest, refused: byReason(closed, fresh, rest)}
+}
+
+// byReason parts what is refused by why, the latest reason first. Usage that came
+// in the instant of an earlier settlement cannot be told from what that settled;
+// then the last reason takes what the others leave.
+func byReason(closed []subscription.Closed, used map[refusal.Code]int64, rest int64) (refused []refusedPart) {
 	for i := len(closed) - 1; i >= 0 && rest > 0; i-- {
-		q := min(rest, inClosed[closed[i].Reason])
+		reason := closed[i].Reason
+		q := min(rest, used[reason])
+		if i == 0 {
+			q = rest
+		}
 		if q == 0 {
 			continue
 		}
-		p.refused = append(p.refused, refusedPart{closed[i].Reason, q})
-		inClosed[closed[i].Reason] = 0
+		if n := len(refused); n > 0 && refused[n-1].code == reason {
+			refused[n-1].quantity += q
+		} else {
+			refused = append(refused, refusedPart{reason, q})
+		}
+		used[reason] = 0
 		rest -= q
 	}
-	return p
+	return refused
 }
 
 // closedIn returns the parts of the bucket's hour in which the service was

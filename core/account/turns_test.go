@@ -94,7 +94,7 @@ clauses:
 
 // A page that takes effect in the middle of an hour.
 func TestPageFromTheMiddleOfAnHour(t *testing.T) {
-	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PD", "", "effective: 2026-01-01T01:30:00+08:00")))
+	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PDK", "", "effective: 2026-01-01T01:30:00+08:00")))
 	half := instant("2026-01-01T01:30:00+08:00")
 	if _, err := w.corpus.Bind(w.books.ID, w.books.Acceptances, "disk", half, half); err != nil {
 		t.Fatal(err)
@@ -107,8 +107,8 @@ func TestPageFromTheMiddleOfAnHour(t *testing.T) {
 
 // Another seller takes over the product at midnight.
 func TestSellerChanges(t *testing.T) {
-	v1 := pageOf("disk", "PD", "", "effective: 2025-06-01")
-	v2 := strings.Replace(strings.Replace(pageOf("disk", "PD", "", "effective: 2026-01-02"), "version: 2025-06", "version: 2026-01", 1), "issuer: aurora", "issuer: borealis", 1)
+	v1 := pageOf("disk", "PDK", "", "effective: 2025-06-01")
+	v2 := strings.Replace(strings.Replace(pageOf("disk", "PDK", "", "effective: 2026-01-02"), "version: 2025-06", "version: 2026-01", 1), "issuer: aurora", "issuer: borealis", 1)
 	corpus := sampleCorpus(t, v1, v2)
 	t.Run("the last hour", func(t *testing.T) {
 		w := newWorld(t, corpus)
@@ -132,8 +132,8 @@ func TestSellerChanges(t *testing.T) {
 
 // A version that brings a suspension takes effect while only fees are owed.
 func TestNewVersionWakesTheTimeline(t *testing.T) {
-	v1 := strings.Replace(pageOf("disk", "PD", "", "effective: 2025-06-01"), "suspend.after: 24 hours, ", "", 1)
-	v2 := strings.Replace(pageOf("disk", "PD", "", "effective: 2026-01-10"), "version: 2025-06", "version: 2026-01", 1)
+	v1 := strings.Replace(pageOf("disk", "PDK", "", "effective: 2025-06-01"), "suspend.after: 24 hours, ", "", 1)
+	v2 := strings.Replace(pageOf("disk", "PDK", "", "effective: 2026-01-10"), "version: 2025-06", "version: 2026-01", 1)
 	for name, touch := range map[string]bool{"untouched": false, "with a payment of 0.000001": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sampleCorpus(t, v1, v2))

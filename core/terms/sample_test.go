@@ -71,8 +71,12 @@ const (
 	designer  = "architecture-designer"
 )
 
+// specialGoesFirst is why a clause of G loses to one of E.
+const specialGoesFirst = "E 11.1 ranks self above general"
+
 // side is what one account agreed to: the agreements that it accepted, by their
-// codes separated by spaces, and the product that it asks about.
+// codes separated by spaces ("S G@2025-09-01"; without a day, on 5 June 2025),
+// and the product that it asks about.
 type side struct {
 	accepted, product string
 	account           string // "" is an account that no contract names
@@ -88,8 +92,8 @@ var sampleCorpus = sync.OnceValues(func() (*terms.Corpus, error) {
 	return corpusOf(documents)
 })
 
-func corpusOf(documents []*terms.Document) (*terms.Corpus, error) {
-	var all []terms.Published
+// corpusOf makes a corpus of documents known since May 2025, and of others.
+func corpusOf(documents []*terms.Document, all ...terms.Published) (*terms.Corpus, error) {
 	for _, d := range documents {
 		all = append(all, terms.Published{Document: d, Recorded: day("2025-05-01")})
 	}
@@ -110,11 +114,13 @@ func (s side) set(t testing.TB) *terms.Set {
 func (s side) in(t testing.TB, c *terms.Corpus) *terms.Set {
 	t.Helper()
 	var accepted []terms.Acceptance
-	for _, code := range strings.Fields(s.accepted) {
+	for _, word := range strings.Fields(s.accepted) {
+		code, on, _ := strings.Cut(word, "@")
+		on = or(on, "2025-06-05")
 		if byCode[code] == "" {
 			t.Fatalf("no agreement has the code %s", code)
 		}
-		accepted = append(accepted, terms.Acceptance{Document: byCode[code], Form: terms.Click, At: day("2025-06-05"), Recorded: day("2025-06-05"), Actor: "tester"})
+		accepted = append(accepted, terms.Acceptance{Document: byCode[code], Form: terms.Click, At: day(on), Recorded: day(on), Actor: "tester"})
 	}
 	at := day(or(s.at, "2026-01-15"))
 	set, err := c.Bind(or(s.account, "c"), accepted, s.product, at, at)
@@ -188,6 +194,54 @@ func get[T any](t testing.TB, s side, key terms.Key[T]) T {
 	}
 	if v.Silent {
 		t.Fatalf("%s is silent under %s for %s", key.Name(), s.accepted, s.product)
+	}
+	return v.V
+}
+
+// frame is an account of the framework contract that accepted it whole, beside
+// other agreements.
+func frame(product, others string) side {
+	return side{accepted: "F FP FA " + others, product: product, account: "northfield-a"}
+}
+
+// edited is the sample with texts of one document, by its code, replaced, and
+// other documents added. Every version of the document is edited.
+func edited(t testing.TB, code string, swaps []string, added ...text) *terms.Corpus {
+	t.Helper()
+	var documents []*terms.Document
+	for _, d := range sample(t) {
+		if d.Code == code {
+			for i := 0; i < len(swaps); i += 2 {
+				if !strings.Contains(string(d.Source), swaps[i]) {
+					t.Fatalf("%s does not say %q", d.ID, swaps[i])
+				}
+			}
+			source := strings.NewReplacer(swaps...).Replace(string(d.Source))
+			again, err := terms.Parse(d.ID+".yaml", []byte(source), zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d = again
+		}
+		documents = append(documents, d)
+	}
+	for _, x := range added {
+		documents = append(documents, x.parse(t))
+	}
+	c, err := corpusOf(documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// reading is what a key means when the billing rules are edited.
+func reading[T any](t testing.TB, key terms.Key[T], was, is string) T {
+	t.Helper()
+	c := edited(t, "R", []string{key.Name() + ": " + was, key.Name() + ": " + is})
+	v, err := terms.Get(side{accepted: "G", product: computing}.in(t, c), key)
+	if err != nil || v.Citation.Code != "R" {
+		t.Fatalf("%s: %+v, %v", key.Name(), v, err)
 	}
 	return v.V
 }

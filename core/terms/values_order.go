@@ -1,6 +1,9 @@
 package terms
 
-import "termwise.dev/core/calendar"
+import (
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/money"
+)
 
 // LapseEffect is what ends with an order that lapses (X6).
 type LapseEffect string
@@ -21,6 +24,10 @@ const (
 	FullPayment StartGate = "full_payment" // the agreement says: in full (G 2.3.1.1)
 	OnPayment   StartGate = "payment"      // the agreement says: after payment
 )
+
+// Opens says whether what was paid of a price opens the service: a part of it
+// never does.
+func (StartGate) Opens(price, paid money.Amount) bool { return paid >= price }
 
 // RenewalReading is how "at least within 7 days before the term ends" is read
 // (X25).

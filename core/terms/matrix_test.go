@@ -284,3 +284,47 @@ func listOf(d *terms.Document) string {
 	}
 	return strings.Join(levels, " > ")
 }
+
+// TestWaitingKeys holds the keys that wait to the documents: each is set by some
+// clause, and a rule that waits with values waits for the reader of one of them.
+func TestWaitingKeys(t *testing.T) {
+	set := map[string]bool{}
+	for _, d := range sample(t) {
+		for _, r := range d.Rules() {
+			waiting := false
+			for _, key := range r.TermsOf {
+				set[registered(key)] = true
+				waiting = waiting || waits(t, registered(key))
+			}
+			if r.WaitsFor != "" && len(r.TermsOf) > 0 && !waiting {
+				t.Errorf("%s waits for %s, and all that it sets is read: take waits_for away", r.Ref(d.Code), r.WaitsFor)
+			}
+		}
+	}
+	for _, k := range terms.Keys() {
+		if k.WaitsFor != "" && !set[k.Name] {
+			t.Errorf("no document of the sample sets %s", k.Name)
+		}
+	}
+}
+
+// registered gives the registered name of a key: that of its family for a member.
+func registered(key string) string {
+	for _, k := range terms.Keys() {
+		if prefix, _, family := strings.Cut(k.Name, "<"); family && strings.HasPrefix(key, prefix) && key != "price.rounding" {
+			return k.Name
+		}
+	}
+	return key
+}
+
+func waits(t testing.TB, name string) bool {
+	t.Helper()
+	for _, k := range terms.Keys() {
+		if k.Name == name {
+			return k.WaitsFor != ""
+		}
+	}
+	t.Fatalf("%s is not registered", name)
+	return false
+}

@@ -40,6 +40,8 @@ type grammar struct {
 	Resolve   resolveCmd   `cmd:"" help:"Say what a term means for an account, and why."`
 	Verify    verifyCmd    `cmd:"" help:"Check that everything that must be true is true."`
 
+	Checkpoint checkpointCmd `cmd:"" help:"Write signed checkpoints of the journals, and check them."`
+
 	Documents documentsCmd `cmd:"" help:"List and show published documents."`
 	Terms     termsCmd     `cmd:"" help:"List the terms that documents can set."`
 	Coverage  coverageCmd  `cmd:"" help:"Say which rules of the documents are executed and proved by tests."`

@@ -126,6 +126,9 @@ func TestPeriodThrough(t *testing.T) {
 		{"30 days", terms.FromDayAfter, "2026-01-15", "2026-02-14"},        // not the same
 		{"1 month", terms.FromDayAfter, "2026-01-31", "2026-02-28"},
 		{"2 months", terms.FromDayAfter, "2026-01-31", "2026-03-31"},
+		{"1 month", terms.FromSameDay, "2026-03-01", "2026-03-31"},
+		{"1 month", terms.FromSameDay, "2026-01-15", "2026-02-14"},
+		{"1 working day", terms.FromSameDay, "2026-01-05", "2026-01-05"},
 		{"1 natural month", terms.FromDayAfter, "2026-01-15", "2026-02-28"},
 		{"5 working days", terms.FromDayAfter, "2025-12-31", "2026-01-08"}, // 4 January is worked
 		{"5 working days", terms.FromDayAfter, "2026-02-13", "2026-02-27"}, // 14 February is worked, the festival is not

@@ -38,22 +38,24 @@ const (
 
 // Through returns the last day of the period that an event on a day begins. A
 // month ends on the day of the month on which it began, or on the last day of a
-// shorter month; a natural month ends with the calendar. A period of working
-// days is refused where the table does not know a year; the other periods do not
-// read it, and it may be nil.
+// shorter month, and a day before that when the day of the event counts. A
+// natural month ends with the calendar. A period of working days is refused where
+// the table does not know a year; the other periods do not read it, and it may be
+// nil.
 func (p Period) Through(event calendar.Day, first Counting, w *calendar.WorkingDays) (calendar.Day, error) {
+	counted := calendar.Day(0)
 	if first == FromSameDay {
-		event--
+		counted = 1
 	}
 	switch p.Unit {
 	case MonthUnit:
-		return event.AddMonths(p.Count), nil
+		return event.AddMonths(p.Count) - counted, nil
 	case NaturalMonth:
 		return (event.Month() + calendar.Month(p.Count) + 1).First() - 1, nil
 	case WorkingDay:
-		return p.workingDaysAfter(event, w)
+		return p.workingDaysAfter(event-counted, w)
 	}
-	return event + calendar.Day(p.Count), nil
+	return event + calendar.Day(p.Count) - counted, nil
 }
 
 func (p Period) workingDaysAfter(d calendar.Day, w *calendar.WorkingDays) (calendar.Day, error) {

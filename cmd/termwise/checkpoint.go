@@ -55,7 +55,7 @@ func create(name string, text []byte, mode os.FileMode) (err error) {
 
 type checkpointWriteCmd struct {
 	File string `arg:"" help:"Where to put the checkpoint."`
-	Key  string `required:"" type:"existingfile" placeholder:"FILE" help:"The key to sign with."`
+	Key  string `required:"" placeholder:"FILE" help:"The key to sign with."`
 }
 
 // Run writes the checkpoint.
@@ -95,8 +95,8 @@ func (c *checkpointWriteCmd) write(s *session, a *app.App, key ed25519.PrivateKe
 }
 
 type checkpointCheckCmd struct {
-	File   string `arg:"" type:"existingfile" help:"The checkpoint."`
-	Public string `required:"" type:"existingfile" placeholder:"FILE" help:"The public key to check with."`
+	File   string `arg:"" help:"The checkpoint."`
+	Public string `required:"" placeholder:"FILE" help:"The public key to check with."`
 }
 
 // Run holds the journals against the checkpoint.

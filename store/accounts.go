@@ -94,7 +94,7 @@ func (tx *Tx) lock(ctx context.Context, ids []string) ([]string, error) {
 		return nil, err
 	}
 	return tx.texts(ctx,
-		"SELECT account FROM accounts WHERE "+tx.among("account")+" ORDER BY account"+tx.forUpdate(), wanted)
+		"SELECT account FROM accounts WHERE "+tx.among("account", "text")+" ORDER BY account"+tx.forUpdate(), wanted)
 }
 
 // texts runs a query for one column of text.

@@ -123,8 +123,8 @@ func (a *applier) moveAccounts(ctx context.Context) error {
 		}
 	}
 	n, err := movedAccounts.write(ctx, a.tx,
-		`UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, next_due = r.next_due
-		FROM {rows} WHERE accounts.account = r.account AND accounts.seq = r.before`, moved)
+		`UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, next_due = r.next_due FROM {rows}
+		WHERE accounts.account = r.account AND accounts.seq = r.before`, moved)
 	if err == nil && n != int64(len(moved)) {
 		return ErrStale
 	}
@@ -203,8 +203,8 @@ func (a *applier) putDebts(ctx context.Context) error {
 		changed = append(changed, missingFrom(d.Account, d.After.Debts, before(d).Debts, sameDebt)...)
 		gone = append(gone, missingFrom(d.Account, before(d).Debts, d.After.Debts, sameKey)...)
 	}
-	if _, err := debts.write(ctx, a.tx, `DELETE FROM debts WHERE (account, since, seller, product) IN
-		(SELECT account, since, seller, product FROM {rows})`, gone); err != nil {
+	if _, err := debts.write(ctx, a.tx, `DELETE FROM debts USING {rows} WHERE debts.account = r.account
+		AND debts.since = r.since AND debts.seller = r.seller AND debts.product = r.product`, gone); err != nil {
 		return err
 	}
 	_, err := debts.write(ctx, a.tx, debts.insert(`ON CONFLICT (account, since, seller, product)
@@ -271,8 +271,8 @@ func (a *applier) settleBuckets(ctx context.Context) error {
 	}
 	n, err := settledBuckets.write(ctx, a.tx,
 		`UPDATE buckets SET billed = r.billed, refused = r.refused, charged = r.charged, lines = r.lines,
-			pending = CASE WHEN r.pending = 0 AND buckets.total > r.billed + r.refused THEN buckets.touched ELSE r.pending END
-		FROM {rows} WHERE buckets.account = r.account AND buckets.product = r.product
+			pending = CASE WHEN r.pending = 0 AND buckets.total > r.billed + r.refused THEN buckets.touched ELSE r.pending END FROM {rows}
+		WHERE buckets.account = r.account AND buckets.product = r.product
 			AND buckets.resource = r.resource AND buckets.meter = r.meter AND buckets.hour = r.hour`, settled)
 	if err == nil && n != int64(len(settled)) {
 		return fmt.Errorf("store: of %d buckets that were settled only %d exist: the database was changed by hand", len(settled), n)

@@ -44,7 +44,7 @@ func (tx *Tx) fillArrears(ctx context.Context, ids []string, byID map[string]*In
 	if err != nil {
 		return err
 	}
-	where := "WHERE " + tx.among("account")
+	where := "WHERE " + tx.among("account", "text")
 	if err := debts.each(ctx, tx, func(id string, d *arrears.Debt) {
 		byID[id].Debts = append(byID[id].Debts, *d)
 	}, where+" ORDER BY account, since, seller, product", wanted); err != nil {

@@ -61,7 +61,7 @@ func (tx *Tx) loader(ctx context.Context, ids []string, lock string) (*loader, e
 		l.books[id] = b
 		l.found = append(l.found, b)
 		known = append(known, id)
-	}, "WHERE "+tx.among("account")+" ORDER BY account"+lock, wanted); err != nil {
+	}, "WHERE "+tx.among("account", "text")+" ORDER BY account"+lock, wanted); err != nil {
 		return nil, err
 	}
 	// An account that somebody opens from here on is not looked at.
@@ -70,7 +70,7 @@ func (tx *Tx) loader(ctx context.Context, ids []string, lock string) (*loader, e
 }
 
 // where begins the rest of a query for the rows of the wanted accounts.
-func (l *loader) where(more string) string { return "WHERE " + l.tx.among("account") + more }
+func (l *loader) where(more string) string { return "WHERE " + l.tx.among("account", "text") + more }
 
 func (l *loader) balances(ctx context.Context) error {
 	return balances.each(ctx, l.tx, func(id string, b *balance) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,13 +15,12 @@ import (
 const maxRows = 10_000
 
 // rowsMark stands in a text for the rows that are written: a table r with the
-// columns of the table.
+// columns of the table. It comes last in a FROM or a USING.
 const rowsMark = "{rows}"
 
 // insert gives a text that inserts rows; onConflict may be empty.
 func (t *table[R]) insert(onConflict string) string {
-	// SQLite takes ON CONFLICT after a query only where the query has a WHERE.
-	return "INSERT INTO " + t.name + " (" + t.owner + ", " + t.columns + ") SELECT * FROM {rows} WHERE true " + onConflict
+	return "INSERT INTO " + t.name + " (" + t.owner + ", " + t.columns + ") SELECT * FROM {rows} " + onConflict
 }
 
 // write runs a text for rows and returns how many rows it changed: once for
@@ -98,21 +98,36 @@ func (t *table[R]) forEach(
 	return nil
 }
 
-// expand puts the rows into a text: unnested arrays on PostgreSQL, the
-// parameters of one row on SQLite.
+// expand puts the rows into a text: unnested arrays on PostgreSQL. On SQLite the
+// columns of r become parameters and the rows leave the text, since SQLite fills
+// a temporary table for each row that it takes from a query.
 func (t *table[R]) expand(tx *Tx, text string) string {
-	columns := t.owner + ", " + t.columns
-	var b strings.Builder
+	columns := strings.Split(t.owner+", "+t.columns, ", ")
 	if tx.engine == sqlite {
-		for i, name := range strings.Split(columns, ", ") {
-			fmt.Fprintf(&b, "%s$%d AS %s", comma(i), i+1, name)
-		}
-		return strings.ReplaceAll(text, rowsMark, "(SELECT "+b.String()+") AS r")
+		return bound(text, columns)
 	}
+	var b strings.Builder
 	for i, a := range t.shape() {
 		fmt.Fprintf(&b, "%s$%d::%s[]", comma(i), i+1, a.kind)
 	}
-	return strings.ReplaceAll(text, rowsMark, "unnest("+b.String()+") AS r ("+columns+")")
+	return strings.ReplaceAll(text, rowsMark, "unnest("+b.String()+") AS r ("+strings.Join(columns, ", ")+")")
+}
+
+var (
+	rowsColumn  = regexp.MustCompile(`\br\.(\w+)`)
+	withoutFrom = strings.NewReplacer(" FROM "+rowsMark, "", " USING "+rowsMark, "", ", "+rowsMark, "")
+)
+
+// bound makes the columns of r in a text parameters.
+func bound(text string, columns []string) string {
+	all := make([]string, len(columns))
+	for i := range all {
+		all[i] = "$" + strconv.Itoa(i+1)
+	}
+	text = strings.ReplaceAll(text, "SELECT * FROM "+rowsMark, "VALUES ("+strings.Join(all, ", ")+")")
+	return rowsColumn.ReplaceAllStringFunc(withoutFrom.Replace(text), func(c string) string {
+		return all[slices.Index(columns, c[len("r."):])]
+	})
 }
 
 func comma(i int) string {

@@ -35,10 +35,12 @@ func (e engine) schema() *strings.Replacer {
 }
 
 // among gives the condition that a column holds one of the values in the
-// list that is the first argument; see list.
-func (tx *Tx) among(column string) string {
+// list that is the first argument; see list. On PostgreSQL it is a join: a
+// prepared "= ANY($1)" keeps the plan of when its table was small, which reads
+// the whole table and compares each row with each value.
+func (tx *Tx) among(column, kind string) string {
 	if tx.engine == postgres {
-		return column + " = ANY($1)"
+		return column + " IN (SELECT unnest($1::" + kind + "[]))"
 	}
 	return column + " IN (SELECT value FROM json_each($1))"
 }

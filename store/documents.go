@@ -152,7 +152,7 @@ func (tx *Tx) putTermSets(ctx context.Context, sets map[int64]account.TermSet) e
 		return err
 	}
 	return termSets.query(ctx, tx,
-		"SELECT t.terms FROM term_sets t JOIN {rows} ON t.terms = r.terms WHERE t.hash <> r.hash", rows,
+		"SELECT t.terms FROM term_sets t, {rows} WHERE t.terms = r.terms AND t.hash <> r.hash", rows,
 		func(found *sql.Rows) error {
 			var id int64
 			if err := found.Scan(&id); err != nil {

@@ -56,7 +56,7 @@ func (tx *Tx) CountAmong(ctx context.Context, ids []string) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.one(ctx, []any{&n}, "SELECT count(*) FROM accounts WHERE "+tx.among("account"), wanted)
+	_, err = tx.one(ctx, []any{&n}, "SELECT count(*) FROM accounts WHERE "+tx.among("account", "text"), wanted)
 	return n, err
 }
 

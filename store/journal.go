@@ -28,7 +28,7 @@ func (tx *Tx) Entries(ctx context.Context, id string, numbers []int64) (map[int6
 	}
 	found := make(map[int64]journal.Entry, len(numbers))
 	err = entries.each(ctx, tx, func(_ string, e *journal.Entry) { found[e.Seq] = *e },
-		"WHERE "+tx.among("seq")+" AND account = $2", wanted, id)
+		"WHERE "+tx.among("seq", "bigint")+" AND account = $2", wanted, id)
 	return found, err
 }
 

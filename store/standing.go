@@ -25,7 +25,7 @@ func (tx *Tx) Standings(ctx context.Context, ids []string) (map[string]*Standing
 	for _, id := range ids {
 		found[id] = &Standing{Moves: map[string]account.RowID{}}
 	}
-	tail := "WHERE " + tx.among("account") + " ORDER BY account, entry, line"
+	tail := "WHERE " + tx.among("account", "text") + " ORDER BY account, entry, line"
 	if err := transitions.each(ctx, tx, func(id string, m *account.Moved) {
 		found[id].Moves[m.Product] = m.RowID // in order, so the last move stays
 	}, tail, wanted); err != nil {

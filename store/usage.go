@@ -116,8 +116,8 @@ func (tx *Tx) bodies(ctx context.Context, rows []owned[account.StoredEvent], fre
 		}
 	}
 	err := events.query(ctx, tx,
-		`SELECT e.account, e.source, e.id, e.body FROM usage_events e
-		JOIN {rows} ON e.account = r.account AND e.source = r.source AND e.id = r.id`, older,
+		`SELECT e.account, e.source, e.id, e.body FROM usage_events e, {rows}
+		WHERE e.account = r.account AND e.source = r.source AND e.id = r.id`, older,
 		func(found *sql.Rows) error {
 			var k eventKey
 			var body int64

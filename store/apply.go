@@ -149,8 +149,7 @@ func (k rowsOf[R]) insertFrom(ctx context.Context, tx *Tx, decisions []*account.
 			rows = append(rows, owned[R]{d.Account, &list[i]})
 		}
 	}
-	_, err := k.table.write(ctx, tx, k.table.insert(""), rows)
-	return err
+	return k.table.add(ctx, tx, rows)
 }
 
 // inserted lists the rows that decisions add; the entries come first.

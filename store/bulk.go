@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // maxRows bounds the rows that are sent to PostgreSQL in one statement.
@@ -21,6 +24,28 @@ const rowsMark = "{rows}"
 // insert gives a text that inserts rows; onConflict may be empty.
 func (t *table[R]) insert(onConflict string) string {
 	return "INSERT INTO " + t.name + " (" + t.owner + ", " + t.columns + ") SELECT * FROM {rows} " + onConflict
+}
+
+// add inserts rows, none of which may be there already.
+func (t *table[R]) add(ctx context.Context, tx *Tx, rows []owned[R]) error {
+	if len(rows) == 0 || tx.engine == sqlite {
+		_, err := t.write(ctx, tx, t.insert(""), rows)
+		return err
+	}
+	tx.statements++
+	return tx.conn.Raw(func(driver any) error {
+		var args []any
+		source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+			args = t.values(args[:0], rows[i])
+			return args, nil
+		})
+		columns := strings.Split(t.owner+", "+t.columns, ", ")
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{t.name}, columns, source)
+		if err != nil {
+			return explained(err)
+		}
+		return nil
+	})
 }
 
 // write runs a text for rows and returns how many rows it changed: once for

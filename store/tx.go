@@ -12,6 +12,7 @@ import (
 // Tx is a transaction. It is used by one goroutine, inside Update or View.
 type Tx struct {
 	sql    *sql.Tx
+	conn   *sql.Conn // the connection that sql runs on
 	engine engine
 	writes bool
 	// statements counts what was sent, a bulk write as one for each chunk.
@@ -53,7 +54,12 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 }
 
 func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func(*Tx) error) (err error) {
-	tx, err := pool.BeginTx(ctx, opts)
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("store: connecting: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	tx, err := conn.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("store: beginning a transaction: %w", err)
 	}
@@ -62,7 +68,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 			err = errors.Join(err, rollback)
 		}
 	}()
-	if err := f(&Tx{sql: tx, engine: db.engine, writes: opts == nil}); err != nil {
+	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, writes: opts == nil}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

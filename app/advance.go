@@ -1,7 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"termwise.dev/core/account"
@@ -12,7 +16,17 @@ import (
 
 // accountsPerBatch is how many accounts share a transaction when time passes:
 // enough that bulk writes pay, few enough that memory stays small.
-const accountsPerBatch = 256
+const accountsPerBatch = 1024
+
+// workersOf is how many batches are done at once on an engine: on PostgreSQL one
+// decides while another writes, and they pass over each other's accounts; SQLite
+// has one writer.
+func workersOf(engine string) int {
+	if engine == "postgresql" {
+		return 2
+	}
+	return 1
+}
 
 // waitForLocks is how long Advance waits for another transaction to let an
 // account go.
@@ -105,25 +119,68 @@ func (a *App) Work(ctx context.Context) (Advanced, error) {
 
 // workUntil takes batches of due accounts until none is left.
 func (a *App) workUntil(ctx context.Context, to calendar.Instant, progress func(done, all int)) (Advanced, error) {
-	var report Advanced
-	stuck := map[string]bool{}
 	all, err := a.countDue(ctx, to)
 	if err != nil {
-		return report, err
+		return Advanced{}, err
 	}
+	w := working{app: a, to: to, all: all, progress: progress, stuck: map[string]bool{}}
+	var group sync.WaitGroup
+	for range workersOf(a.Engine()) {
+		group.Go(func() { w.run(ctx) })
+	}
+	group.Wait()
+	return w.report, w.err
+}
+
+// working is the doing of what is due, shared by its workers.
+type working struct {
+	app      *App
+	to       calendar.Instant
+	all      int
+	progress func(done, all int)
+
+	mu     sync.Mutex
+	report Advanced
+	stuck  map[string]bool // accounts that were set aside
+	err    error           // the first, after which no batch begins
+}
+
+func (w *working) run(ctx context.Context) {
 	for {
-		batch, err := a.workBatch(ctx, to, stuck)
-		if err != nil {
-			return report, err
+		w.mu.Lock()
+		stuck, failed := maps.Clone(w.stuck), w.err != nil
+		w.mu.Unlock()
+		if failed {
+			return
 		}
-		if batch.Accounts == 0 && len(batch.Stuck) == 0 {
-			return report, nil
-		}
-		report.add(batch)
-		if progress != nil {
-			progress(report.Accounts+len(report.Stuck), max(all, report.Accounts))
+		batch, err := w.app.workBatch(ctx, w.to, stuck)
+		if !w.keep(batch, err) {
+			return
 		}
 	}
+}
+
+// keep adds what a batch did, and says whether there may be more to do.
+func (w *working) keep(batch Advanced, err error) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		w.err = cmp.Or(w.err, err)
+		return false
+	}
+	if batch.Accounts == 0 && len(batch.Stuck) == 0 {
+		return false
+	}
+	// Another worker may have met an account before it was known to be stuck.
+	batch.Stuck = slices.DeleteFunc(batch.Stuck, func(s Stuck) bool { return w.stuck[s.Account] })
+	for _, s := range batch.Stuck {
+		w.stuck[s.Account] = true
+	}
+	w.report.add(batch)
+	if w.progress != nil {
+		w.progress(w.report.Accounts+len(w.report.Stuck), max(w.all, w.report.Accounts))
+	}
+	return true
 }
 
 func (r *Advanced) add(o Advanced) {
@@ -173,9 +230,6 @@ func (a *App) workBatch(ctx context.Context, to calendar.Instant, stuck map[stri
 		}
 		return tx.Apply(ctx, decisions)
 	})
-	for _, s := range report.Stuck {
-		stuck[s.Account] = true
-	}
 	return report, err
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,7 +39,7 @@ const (
 // empty tables that have nothing but their primary keys, in durable
 // transactions of the same accounts. Each operation is the hour of all accounts.
 func BenchmarkSettle(b *testing.B) {
-	sizes := []int{1_000, 100_000}
+	sizes := benchSizes(b, 1_000, 10_000)
 	for _, accounts := range sizes {
 		b.Run(fmt.Sprintf("engine=sqlite/accounts=%d", accounts), func(b *testing.B) {
 			dir := b.TempDir()
@@ -56,6 +59,19 @@ func BenchmarkSettle(b *testing.B) {
 			benchmarkSettle(b, w, newBarePostgres(b, url))
 		})
 	}
+}
+
+// benchSizes are the numbers of accounts of a benchmark, unless BENCH_ACCOUNTS
+// asks for another one: a hundred thousand take minutes to prepare.
+func benchSizes(b *testing.B, usual ...int) []int {
+	b.Helper()
+	asked := os.Getenv("BENCH_ACCOUNTS")
+	if asked == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(asked)
+	must(b, err)
+	return []int{n}
 }
 
 func benchmarkSettle(b *testing.B, w *settling, bare bare) {
@@ -213,15 +229,20 @@ type bare interface {
 	settled() *sql.DB
 	// empty makes the tables of writtenRows anew.
 	empty(ctx context.Context) error
-	// insert inserts the rows of each table of writtenRows in one durable transaction.
-	insert(ctx context.Context, tables []tableRows) error
+	// connections is how many insert at once.
+	connections() int
+	// insert inserts the rows of each table of writtenRows in one durable
+	// transaction, over the connection of a number.
+	insert(ctx context.Context, connection int, tables []tableRows) error
 }
 
-// bareInserts inserts what the last hour wrote, in the same batches of accounts,
-// and returns how many rows these were and how long inserting them took.
+// bareInserts inserts what the last hour wrote, in the same batches of accounts
+// and over as many connections, and returns how many rows these were and how long
+// inserting them took.
 func bareInserts(b *testing.B, w *settling, batches []int, bare bare) (written int, took time.Duration) {
 	b.Helper()
 	must(b, bare.empty(b.Context()))
+	waiting := make(chan []tableRows, len(batches))
 	at := 0
 	for _, accounts := range batches {
 		ids := w.ids[at : at+accounts]
@@ -235,11 +256,22 @@ func bareInserts(b *testing.B, w *settling, batches []int, bare bare) (written i
 			tables[i] = found
 			written += len(found.rows)
 		}
-		start := time.Now()
-		must(b, bare.insert(b.Context(), tables))
-		took += time.Since(start)
+		waiting <- tables
 	}
-	return written, took
+	close(waiting)
+	start := time.Now()
+	var group sync.WaitGroup
+	for n := range bare.connections() {
+		group.Go(func() {
+			for tables := range waiting {
+				if err := bare.insert(b.Context(), n, tables); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	return written, time.Since(start)
 }
 
 func rowsOf(ctx context.Context, db *sql.DB, query string, args ...any) (found tableRows, err error) {
@@ -297,7 +329,9 @@ func (s *bareSQLite) empty(ctx context.Context) error {
 	return nil
 }
 
-func (s *bareSQLite) insert(_ context.Context, tables []tableRows) error {
+func (s *bareSQLite) connections() int { return 1 } // a file has one writer
+
+func (s *bareSQLite) insert(_ context.Context, _ int, tables []tableRows) error {
 	tx, err := s.to.Begin()
 	if err != nil {
 		return err
@@ -321,38 +355,44 @@ func (s *bareSQLite) insert(_ context.Context, tables []tableRows) error {
 // barePostgres copies rows in: the fastest way there is.
 type barePostgres struct {
 	from *sql.DB
-	to   *pgx.Conn
+	to   [2]*pgx.Conn
 }
 
 func newBarePostgres(b *testing.B, url string) *barePostgres {
 	b.Helper()
-	to, err := pgx.Connect(b.Context(), url)
-	must(b, err)
-	b.Cleanup(func() { must(b, to.Close(context.WithoutCancel(b.Context()))) })
-	return &barePostgres{from: openDB(b, "pgx", url), to: to}
+	p := &barePostgres{from: openDB(b, "pgx", url)}
+	for i := range p.to {
+		to, err := pgx.Connect(b.Context(), url)
+		must(b, err)
+		b.Cleanup(func() { must(b, to.Close(context.WithoutCancel(b.Context()))) })
+		p.to[i] = to
+	}
+	return p
 }
 
 func (p *barePostgres) settled() *sql.DB { return p.from }
 
 func (p *barePostgres) empty(ctx context.Context) error {
-	if _, err := p.to.Exec(ctx, "DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare"); err != nil {
+	if _, err := p.to[0].Exec(ctx, "DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare"); err != nil {
 		return err
 	}
 	for _, kind := range writtenRows {
 		var key string
-		if err := p.to.QueryRow(ctx, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'p'",
+		if err := p.to[0].QueryRow(ctx, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'p'",
 			"public."+kind.table).Scan(&key); err != nil {
 			return err
 		}
-		if _, err := p.to.Exec(ctx, "CREATE TABLE bare."+kind.table+" (LIKE public."+kind.table+", "+key+")"); err != nil {
+		if _, err := p.to[0].Exec(ctx, "CREATE TABLE bare."+kind.table+" (LIKE public."+kind.table+", "+key+")"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *barePostgres) insert(ctx context.Context, tables []tableRows) error {
-	return pgx.BeginFunc(ctx, p.to, func(tx pgx.Tx) error {
+func (p *barePostgres) connections() int { return len(p.to) }
+
+func (p *barePostgres) insert(ctx context.Context, connection int, tables []tableRows) error {
+	return pgx.BeginFunc(ctx, p.to[connection], func(tx pgx.Tx) error {
 		for i, kind := range writtenRows {
 			if _, err := tx.CopyFrom(ctx, pgx.Identifier{"bare", kind.table}, tables[i].columns, pgx.CopyFromRows(tables[i].rows)); err != nil {
 				return err

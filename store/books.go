@@ -41,8 +41,6 @@ type loader struct {
 	wanted any
 	found  []*account.Books
 	books  map[string]*account.Books
-	// unlocked says that others may write while the rows are read.
-	unlocked bool
 }
 
 // loader begins to load the books of accounts; lock ends the query for them.
@@ -51,7 +49,7 @@ func (tx *Tx) loader(ctx context.Context, ids []string, lock string) (*loader, e
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{tx: tx, books: map[string]*account.Books{}, unlocked: tx.engine == postgres && tx.writes && lock == ""}
+	l := &loader{tx: tx, books: map[string]*account.Books{}}
 	known := []string{}
 	if err := books.each(ctx, tx, func(id string, b *account.Books) {
 		b.ID = id
@@ -94,9 +92,6 @@ func (l *loader) history(ctx context.Context) error {
 	var broken error
 	err := transitions.each(ctx, l.tx, func(id string, m *account.Moved) {
 		s, found := l.books[id].Services[m.Product]
-		if !found && l.unlocked {
-			return // its first settlement was committed since the services were read
-		}
 		if !found {
 			broken = fmt.Errorf("store: account %s has moves of %s but no such service: the database was changed by hand", id, m.Product)
 			return
@@ -115,7 +110,7 @@ func (l *loader) acceptances(ctx context.Context) error {
 func (l *loader) open(ctx context.Context, last calendar.Hour) error {
 	return buckets.each(ctx, l.tx, func(id string, b *metering.Bucket) {
 		l.books[id].Open = append(l.books[id].Open, b)
-	}, l.where(` AND hour <= $2 AND total > billed + refused
+	}, l.where(` AND hour <= $2 AND pending <> 0
 		ORDER BY account, hour, product, resource, meter`), l.wanted, int64(last))
 }
 
@@ -124,7 +119,7 @@ func (l *loader) open(ctx context.Context, last calendar.Hour) error {
 // usage that is dated ahead.
 func (l *loader) openAfter(ctx context.Context, last calendar.Hour) error {
 	return l.tx.each(ctx, `SELECT account, (SELECT hour FROM buckets
-			WHERE buckets.account = accounts.account AND hour > $2 AND total > billed + refused
+			WHERE buckets.account = accounts.account AND hour > $2 AND pending <> 0
 			ORDER BY hour LIMIT 1)
 		FROM accounts `+l.where(""),
 		[]any{l.wanted, int64(last)},

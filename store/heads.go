@@ -7,20 +7,15 @@ import (
 	"termwise.dev/core/calendar"
 )
 
-// Heads returns what usage is checked against: the books of accounts without
-// balances, debts and buckets, and without locking them. An id that no account
-// has is left out.
+// Heads returns what usage is checked against: accounts and what they have
+// accepted, without locking them. The books hold nothing else. An id that no
+// account has is left out.
 func (tx *Tx) Heads(ctx context.Context, ids []string) ([]*account.Books, error) {
 	l, err := tx.loader(ctx, ids, "")
 	if err != nil {
 		return nil, err
 	}
-	for _, load := range []func(context.Context) error{l.services, l.history, l.acceptances} {
-		if err := load(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return l.found, nil
+	return l.found, l.acceptances(ctx)
 }
 
 // CountDue counts the accounts for which something falls due by now.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"termwise.dev/core/metering"
@@ -110,15 +111,24 @@ func (h *hashColumn) Scan(value any) error {
 type measures []metering.Measure
 
 func (m *measures) text() string {
-	values := make(map[string]int64, len(*m))
-	for _, measure := range *m {
-		values[measure.Meter] = measure.Value
+	text := []byte{'{'}
+	for i, measure := range *m {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(appendText(text, measure.Meter), ':')
+		text = strconv.AppendInt(text, measure.Value, 10)
 	}
-	text, err := json.Marshal(values)
+	return string(append(text, '}'))
+}
+
+// appendText appends a JSON string.
+func appendText(text []byte, s string) []byte {
+	quoted, err := json.Marshal(s)
 	if err != nil {
-		panic(err) // strings and integers can always be written
+		panic(err) // strings can always be written
 	}
-	return string(text)
+	return append(text, quoted...)
 }
 
 // Scan reads the JSON.

@@ -46,12 +46,13 @@ func keyOf(e *metering.Event) eventKey { return eventKey{e.Account, e.Source, e.
 // buckets, so batches that overlap wait for each other and never in a circle.
 func (tx *Tx) PutUsage(ctx context.Context, batch []metering.Event, recorded calendar.Instant) ([]Outcome, error) {
 	first, order := firstOfEach(batch)
+	sent := make([]int64, len(batch))
+	for i := range batch {
+		sent[i] = batch[i].Body()
+	}
 	rows := make([]owned[account.StoredEvent], len(order))
 	for i, at := range order {
-		e := &batch[at]
-		kept := &account.StoredEvent{Event: *e, Body: e.Body(), Recorded: recorded}
-		kept.Digest = kept.Seal()
-		rows[i] = owned[account.StoredEvent]{e.Account, kept}
+		rows[i] = owned[account.StoredEvent]{batch[at].Account, account.Keep(&batch[at], sent[at], recorded)}
 	}
 	ids := map[string]bool{}
 	for _, row := range rows {
@@ -72,7 +73,7 @@ func (tx *Tx) PutUsage(ctx context.Context, batch []metering.Event, recorded cal
 	if err := tx.addUsage(ctx, added, recorded); err != nil {
 		return nil, err
 	}
-	return outcomes(batch, first, fresh, bodies), nil
+	return outcomes(batch, sent, first, fresh, bodies), nil
 }
 
 // firstOfEach finds, for each key of a batch, the first event that has it, and
@@ -128,14 +129,14 @@ func (tx *Tx) bodies(ctx context.Context, rows []owned[account.StoredEvent], fre
 	return bodies, err
 }
 
-func outcomes(batch []metering.Event, first map[eventKey]int, fresh map[eventKey]bool, bodies map[eventKey]int64) []Outcome {
+func outcomes(batch []metering.Event, sent []int64, first map[eventKey]int, fresh map[eventKey]bool, bodies map[eventKey]int64) []Outcome {
 	result := make([]Outcome, len(batch))
 	for i := range batch {
 		key := keyOf(&batch[i])
 		switch {
 		case fresh[key] && first[key] == i:
 			result[i] = UsageAccepted
-		case bodies[key] == batch[i].Body():
+		case bodies[key] == sent[i]:
 			result[i] = UsageDuplicate
 		default:
 			result[i] = UsageReused

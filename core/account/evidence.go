@@ -49,13 +49,22 @@ type StoredEvent struct {
 
 // Seal returns the digest that the event must carry: over its name, its body
 // and when it arrived.
-func (e *StoredEvent) Seal() int64 {
+func (e *StoredEvent) Seal() int64 { return e.sealed(e.Event.Body()) }
+
+// Keep returns an event, whose body is given, as it is kept when it arrives.
+func Keep(e *metering.Event, body int64, arrived calendar.Instant) *StoredEvent {
+	kept := &StoredEvent{Event: *e, Body: body, Recorded: arrived}
+	kept.Digest = kept.sealed(body)
+	return kept
+}
+
+func (e *StoredEvent) sealed(body int64) int64 {
 	point := int64(0)
 	if e.Point {
 		point = 1
 	}
 	var enc journal.Encoder
-	enc.Text(e.Account).Text("usage_event").Text(e.Source).Text(e.ID).Int(e.Event.Body()).Int(point).Int(int64(e.Recorded))
+	enc.Text(e.Account).Text("usage_event").Text(e.Source).Text(e.ID).Int(body).Int(point).Int(int64(e.Recorded))
 	return enc.Digest()
 }
 

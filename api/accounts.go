@@ -11,6 +11,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
 )
 
 // AccountPath is the account in a path. What it may look like is what an
@@ -69,7 +70,16 @@ type acceptanceInput struct {
 	KeyInput
 	Body struct {
 		Documents []string `json:"documents" minItems:"1" maxItems:"100" doc:"The ids of the documents, in the versions that are in force."`
+		Form      string   `json:"form" enum:"click,purchase,use,stamp,mail" doc:"The act of acceptance, which each document must list. Only an operator may record stamp and mail."`
+		Signed    string   `json:"signed,omitempty" doc:"When a paper was signed (RFC 3339), for stamp and mail; now when left out." example:"2026-01-01T00:00:00+08:00"`
 	}
+}
+
+type needsInput struct {
+	AccountPath
+	Product string   `query:"product" required:"true" maxLength:"200" pattern:"^[!-~]+$" doc:"The product's id." example:"compute-payg"`
+	AddOns  []string `query:"addon" maxItems:"100" doc:"Add-ons that are to be switched on."`
+	At      string   `query:"at" maxLength:"40" doc:"When (RFC 3339); now when left out." example:"2026-01-15T00:00:00+08:00"`
 }
 
 type topUpInput struct {
@@ -108,9 +118,15 @@ func (s *Server) accounts() {
 	}, []app.Role{app.Operator, app.Customer}, s.showAccount)
 	register(s, huma.Operation{
 		OperationID: "acceptDocuments", Method: http.MethodPost, Path: "/v1/accounts/{account}/acceptances", Tags: tags,
-		Summary:     "Accept documents by click",
-		Description: "What was accepted before in the same version is left out, so it may be sent again. Under an Idempotency-Key the answer too is that of the first time.",
+		Summary: "Accept documents",
+		Description: "What was accepted before in the same version and form is left out, so it may be sent again. Under an Idempotency-Key the answer too is that of the first time. " +
+			"A paper counts from when it was signed; what was billed since then stays as it is.",
 	}, []app.Role{app.Operator, app.Customer}, s.acceptDocuments)
+	register(s, huma.Operation{
+		OperationID: "showNeeds", Method: http.MethodGet, Path: "/v1/accounts/{account}/needs", Tags: tags,
+		Summary:     "Show what an account must still accept for a product",
+		Description: "Usage and orders of the product are refused with agreement_not_accepted while something is missing.",
+	}, []app.Role{app.Operator, app.Customer}, s.showNeeds)
 	register(s, huma.Operation{
 		OperationID: "topUp", Method: http.MethodPost, Path: "/v1/accounts/{account}/top-ups", Tags: tags,
 		Summary: "Put money into an account's wallet",
@@ -147,8 +163,42 @@ func (s *Server) showAccount(ctx context.Context, in *AccountPath) (accountAnswe
 }
 
 func (s *Server) acceptDocuments(ctx context.Context, in *acceptanceInput) (accountAnswer, error) {
-	view, err := s.app.Accept(ctx, in.Account, in.Body.Documents, in.Key, callerOf(ctx).Actor())
+	signed, err := optionalInstant("body.signed", in.Body.Signed)
+	if err != nil {
+		return accountAnswer{}, err
+	}
+	n := app.NewAcceptance{Documents: in.Body.Documents, Form: terms.AcceptanceForm(in.Body.Form), Signed: signed}
+	caller := callerOf(ctx)
+	if caller.Role == app.Customer {
+		if err := s.checkOwnAcceptance(ctx, n); err != nil {
+			return accountAnswer{}, err
+		}
+	}
+	view, err := s.app.Accept(ctx, in.Account, n, in.Key, caller.Actor())
 	return accountAnswerOf(view), err
+}
+
+// checkOwnAcceptance refuses what a customer cannot record itself, and documents
+// that are not its to see.
+func (s *Server) checkOwnAcceptance(ctx context.Context, n app.NewAcceptance) error {
+	isOpen, err := s.isOpen(ctx)
+	if err != nil {
+		return err
+	}
+	for _, document := range n.Documents {
+		if !isOpen(document) {
+			return notYours("document", document)
+		}
+	}
+	return n.CheckCustomer()
+}
+
+func (s *Server) showNeeds(ctx context.Context, in *needsInput) (app.Needs, error) {
+	at, err := optionalInstant("at", in.At)
+	if err != nil {
+		return app.Needs{}, err
+	}
+	return s.app.Needs(ctx, in.Account, in.Product, in.AddOns, at)
 }
 
 func accountAnswerOf(v app.AccountView) accountAnswer {

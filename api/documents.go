@@ -20,6 +20,7 @@ type resolutionInput struct {
 	Key     string `query:"key" required:"true" maxLength:"200" pattern:"^[!-~]+$" doc:"The term." example:"late_fee.rate"`
 	Account string `query:"account" required:"true" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" doc:"Whom the term would bind." example:"customer-017"`
 	Product string `query:"product" maxLength:"200" pattern:"^[!-~]+$" doc:"For which product; leave it out for what concerns the account as a whole." example:"compute-payg"`
+	Bought  string `query:"bought" maxLength:"40" doc:"When it was bought (RFC 3339), for what is bought and not just used." example:"2026-01-15T00:00:00+08:00"`
 	At      string `query:"at" maxLength:"40" doc:"At which instant (RFC 3339); now by default." example:"2026-01-15T00:00:00+08:00"`
 	KnownInput
 }
@@ -109,5 +110,9 @@ func (s *Server) resolve(ctx context.Context, in *resolutionInput) (app.Resoluti
 	if err != nil {
 		return app.Resolution{}, err
 	}
-	return s.app.Resolve(ctx, in.Key, in.Account, in.Product, at, known)
+	bought, err := optionalInstant("bought", in.Bought)
+	if err != nil {
+		return app.Resolution{}, err
+	}
+	return s.app.Resolve(ctx, app.Question{Key: in.Key, Account: in.Account, Product: in.Product, Bought: bought, At: at, Known: known})
 }

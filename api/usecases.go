@@ -18,7 +18,8 @@ type UseCases interface {
 	OpenAccount(ctx context.Context, n app.NewAccount, key, actor string) (app.AccountView, error)
 	Account(ctx context.Context, id string) (app.AccountView, error)
 	Accounts(ctx context.Context, cursor string, limit int) ([]app.AccountView, string, error)
-	Accept(ctx context.Context, id string, documents []string, key, actor string) (app.AccountView, error)
+	Accept(ctx context.Context, id string, n app.NewAcceptance, key, actor string) (app.AccountView, error)
+	Needs(ctx context.Context, id, product string, addOns []string, at calendar.Instant) (app.Needs, error)
 	TopUp(ctx context.Context, id string, t account.TopUp, key, actor string, dryRun bool) (app.ToppedUp, error)
 
 	ReportUsage(ctx context.Context, events []app.Reported, actor string) ([]app.Receipt, error)
@@ -33,7 +34,7 @@ type UseCases interface {
 	Notices(ctx context.Context, id, cursor string, limit int) ([]app.NoticeView, string, error)
 	Explain(ctx context.Context, id string) (app.Explanation, error)
 
-	Resolve(ctx context.Context, key, account, product string, at, known calendar.Instant) (app.Resolution, error)
+	Resolve(ctx context.Context, q app.Question) (app.Resolution, error)
 	DocumentList(ctx context.Context) ([]app.DocumentSummary, error)
 	Document(ctx context.Context, id, version string) (app.DocumentView, error)
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -113,7 +112,7 @@ func openAccount(ctx context.Context, tx *store.Tx, p *Provider, env account.Env
 	if err != nil {
 		return nil, err
 	}
-	acceptances, err := p.accept(n.Accepts, terms.Click, env.Actor, now)
+	acceptances, err := p.accept(opening.After, NewAcceptance{Documents: n.Accepts, Form: terms.Click}, env.Actor, now)
 	if err != nil {
 		return nil, err
 	}
@@ -125,86 +124,4 @@ func openAccount(ctx context.Context, tx *store.Tx, p *Provider, env account.Env
 		return nil, err
 	}
 	return []*account.Decision{opening, accepting}, nil
-}
-
-// accept makes the acceptance of the versions in force of some documents. It
-// refuses a document that is not published or that says it cannot be accepted
-// in this form (G 0.3).
-func (p *Provider) accept(documents []string, form terms.AcceptanceForm, actor string, at calendar.Instant) ([]terms.Acceptance, error) {
-	var out []terms.Acceptance
-	for _, id := range documents {
-		d := p.InForce(id, at)
-		if d == nil {
-			return nil, refusal.New(refusal.NotFound, "no version of document %q is in force at %s", id, p.Settings.Zone.Format(at)).
-				At("accepts").Do("publish it first, or correct the id")
-		}
-		if err := mayAccept(d, form); err != nil {
-			return nil, err
-		}
-		out = append(out, terms.Acceptance{
-			Document: d.ID, Version: d.Version, Form: form, At: at, Recorded: at, Actor: actor, TextHash: d.Hash,
-		})
-	}
-	return out, nil
-}
-
-// InForce returns the version of a document that is in force at an instant, or nil.
-func (p *Provider) InForce(id string, at calendar.Instant) *terms.Document {
-	var found *terms.Document
-	for _, published := range p.Documents {
-		d := published.Document
-		if d.ID == id && d.Effective <= at && (found == nil || d.Effective > found.Effective) {
-			found = d
-		}
-	}
-	if found != nil && found.Until <= at {
-		return nil // when its last version has ended, the document has
-	}
-	return found
-}
-
-// mayAccept refuses a form of acceptance that the document does not list.
-func mayAccept(d *terms.Document, form terms.AcceptanceForm) error {
-	forms, stated := terms.In(d, terms.AcceptanceForms)
-	if !stated || slices.Contains(forms, form) {
-		return nil
-	}
-	return refusal.New(refusal.BadInput, "%s cannot be accepted by %s", d.Title, form).
-		At("accepts").Do("accept it by one of %v", forms)
-}
-
-// AcceptDocuments records a click on documents by an existing account.
-func (a *App) AcceptDocuments(ctx context.Context, id string, documents []string, actor string) error {
-	return a.update(ctx, func(tx *store.Tx) error { return a.acceptDocuments(ctx, tx, id, documents, actor) })
-}
-
-// Accept does what AcceptDocuments does, and answers with the account as it then
-// stands. Under a key that is not empty, the same request gives the same answer
-// for ever, and another one by the account is refused.
-func (a *App) Accept(ctx context.Context, id string, documents []string, key, actor string) (v AccountView, err error) {
-	c, err := newCommand("accept", id, key, documents)
-	if err != nil {
-		return v, err
-	}
-	err = a.update(ctx, func(tx *store.Tx) error {
-		v, _, err = once(ctx, tx, c, func() (AccountView, calendar.Instant, error) {
-			if err := a.acceptDocuments(ctx, tx, id, documents, actor); err != nil {
-				return AccountView{}, 0, err
-			}
-			return a.viewNow(ctx, tx, id)
-		})
-		return err
-	})
-	return v, err
-}
-
-func (a *App) acceptDocuments(ctx context.Context, tx *store.Tx, id string, documents []string, actor string) error {
-	_, err := a.decide(ctx, tx, id, actor, func(c acase) (*account.Decision, error) {
-		acceptances, err := c.provider.accept(documents, terms.Click, actor, max(c.now, c.books.At))
-		if err != nil {
-			return nil, err
-		}
-		return c.books.Accept(c.env, acceptances, c.now)
-	})
-	return err
 }

@@ -29,8 +29,10 @@ type AcceptanceView struct {
 	Document string `json:"document"`
 	Version  string `json:"version"`
 	Form     string `json:"form"`
-	At       string `json:"at"`
+	At       string `json:"at"`       // from when it counts
+	Recorded string `json:"recorded"` // from when it is known
 	Actor    string `json:"actor"`
+	TextHash string `json:"text_hash"` // of the text that was accepted
 }
 
 // Account returns an account as it stands. It refuses an unknown account.
@@ -120,7 +122,8 @@ func (p *Provider) accountView(b *account.Books, s *store.Standing) AccountView 
 	for _, acc := range s.Acceptances {
 		v.Accepted = append(v.Accepted, AcceptanceView{
 			ID:       RowName{Kind: AcceptanceRow, Account: b.ID, RowID: acc.RowID}.String(),
-			Document: acc.Document, Version: acc.Version, Form: string(acc.Form), At: p.instant(acc.At), Actor: acc.Actor,
+			Document: acc.Document, Version: acc.Version, Form: string(acc.Form),
+			At: p.instant(acc.At), Recorded: p.instant(acc.Recorded), Actor: acc.Actor, TextHash: acc.TextHash.String(),
 		})
 	}
 	return v

@@ -54,7 +54,7 @@ func networkUse(product string) app.Reported {
 // networkTerm resolves a key for the enterprise network.
 func networkTerm(t testing.TB, a *app.App, key string) app.Resolution {
 	t.Helper()
-	r, err := a.Resolve(context.Background(), key, "c", network, 0, 0)
+	r, err := a.Resolve(context.Background(), app.Question{Key: key, Account: "c", Product: network})
 	must(t, err)
 	return r
 }
@@ -101,7 +101,7 @@ func networkServices(t testing.TB, a *app.App) string {
 func TestNetworkTermsAreAcceptedByConduct(t *testing.T) {
 	folder := networkFolder(t, "")
 	used := customer(t, folder)
-	if _, err := used.Resolve(context.Background(), "arrears.withhold", "c", network, 0, 0); refusal.CodeOf(err) != refusal.NotAccepted {
+	if _, err := used.Resolve(context.Background(), app.Question{Key: "arrears.withhold", Account: "c", Product: network}); refusal.CodeOf(err) != refusal.NotAccepted {
 		t.Errorf("before any acceptance: %v", err)
 	}
 	sendAll(t, used, networkUse(network))
@@ -131,7 +131,7 @@ func TestAStampedNetworkContractComesFirst(t *testing.T) {
 	clicked := networkTerm(t, customer(t, folder, "network-terms"), key)
 	clausetest.Refrains(t, "C 0.1", clicked.Value == "true")
 	stamped := networkTerm(t, customer(t, folder, "network-terms", "contract"), key)
-	clausetest.Executes(t, "C 0.1", stamped.Value == "false" && decides(stamped, "C 10.1"))
+	clausetest.Executes(t, "C 0.1", stamped.Value == "false" && decides(stamped, "C 0.1"))
 }
 
 // TestNetworkAgreementsBindTheNetwork: who accepted them is bound by the terms
@@ -139,7 +139,7 @@ func TestAStampedNetworkContractComesFirst(t *testing.T) {
 func TestNetworkAgreementsBindTheNetwork(t *testing.T) {
 	folder := withDocuments(t, nil)
 	bound := func(a *app.App, product string) string {
-		r, err := a.Resolve(context.Background(), "arrears.withhold", "c", product, 0, 0)
+		r, err := a.Resolve(context.Background(), app.Question{Key: "arrears.withhold", Account: "c", Product: product})
 		must(t, err)
 		ids := map[string]bool{}
 		for _, d := range r.Documents {
@@ -167,13 +167,13 @@ func TestNetworkAgreementsBindTheNetwork(t *testing.T) {
 func TestNetworkTermsGoBeforePages(t *testing.T) {
 	const key = "arrears.withhold"
 	folder := networkFolder(t, key+": false")
-	unpaid := func(accepts ...string) *app.App {
+	unpaid := func(folder fstest.MapFS, accepts ...string) *app.App {
 		a := customer(t, folder, accepts...)
 		sendAll(t, a, networkUse(network))
 		advance(t, a, "2026-01-03T00:00:00+08:00")
 		return a
 	}
-	under := unpaid("general-agreement", "network-terms")
+	under := unpaid(folder, "general-agreement", "network-terms")
 	r := networkTerm(t, under, key)
 	clausetest.Executes(t, "C 10.1", r.Value == "true" && len(r.Considered) == 3 && decides(r, "C 10.1"))
 	if got := networkServices(t, under); got != "enterprise-network suspended, 0.042500" {
@@ -182,7 +182,7 @@ func TestNetworkTermsGoBeforePages(t *testing.T) {
 	move := networkMove(t, under, network)
 	clausetest.Applies(t, &move, "C 2.4")
 
-	without := unpaid("general-agreement")
+	without := unpaid(notByUse(t, folder, "network-terms"), "general-agreement")
 	r = networkTerm(t, without, key)
 	clausetest.Refrains(t, "C 10.1", r.Value == "false" && len(r.Considered) == 2 && decides(r, "G 12.1"))
 	if got := networkServices(t, without); got != "enterprise-network active, 0.042500" {
@@ -195,10 +195,9 @@ func TestNetworkTermsGoBeforePages(t *testing.T) {
 // general agreement, which sets one, was accepted too; and it is the general
 // agreement that withholds another product.
 func TestNetworkArrears(t *testing.T) {
-	folder := networkFolder(t, "")
-	alone := customer(t, folder, "network-terms")
+	both := customer(t, networkFolder(t, ""), "general-agreement", "network-terms")
+	alone := customer(t, notByUse(t, networkFolder(t, ""), "general-agreement"), "network-terms")
 	sendAll(t, alone, networkUse(network))
-	both := customer(t, folder, "general-agreement", "network-terms")
 	sendAll(t, both, networkUse(network), networkUse("compute-payg"))
 
 	const begun = "2026-01-01T02:00:00+08:00"

@@ -102,7 +102,7 @@ func TestComputeTermsAndTheLateFee(t *testing.T) {
 		{"alone", []string{computeTerms}, 0, "no late fee", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := customer(t, withDocuments(t, computeFolder(t)), c.accepts...)
+			a := customer(t, notByUse(t, withDocuments(t, computeFolder(t)), "general-agreement"), c.accepts...)
 			if owed := oweForCompute(t, a, tenDays); owed.LateFees != c.fees {
 				t.Errorf("ten days on 10,000.00 cost %s", owed.LateFees)
 			}
@@ -133,7 +133,7 @@ func TestComputeTermsWithhold(t *testing.T) {
 	files["agreements/compute-terms.yaml"] = computeEdited(t, "agreements/compute-terms.yaml",
 		"    terms:\n      arrears.withhold: true\n      arrears.withhold.support: true\n      arrears.legal_action: postpaid_arrears\n",
 		"    declaratory: taken away\n")
-	a = customer(t, withDocuments(t, files), computeTerms)
+	a = customer(t, notByUse(t, withDocuments(t, files), "general-agreement"), computeTerms)
 	if owed := oweForCompute(t, a, twoDays); owed.Services[0].State != "active" {
 		t.Errorf("without a right to withhold the service is %s", owed.Services[0].State)
 	}
@@ -160,13 +160,13 @@ func TestComputeTermsGoBeforePages(t *testing.T) {
 	clausetest.Executes(t, "E 11.1", ofSpecial.Value == "true" && decides(ofSpecial, "E 11.1") && suspended)
 	clausetest.Applies(t, clausesOf(ofSpecial), "E 2.3")
 
-	general := customer(t, folder, "general-agreement")
+	general := customer(t, notByUse(t, folder, computeTerms), "general-agreement")
 	ofGeneral := resolve(t, general, key)
 	served := oweForCompute(t, general, twoDays).Services[0].State == "active"
 	clausetest.Refrains(t, "E 11.1", ofGeneral.Value == "false" && decides(ofGeneral, "G 12.1") && served)
 
 	// The same customer's firewall is out of the scope of the compute terms.
-	other, err := special.Resolve(context.Background(), key, "c", "cloud-firewall", 0, 0)
+	other, err := special.Resolve(context.Background(), app.Question{Key: key, Account: "c", Product: "cloud-firewall"})
 	must(t, err)
 	clausetest.Refrains(t, "E 11.1", other.Value == "false" && decides(other, "G 12.1") && !computeBinds(other, computeTerms))
 }
@@ -184,7 +184,7 @@ func TestAStampedTextGoesBeforeTheComputeTerms(t *testing.T) {
 		stamped := customer(t, folder, accepts...)
 		r := resolve(t, stamped, key)
 		served := oweForCompute(t, stamped, twoDays).Services[0].State == "active"
-		clausetest.Executes(t, "E 0.2", r.Value == "false" && decides(r, "E 11.1") && served)
+		clausetest.Executes(t, "E 0.2", r.Value == "false" && decides(r, "E 0.2") && served)
 		clausetest.DoesNotApply(t, clausesOf(r), "E 2.3")
 	}
 	// A contract that this account has not concluded leaves the click as it is.
@@ -210,7 +210,7 @@ func TestUsingComputeAcceptsItsTerms(t *testing.T) {
 	got := accepted(used)
 	clausetest.Executes(t, "E 0.1", len(got) == 1 && got[0].Version == "2025-06" && got[0].Form == "use" && got[0].At == from && got[0].Actor == "test")
 	advance(t, used, "2026-01-01T03:00:00+08:00")
-	forms, err := used.Resolve(context.Background(), "acceptance.forms", "c", "compute-payg", instant(from), 0)
+	forms, err := used.Resolve(context.Background(), app.Question{Key: "acceptance.forms", Account: "c", Product: "compute-payg", At: instant(from)})
 	must(t, err)
 	clausetest.Applies(t, clausesOf(forms), "E 0.1")
 
@@ -223,14 +223,14 @@ func TestUsingComputeAcceptsItsTerms(t *testing.T) {
 
 	stampOnly := computeEdited(t, "agreements/compute-terms.yaml", "acceptance.forms: [click, use, stamp]", "acceptance.forms: [stamp]")
 	a := customer(t, withDocuments(t, map[string]string{"agreements/compute-terms.yaml": stampOnly}), "general-agreement")
-	if err := a.AcceptDocuments(context.Background(), "c", []string{computeTerms}, "test"); refusal.CodeOf(err) != refusal.BadInput {
+	if err := clicks(context.Background(), a, "c", []string{computeTerms}, "test"); refusal.CodeOf(err) != refusal.BadInput {
 		t.Errorf("a click on terms that are only stamped: %v", err)
 	}
 }
 
 func TestComputeTermsBindCompute(t *testing.T) {
 	a := customer(t, withDocuments(t, nil), "general-agreement", computeTerms)
-	firewall, err := a.Resolve(context.Background(), "late_fee.rate", "c", "cloud-firewall", 0, 0)
+	firewall, err := a.Resolve(context.Background(), app.Question{Key: "late_fee.rate", Account: "c", Product: "cloud-firewall"})
 	must(t, err)
 	clausetest.Executes(t, "E 1.1", computeBinds(resolve(t, a, "late_fee.rate"), computeTerms))
 	clausetest.Refrains(t, "E 1.1", !computeBinds(firewall, computeTerms))

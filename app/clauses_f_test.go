@@ -31,6 +31,17 @@ var theFramework = []string{"framework-contract", "framework-prices", "framework
 // and is the framework together with other documents.
 func and(documents ...string) []string { return slices.Concat(theFramework, documents) }
 
+// stranger is an account that the contract does not name.
+const stranger = "northfield-d"
+
+// acceptedBy is what an account accepts: a stranger cannot accept the contract.
+func acceptedBy(id string) []string {
+	if id == stranger {
+		return []string{theGeneral}
+	}
+	return and(theGeneral)
+}
+
 // partyAt opens an account at an instant under documents of a folder, with the
 // database to look into.
 func partyAt(t testing.TB, at, id string, folder fstest.MapFS, accepts ...string) (*app.App, *sql.DB) {
@@ -48,7 +59,7 @@ func partyAt(t testing.TB, at, id string, folder fstest.MapFS, accepts ...string
 // frameTerm resolves a key for an account and a product, now.
 func frameTerm(t testing.TB, a *app.App, key, id, product string) app.Resolution {
 	t.Helper()
-	r, err := a.Resolve(context.Background(), key, id, product, 0, 0)
+	r, err := a.Resolve(context.Background(), app.Question{Key: key, Account: id, Product: product})
 	must(t, err)
 	return r
 }
@@ -68,12 +79,14 @@ func thousandUsed(id string) app.Reported {
 }
 
 // TestTheFrameworkBindsItsAccounts: the contract binds the three accounts that
-// it names, for all products but two, and nobody else who accepts it.
+// it names, for all products but two; nobody else can accept it.
 func TestTheFrameworkBindsItsAccounts(t *testing.T) {
-	for _, id := range []string{party, "northfield-b", "northfield-c", "northfield-d"} {
-		a, _ := partyAt(t, traceStart, id, withDocuments(t, nil), and(theGeneral)...)
+	for _, id := range []string{party, "northfield-b", "northfield-c", stranger} {
+		a, _ := partyAt(t, traceStart, id, withDocuments(t, nil), acceptedBy(id)...)
 		r := frameTerm(t, a, frameRateKey, id, "compute-payg")
-		if id == "northfield-d" {
+		if id == stranger {
+			err := clicks(context.Background(), a, id, theFramework, "test")
+			clausetest.Refrains(t, "F 1a", refusal.CodeOf(err) == refusal.BadInput && strings.Contains(err.Error(), "names the accounts"))
 			clausetest.Refrains(t, "F 1a", r.Value == "0.05%/day" && !computeBinds(r, "framework-contract") && !computeBinds(r, "framework-terms"))
 			continue
 		}
@@ -112,13 +125,13 @@ func TestProductsUnderTheGeneralAgreementAlone(t *testing.T) {
 func TestTheFrameworkHasAWindow(t *testing.T) {
 	ctx := context.Background()
 	early, _ := partyAt(t, "2025-06-02T23:59:59+08:00", party, withDocuments(t, nil))
-	err := early.AcceptDocuments(ctx, party, theFramework, "test")
+	err := clicks(ctx, early, party, theFramework, "test")
 	clausetest.Refrains(t, "F 3a", refusal.CodeOf(err) == refusal.NotFound)
 	advance(t, early, "2025-06-03T00:00:00+08:00")
-	must(t, early.AcceptDocuments(ctx, party, and(theGeneral), "test"))
+	must(t, clicks(ctx, early, party, and(theGeneral), "test"))
 
 	rateAt := func(at string) string {
-		r, err := early.Resolve(ctx, frameRateKey, party, "compute-payg", instant(at), 0)
+		r, err := early.Resolve(ctx, app.Question{Key: frameRateKey, Account: party, Product: "compute-payg", At: instant(at)})
 		must(t, err)
 		return r.Value
 	}
@@ -126,6 +139,36 @@ func TestTheFrameworkHasAWindow(t *testing.T) {
 		clausetest.Executes(t, "F 3a", rateAt(at) == "0.1%/day")
 	}
 	clausetest.Refrains(t, "F 3a", rateAt("2026-06-04T00:00:00+08:00") == "0.05%/day")
+}
+
+// TestWhatWasBoughtStaysUnderTheFramework asks half a year after the end about a
+// package that was bought within the term, about one that was bought after it,
+// and about what is charged by volume.
+func TestWhatWasBoughtStaysUnderTheFramework(t *testing.T) {
+	const later = "2026-12-01T00:00:00+08:00"
+	a, _ := partyAt(t, traceStart, party, withDocuments(t, nil), and(theGeneral)...)
+	rate := func(bought string) app.Resolution {
+		q := app.Question{Key: frameRateKey, Account: party, Product: "compute-payg", At: instant(later)}
+		if bought != "" {
+			q.Bought = instant(bought)
+		}
+		r, err := a.Resolve(context.Background(), q)
+		must(t, err)
+		return r
+	}
+	for _, bought := range []string{"2026-05-01T00:00:00+08:00", "2026-06-03T23:59:59+08:00"} {
+		r := rate(bought)
+		whole := computeBinds(r, "framework-contract") && computeBinds(r, "framework-prices") && computeBinds(r, "framework-terms")
+		clausetest.Executes(t, "F 3b", r.Value == "0.1%/day" && whole)
+	}
+	for _, bought := range []string{"2026-06-04T00:00:00+08:00", ""} {
+		r := rate(bought)
+		clausetest.Refrains(t, "F 3b", r.Value == "0.05%/day" && !computeBinds(r, "framework-contract") && !computeBinds(r, "framework-terms"))
+	}
+	q := app.Question{Key: frameRateKey, Account: party, Product: "compute-payg", Bought: instant(later) + 1, At: instant(later)}
+	if _, err := a.Resolve(context.Background(), q); refusal.CodeOf(err) != refusal.BadInput {
+		t.Errorf("bought after the instant that is asked about: %v", err)
+	}
 }
 
 // TestVolumeStopsBeingUnderTheFramework: the last hour of the contract is charged
@@ -205,7 +248,7 @@ func TestTheStampedContractGoesBeforeAPage(t *testing.T) {
 		return frameTerm(t, a, "suspend.after", party, "compute-payg")
 	}
 	stamped, annexed := suspension(frameworkFile), suspension(frameTermsFile)
-	clausetest.Executes(t, "F SIG", stamped.Value == "48 hours" && decides(stamped, "G 12.1"))
+	clausetest.Executes(t, "F SIG", stamped.Value == "48 hours" && decides(stamped, "G 12.4"))
 	clausetest.Refrains(t, "F SIG", annexed.Value == "24 hours" && decides(annexed, "FA 12.1"))
 }
 
@@ -237,7 +280,7 @@ func TestPrecedenceOfTheFrameworkTerms(t *testing.T) {
 				added[fmt.Sprintf("agreements/x%d.yaml", i)] = text
 			}
 			a, _ := partyAt(t, traceStart, party, withDocuments(t, added), and(tt.accepts...)...)
-			r, err := a.Resolve(context.Background(), frameRateKey, party, "compute-payg", 0, 0)
+			r, err := a.Resolve(context.Background(), app.Question{Key: frameRateKey, Account: party, Product: "compute-payg"})
 			got := r.Value
 			if err != nil {
 				got = string(refusal.CodeOf(err))
@@ -276,8 +319,8 @@ func TestTheFrameworkIsAcceptedByAnAct(t *testing.T) {
 // contract, and 5.00 for who only has the general agreement.
 func TestFrameworkLateFee(t *testing.T) {
 	const tenDays = "2026-01-12T00:00:00+08:00" // 2 to 11 January
-	for id, want := range map[string]int64{party: 10_000_000, "northfield-d": 5_000_000} {
-		a, db := partyAt(t, traceStart, id, withDocuments(t, nil), and(theGeneral)...)
+	for id, want := range map[string]int64{party: 10_000_000, stranger: 5_000_000} {
+		a, db := partyAt(t, traceStart, id, notByUse(t, withDocuments(t, nil), computeTerms), acceptedBy(id)...)
 		sendAll(t, a, thousandUsed(id))
 		advance(t, a, tenDays)
 		if got := lineCount(t, db, "SUM(amount) FROM late_fees"); got != want {
@@ -300,7 +343,7 @@ func TestFrameworkLateFee(t *testing.T) {
 func TestFrameworkTopUp(t *testing.T) {
 	ctx := context.Background()
 	refused := func(id string) (*app.App, error) {
-		a, _ := partyAt(t, traceStart, id, withDocuments(t, nil), and(theGeneral)...)
+		a, _ := partyAt(t, traceStart, id, withDocuments(t, nil), acceptedBy(id)...)
 		_, err := a.TopUp(ctx, id, account.TopUp{Amount: 1, Method: "shells", Reference: "r"}, "k", "test", false)
 		return a, err
 	}
@@ -310,7 +353,7 @@ func TestFrameworkTopUp(t *testing.T) {
 		_, err := a.TopUp(ctx, party, account.TopUp{Amount: 100_000_000, Method: method, Reference: method}, method, "test", false)
 		clausetest.Executes(t, "FA 2.2", err == nil)
 	}
-	_, err = refused("northfield-d")
+	_, err = refused(stranger)
 	clausetest.Refrains(t, "FA 2.2", refusal.CodeOf(err) == refusal.MethodNotOffered && !strings.Contains(err.Error(), "FA 2.2"))
 }
 

@@ -60,6 +60,19 @@ func editedSample(t testing.TB, file string, swaps ...string) string {
 	return text
 }
 
+// withOnly is the sample with no other documents than those of some files.
+func withOnly(t testing.TB, files ...string) fstest.MapFS {
+	t.Helper()
+	folder := withDocuments(t, nil)
+	for name := range folder {
+		isDocument := strings.HasPrefix(name, "agreements/") || strings.HasPrefix(name, "products/")
+		if isDocument && !slices.Contains(files, name) {
+			delete(folder, name)
+		}
+	}
+	return folder
+}
+
 // nextService is a version of the service agreement with some texts swapped.
 func nextService(t testing.TB, announced, effective string, swaps ...string) map[string]string {
 	t.Helper()
@@ -155,13 +168,13 @@ func TestServiceIsAcceptedByAnAct(t *testing.T) {
 	ctx := context.Background()
 	a, db := subscriber(t, withDocuments(t, nil))
 	advance(t, a, "2026-01-01T12:00:00+08:00")
-	must(t, a.AcceptDocuments(ctx, "c", []string{service}, "the owner"))
+	must(t, clicks(ctx, a, "c", []string{service}, "the owner"))
 	noon := instant("2026-01-01T12:00:00+08:00")
-	_, err := a.Resolve(ctx, serviceRateKey, "c", "compute-payg", noon-1, 0)
+	_, err := a.Resolve(ctx, app.Question{Key: serviceRateKey, Account: "c", Product: "compute-payg", At: noon - 1})
 	if refusal.CodeOf(err) != refusal.NotAccepted {
 		t.Errorf("before the click: %v", err)
 	}
-	if _, err := a.Resolve(ctx, serviceRateKey, "c", "compute-payg", noon, 0); err != nil {
+	if _, err := a.Resolve(ctx, app.Question{Key: serviceRateKey, Account: "c", Product: "compute-payg", At: noon}); err != nil {
 		t.Errorf("from the click: %v", err)
 	}
 	clausetest.Applies(t, firstOf(t, a, db, "acceptances"), "S 0.3")
@@ -182,12 +195,7 @@ func TestServiceIsAcceptedByAnAct(t *testing.T) {
 	stranger := !slices.ContainsFunc(view.Accepted, func(v app.AcceptanceView) bool { return v.Document == service })
 	clausetest.Refrains(t, "S 1", stranger)
 
-	folder := withDocuments(t, nil)
-	for name := range folder {
-		if strings.HasPrefix(name, "agreements/") && name != serviceFile && name != "agreements/billing-rules.yaml" {
-			delete(folder, name)
-		}
-	}
+	folder := withOnly(t, serviceFile, "agreements/billing-rules.yaml", "products/compute-payg.yaml")
 	alone := customer(t, folder)
 	receipts, err := alone.ReportUsage(ctx, usageOf("r", calendar.HourLength), "test")
 	must(t, err)
@@ -250,7 +258,7 @@ func TestServiceFollowsThePage(t *testing.T) {
 // TestServiceLateFee leaves 1,000.00 unpaid for twenty days: 10.00. Special
 // terms with another rate go before, and then the clause does not apply.
 func TestServiceLateFee(t *testing.T) {
-	a, db := subscriber(t, withDocuments(t, nil), service)
+	a, db := subscriber(t, notByUse(t, withDocuments(t, nil), computeTerms), service)
 	usesThousand(t, a)
 	advance(t, a, "2026-01-22T00:00:00+08:00") // the nights of 2 to 21 January
 	s := januaryOf(t, a)
@@ -297,8 +305,9 @@ func TestServiceOpensWithoutArrears(t *testing.T) {
 	}
 	clausetest.Applies(t, firstOf(t, a, db, "refused_usage"), "S 9.2")
 
-	// The service agreement names no way of topping up; both agreements together do.
-	paid, _ := subscriber(t, withDocuments(t, nil), service, theGeneral)
+	// The service agreement names no way of topping up; here its annex does.
+	ways := strings.Replace(small("ways", "W", "annex", "acceptance", "topup.methods: [bank_remittance]"), "binds: { products: [compute-payg] }\n", "", 1)
+	paid, _ := subscriber(t, withDocuments(t, map[string]string{"agreements/w.yaml": ways}), service, "ways")
 	_, err := paid.TopUp(ctx, "c", account.TopUp{Amount: 2 * thousand, Method: "bank_remittance", Reference: "first"}, "first", "test", false)
 	must(t, err)
 	usesThousand(t, paid)
@@ -333,11 +342,11 @@ func TestPrecedenceOfTheServiceAgreement(t *testing.T) {
 		{"order page before special", []string{special, order}, []string{service, "special", "order"}, "0.5%/day"},
 		{"special and annex on one level", []string{special, annex}, []string{service, "special", "annex"}, string(refusal.TermConflict)},
 		{"silent on stamped paper", []string{stamped}, []string{service, "contract"}, string(refusal.TermConflict)},
-		{"stamped paper beside the general agreement", []string{stamped}, []string{service, theGeneral, "contract"}, "0.1%/day"},
+		{"stamped paper under the other general agreement", []string{stamped}, []string{theGeneral, "contract"}, "0.1%/day"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := customer(t, withDocuments(t, files(tt.added...)), tt.accepts...)
-			r, err := a.Resolve(context.Background(), serviceRateKey, "c", "compute-payg", 0, 0)
+			r, err := a.Resolve(context.Background(), app.Question{Key: serviceRateKey, Account: "c", Product: "compute-payg"})
 			got := r.Value
 			if err != nil {
 				got = string(refusal.CodeOf(err))
@@ -380,48 +389,66 @@ func TestThirtyDaysBeforeAServiceChange(t *testing.T) {
 	}
 }
 
-// TestTwoGeneralAgreements binds an account by both general agreements. Neither
-// ranks the other: where they say the same the account is charged once, where
-// they differ nothing decides until somebody does.
+// TestTwoGeneralAgreements accepts one general agreement in January and the other
+// on 1 March, under rates that differ since February: January's bill is resolved
+// under the one, April's under the other, and nothing is ever in conflict. Whoever
+// goes back to the first, by accepting it again, is under the first again.
 func TestTwoGeneralAgreements(t *testing.T) {
 	ctx := context.Background()
-	both, db := subscriber(t, withDocuments(t, nil), service, theGeneral)
-	usesThousand(t, both)
-	advance(t, both, "2026-01-22T00:00:00+08:00")
-	if got := januaryOf(t, both).LateFees; got != 10_000_000 {
-		t.Errorf("under two agreements with one rate the fee is %s", got)
+	dearer := nextService(t, "2026-01-01", "2026-02-01", higherRate...) // 0.06% a day
+	a, db := subscriber(t, withDocuments(t, dearer), theGeneral)
+	usesThousand(t, a)
+	advance(t, a, "2026-01-22T00:00:00+08:00")
+	if got := januaryOf(t, a).LateFees; got != 10_000_000 {
+		t.Errorf("twenty days at 0.05%% cost %s", got)
 	}
-	x := firstOf(t, both, db, "late_fees")
-	rate := x.Clauses[slices.IndexFunc(x.Clauses, func(u account.ClauseUse) bool { return u.Key == serviceRateKey })]
-	if len(rate.Considered) != 2 || !strings.HasPrefix(rate.Citation, "G 2.3 ") { // equal: the first by id is cited
-		t.Errorf("%s is cited, of %+v", rate.Citation, rate.Considered)
+	january := firstOf(t, a, db, "late_fees")
+	if !january.Cites("G", "2.3") || january.Cites("S", "3.4") {
+		t.Errorf("January's fee rests on %+v", january.Clauses)
+	}
+	advance(t, a, "2026-03-01T00:00:00+08:00")
+	must(t, clicks(ctx, a, "c", []string{service}, "test"))
+	advance(t, a, "2026-04-02T00:00:00+08:00")
+	for at, want := range map[string]string{
+		"2026-01-31T00:00:00+08:00": "0.05%/day by G 2.3 (general-agreement 2025-06)",
+		"2026-02-28T23:59:59+08:00": "0.05%/day by G 2.3 (general-agreement 2025-06)",
+		"2026-03-01T00:00:00+08:00": "0.06%/day by S 3.4 (service-agreement 2026)",
+		"2026-04-01T00:00:00+08:00": "0.06%/day by S 3.4 (service-agreement 2026)",
+	} {
+		r, err := a.Resolve(ctx, app.Question{Key: serviceRateKey, Account: "c", Product: "compute-payg", At: instant(at)})
+		must(t, err)
+		if got := r.Value + " by " + r.Clause.Cite; got != want || len(r.Considered) != 1 {
+			t.Errorf("at %s: %s of %+v, want %s", at, got, r.Considered, want)
+		}
+	}
+	fees := namesIn(t, db, "late_fees", storedKinds["late_fees"])
+	april := explained(t, a, fees[len(fees)-1])
+	if !april.Cites("S", "3.4") || april.Cites("G", "2.3") {
+		t.Errorf("April's fee rests on %+v", april.Clauses)
 	}
 
-	// What each lists as forms of its own acceptance differs. Each is asked for its
-	// own when it is accepted, so both could be; for the account as a whole there
-	// is no one answer.
-	_, err := both.Resolve(ctx, "acceptance.forms", "c", "compute-payg", 0, 0)
-	if refusal.CodeOf(err) != refusal.TermConflict {
-		t.Errorf("two lists of forms: %v", err)
+	must(t, clicks(ctx, a, "c", []string{theGeneral}, "test"))
+	if r := resolve(t, a, serviceRateKey); r.Value != "0.05%/day" {
+		t.Errorf("accepted again, the first agreement gives way: %s by %s", r.Value, r.Clause.Cite)
 	}
+	v, err := a.Account(ctx, "c")
+	must(t, err)
+	if n := len(slices.DeleteFunc(v.Accepted, func(v app.AcceptanceView) bool { return v.Form != "click" })); n != 3 {
+		t.Errorf("%d clicks are recorded, want 3", n)
+	}
+}
 
-	// From 21 February the rates differ.
-	_, err = both.Publish(ctx, withDocuments(t, nextService(t, "2026-01-22", "2026-02-21", higherRate...)))
-	must(t, err)
-	report, err := both.Advance(ctx, instant("2026-02-23T00:00:00+08:00"), nil)
-	must(t, err)
-	stuck := report.Err()
-	if refusal.CodeOf(stuck) != refusal.TermConflict || !strings.Contains(stuck.Error(), "G 2.3") || !strings.Contains(stuck.Error(), "S 3.4") {
-		t.Errorf("two rates: %v", stuck)
+// TestTwoGeneralAgreementsAtOnce: whoever accepts both in one act has not said
+// which of them is to bind.
+func TestTwoGeneralAgreementsAtOnce(t *testing.T) {
+	a := customer(t, withDocuments(t, nil))
+	err := clicks(context.Background(), a, "c", []string{service, theGeneral}, "test")
+	if refusal.CodeOf(err) != refusal.BadInput || !strings.Contains(err.Error(), service) || !strings.Contains(err.Error(), theGeneral) {
+		t.Errorf("both at once: %v", err)
 	}
-	page := small("page", "Y", "page", "publication", serviceRateKey+": 0.06%/day")
-	added := nextService(t, "2026-01-22", "2026-02-21", higherRate...)
-	added["products/y.yaml"] = page
-	_, err = both.Publish(ctx, withDocuments(t, added))
-	must(t, err)
-	advance(t, both, "2026-02-23T00:00:00+08:00")
-	if r := resolve(t, both, serviceRateKey); r.Value != "0.06%/day" || !strings.HasPrefix(r.Clause.Cite, "Y 1 ") {
-		t.Errorf("a page above both gives %s by %s", r.Value, r.Clause.Cite)
+	must(t, clicks(context.Background(), a, "c", []string{service}, "test"))
+	if err := clicks(context.Background(), a, "c", []string{theGeneral}, "test"); refusal.CodeOf(err) != refusal.BadInput {
+		t.Errorf("the other one at the same instant: %v", err)
 	}
 }
 
@@ -437,7 +464,7 @@ func TestTheDesignerBindsTheLatestTerms(t *testing.T) {
 	})
 	a := customer(t, folder, service, "architecture-designer-terms", "special")
 	bound := func(product string) string {
-		r, err := a.Resolve(ctx, serviceRateKey, "c", product, 0, 0)
+		r, err := a.Resolve(ctx, app.Question{Key: serviceRateKey, Account: "c", Product: product})
 		must(t, err)
 		var ids []string
 		for _, d := range r.Documents {

@@ -105,7 +105,7 @@ func lineCount(t testing.TB, db *sql.DB, query string) (n int64) {
 
 func resolveLine(t testing.TB, a *app.App, key, at string) app.Resolution {
 	t.Helper()
-	r, err := a.Resolve(context.Background(), key, "c", lineProduct, instant(at), 0)
+	r, err := a.Resolve(context.Background(), app.Question{Key: key, Account: "c", Product: lineProduct, At: instant(at)})
 	must(t, err)
 	return r
 }
@@ -265,12 +265,37 @@ func TestLineAgreementIsFormedByTheClick(t *testing.T) {
 	}
 	a, db := lineCustomer(t, []string{"general-agreement"})
 	advance(t, a, click)
-	must(t, a.AcceptDocuments(ctx, "c", []string{lineAgreement}, "test"))
+	must(t, clicks(ctx, a, "c", []string{lineAgreement}, "test"))
 	if was, is := resolveLine(t, a, "late_fee.rate", before), resolveLine(t, a, "late_fee.rate", click); was.Value != "0.05%/day" || is.Value != "0.3%/day" {
 		t.Errorf("the rate was %s before the click and is %s from it", was.Value, is.Value)
 	}
 	clausetest.Applies(t, lineRow(t, a, db, "acceptances", "document = '"+lineAgreement+"'"), "U 0.4")
 	clausetest.DoesNotApply(t, lineRow(t, a, db, "acceptances", "document = 'general-agreement'"), "U 0.4")
+}
+
+// TestTheLineAgreementEndsTheEarlierOne: what the customer agreed with Aurora
+// Cloud for the line ends as the line agreement is confirmed, at once and for the
+// line alone; a general agreement accepted afterwards is not for the line either.
+func TestTheLineAgreementEndsTheEarlierOne(t *testing.T) {
+	const before, click, after = "2026-01-01T11:59:59+08:00", "2026-01-01T12:00:00+08:00", "2026-01-02T00:00:00+08:00"
+	ctx := context.Background()
+	a, _ := lineCustomer(t, []string{"general-agreement"})
+	binds := func(at, product, document string) bool {
+		r, err := a.Resolve(ctx, app.Question{Key: "late_fee.rate", Account: "c", Product: product, At: instant(at)})
+		must(t, err)
+		return computeBinds(r, document)
+	}
+	advance(t, a, click)
+	must(t, clicks(ctx, a, "c", []string{lineAgreement}, "test"))
+	clausetest.Refrains(t, "U 0.2", binds(before, lineProduct, "general-agreement"))
+	clausetest.Executes(t, "U 0.2", !binds(click, lineProduct, "general-agreement") && binds(click, lineProduct, lineAgreement))
+	clausetest.Refrains(t, "U 0.2", binds(click, "compute-payg", "general-agreement"))
+	// Aurora Cloud's rules are no agreement, and the carrier's own are not ended.
+	clausetest.Refrains(t, "U 0.2", binds(click, lineProduct, "billing-rules"))
+
+	advance(t, a, after)
+	must(t, clicks(ctx, a, "c", []string{"service-agreement"}, "test"))
+	clausetest.Executes(t, "U 0.2", !binds(after, lineProduct, "service-agreement") && binds(after, "compute-payg", "service-agreement"))
 }
 
 func TestLineEmphasisAndSurvival(t *testing.T) {
@@ -341,7 +366,7 @@ func TestLineAgreementChangesOnNotice(t *testing.T) {
 func TestLineAgreementRanksNothing(t *testing.T) {
 	resolve := func(rate string) (app.Resolution, error) {
 		a, _ := lineCustomer(t, []string{lineAgreement}, "payment.due: 0 days", "payment.due: 0 days\n      late_fee.rate: "+rate)
-		return a.Resolve(context.Background(), "late_fee.rate", "c", lineProduct, 0, 0)
+		return a.Resolve(context.Background(), app.Question{Key: "late_fee.rate", Account: "c", Product: lineProduct})
 	}
 	_, err := resolve("0.2%/day")
 	open := refusal.CodeOf(err) == refusal.TermConflict && strings.Contains(err.Error(), "U 10.1") && strings.Contains(err.Error(), "PL 1")
@@ -397,7 +422,7 @@ func TestLineCopiesDiffer(t *testing.T) {
 func TestLineAgreementRelatesToTheLine(t *testing.T) {
 	a := customer(t, withDocuments(t, nil), "general-agreement", lineAgreement, "line-invoicing-procedure")
 	bound := func(product string) string {
-		r, err := a.Resolve(context.Background(), "late_fee.rate", "c", product, 0, 0)
+		r, err := a.Resolve(context.Background(), app.Question{Key: "late_fee.rate", Account: "c", Product: product})
 		must(t, err)
 		var ids []string
 		for _, d := range r.Documents {
@@ -406,7 +431,7 @@ func TestLineAgreementRelatesToTheLine(t *testing.T) {
 		slices.Sort(ids)
 		return strings.Join(ids, " ")
 	}
-	line := "billing-rules cross-border-line-agreement general-agreement line-invoicing-procedure page-cross-border-line"
+	line := "billing-rules cross-border-line-agreement line-invoicing-procedure page-cross-border-line"
 	clausetest.Executes(t, "PL 1", bound(lineProduct) == line)
 	clausetest.Refrains(t, "PL 1", bound("compute-payg") == "billing-rules general-agreement page-compute-payg")
 	d, err := a.Document(context.Background(), lineAgreement, "")

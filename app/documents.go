@@ -38,9 +38,28 @@ type DocumentView struct {
 	BindsProducts  []string         `json:"binds_products,omitempty"`
 	ExceptProducts []string         `json:"except_products,omitempty"`
 	BindsAccounts  []string         `json:"binds_accounts,omitempty"`
-	Precedence     [][]string       `json:"precedence,omitempty"`
+	Precedence     []LevelView      `json:"precedence,omitempty"` // highest first
+	Ends           []RelationView   `json:"ends,omitempty"`       // what its acceptance ends
+	Requires       []RelationView   `json:"requires,omitempty"`   // what must be accepted besides it
+	Pins           []RelationView   `json:"pins,omitempty"`       // what stays under which documents after their end
 	Product        *catalog.Product `json:"product,omitempty"`
 	Text           []ClauseView     `json:"text"`
+}
+
+// LevelView is a rank of a precedence list.
+type LevelView struct {
+	Names []string `json:"names"` // kinds, document ids or self
+	// Clause puts the level above those below it; absent on the last one.
+	Clause string `json:"clause,omitempty"`
+}
+
+// RelationView is what a clause says of other documents.
+type RelationView struct {
+	Documents []string `json:"documents,omitempty"` // ids or, of what ends, kinds
+	Issuers   []string `json:"issuers,omitempty"`   // every agreement with these sellers
+	What      string   `json:"what,omitempty"`      // what is pinned
+	AddOn     string   `json:"addon,omitempty"`     // the add-on that it is about
+	Clause    string   `json:"clause"`
 }
 
 // ClauseView is one clause.
@@ -180,7 +199,19 @@ func (p *Provider) view(published terms.Published, now calendar.Instant) Documen
 		DocumentSummary: p.summary(published, now),
 		AlsoCalled:      d.AlsoCalled,
 		BindsProducts:   d.Binds.Products, ExceptProducts: d.Binds.ExceptProducts, BindsAccounts: d.Binds.Accounts,
-		Precedence: d.Precedence, Product: d.Product, Text: []ClauseView{},
+		Product: d.Product, Text: []ClauseView{},
+	}
+	for i, level := range d.Precedence {
+		v.Precedence = append(v.Precedence, LevelView{Names: level.Names, Clause: d.RankClause(i)})
+	}
+	for _, e := range d.Ends {
+		v.Ends = append(v.Ends, RelationView{Documents: e.Documents, Issuers: e.Issuers, Clause: e.Clause})
+	}
+	for _, pin := range d.Pins {
+		v.Pins = append(v.Pins, RelationView{What: string(pin.What), Documents: pin.Documents, Clause: pin.Clause})
+	}
+	for _, r := range d.Requires {
+		v.Requires = append(v.Requires, RelationView{Documents: r.Documents, AddOn: r.AddOn, Clause: r.Clause})
 	}
 	rules := map[string][]RuleView{}
 	for _, r := range d.Rules() {

@@ -64,7 +64,7 @@ func TestADocumentThatEndedIsNotAccepted(t *testing.T) {
 	first := small("extra", "X", "special", "acceptance", "late_fee.rate: 0.1%/day")
 	second := strings.NewReplacer(`version: "1"`, `version: "2"`, "effective: 2025-06-01", "effective: 2025-07-01\nuntil: 2025-11-30").Replace(first)
 	a := customer(t, withDocuments(t, map[string]string{"agreements/x.yaml": first, "agreements/y.yaml": second}), "general-agreement")
-	if err := a.AcceptDocuments(context.Background(), "c", []string{"extra"}, "test"); refusal.CodeOf(err) != refusal.NotFound {
+	if err := clicks(context.Background(), a, "c", []string{"extra"}, "test"); refusal.CodeOf(err) != refusal.NotFound {
 		t.Errorf("accepting what has ended: %v", err)
 	}
 }

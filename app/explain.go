@@ -329,8 +329,10 @@ func (e *explainer) rebind(row *store.RefusedEvent, accepted []account.Accepted,
 	for i := range accepted {
 		acceptances[i] = accepted[i].Acceptance
 	}
-	bind := func(at calendar.Instant) (*terms.Set, error) {
-		return e.provider.Corpus.Bind(row.Customer, acceptances, row.Product, row.From, at)
+	bind := func(known calendar.Instant) (*terms.Set, error) {
+		then := terms.Subject{Account: row.Customer, Accepted: acceptances, Product: row.Product}
+		_, set, err := e.provider.use(then, row.From, known, "")
+		return set, err
 	}
 	e.of.Set, known.Unbound = bind(row.Recorded)
 	_, before := bind(row.Recorded - 1)

@@ -37,9 +37,10 @@ func TestEveryRefusalOfAnEventIsRecomputed(t *testing.T) {
 		step  string
 	}{
 		{refusal.UnknownAccount, one("account", func(e *app.Reported) { e.Account = "customer-077" }), `"customer-077"`},
-		{refusal.UnknownProduct, one("product", func(e *app.Reported) { e.Product = "tea" }), "nothing binds at 2026-01-05 10:00"},
+		{refusal.UnknownProduct, one("product", func(e *app.Reported) { e.Product = "tea" }), "could not be used at 2026-01-05 10:00"},
 		{refusal.UnknownProduct, one("no product", func(e *app.Reported) { e.Product = "" }), "names no product"},
-		{refusal.TermMissing, one("intervals", func(e *app.Reported) { e.Product = "cross-border-line" }), "usage.intervals"},
+		{refusal.TermMissing, one("intervals", func(e *app.Reported) { e.Product = "enterprise-network" }), "usage.intervals"},
+		{refusal.NotAccepted, one("line", func(e *app.Reported) { e.Product = "cross-border-line" }), "PL 1 (page-cross-border-line 2025-06) demands"},
 		{refusal.BeforeAccount, one("before", func(e *app.Reported) { e.From = instant("2025-12-31T10:00:00+08:00") }), "begins at 2025-12-31 10:00"},
 		{refusal.UnknownMeter, one("meter", func(e *app.Reported) { e.Measures[0].Meter = "coal" }), `"coal"`},
 		{refusal.BadQuantity, one("rate", func(e *app.Reported) { e.Measures[0].Value = -1 }), "-1"},
@@ -79,12 +80,7 @@ func TestEveryRefusalOfAnEventIsRecomputed(t *testing.T) {
 // dated ahead, and an account that accepted nothing, not even by use.
 func TestRefusalsOfOtherDocumentsAreRecomputed(t *testing.T) {
 	limited := withDocuments(t, map[string]string{"agreements/ahead.yaml": small("ahead", "A", "rules", "publication", "usage.future_limit: 1 hours")})
-	alone := withDocuments(t, nil)
-	for name := range alone {
-		if strings.HasPrefix(name, "agreements/") && name != serviceFile && name != "agreements/billing-rules.yaml" {
-			delete(alone, name)
-		}
-	}
+	alone := withOnly(t, serviceFile, "agreements/billing-rules.yaml", "products/compute-payg.yaml")
 	ctx := context.Background()
 	engines(t, func(t *testing.T, url string) {
 		for code, c := range map[refusal.Code]struct {
@@ -93,7 +89,7 @@ func TestRefusalsOfOtherDocumentsAreRecomputed(t *testing.T) {
 			step    string
 		}{
 			refusal.BadInterval: {limited, []string{"general-agreement"}, "it ends at 2026-01-01 03:00, and what came at 2026-01-01 00:00 may end by 2026-01-01 01:00 (A 1"},
-			refusal.NotAccepted: {alone, nil, "nothing binds at 2026-01-01 00:00: no agreement binds account c"},
+			refusal.NotAccepted: {alone, nil, "could not be used at 2026-01-01 00:00: no agreement binds account c"},
 		} {
 			a := open(t, freshURL(t, url))
 			must(t, a.Init(ctx, true, instant(traceStart)))

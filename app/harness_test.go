@@ -15,6 +15,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/money"
+	"termwise.dev/core/terms"
 	"termwise.dev/provider"
 	"termwise.dev/store/pgtest"
 )
@@ -128,4 +129,10 @@ func freshURL(t testing.TB, url string) string {
 		return pgtest.Database(t)
 	}
 	return filepath.Join(t.TempDir(), "fresh.db")
+}
+
+// clicks records that an account accepts documents by click, now.
+func clicks(ctx context.Context, a *app.App, id string, documents []string, actor string) error {
+	_, err := a.Accept(ctx, id, app.NewAcceptance{Documents: documents, Form: terms.Click}, "", actor)
+	return err
 }

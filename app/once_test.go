@@ -10,6 +10,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
 )
 
 // Under a key, opening an account and accepting documents are answered as they
@@ -18,7 +19,7 @@ func TestWritesUnderAKey(t *testing.T) {
 	engines(t, func(t *testing.T, url string) {
 		a, ctx := openSample(t, url), t.Context()
 		loom := app.NewAccount{ID: "loom", Name: "Loom"}
-		documents := []string{"general-agreement"}
+		documents := app.NewAcceptance{Documents: []string{"general-agreement"}, Form: terms.Click}
 		opened, err := a.OpenAccount(ctx, loom, "k1", "test")
 		must(t, err)
 		accepted, err := a.Accept(ctx, "loom", documents, "k2", "test")
@@ -47,8 +48,11 @@ func TestWritesUnderAKey(t *testing.T) {
 				return err
 			},
 			"another command": func() error { _, err := a.Accept(ctx, "loom", documents, "k1", "test"); return err },
-			"other documents": func() error { _, err := a.Accept(ctx, "loom", nil, "k2", "test"); return err },
-			"a top-up's key":  func() error { _, err := a.OpenAccount(ctx, loom, "first", "test"); return err },
+			"other documents": func() error {
+				_, err := a.Accept(ctx, "loom", app.NewAcceptance{Form: terms.Click}, "k2", "test")
+				return err
+			},
+			"a top-up's key": func() error { _, err := a.OpenAccount(ctx, loom, "first", "test"); return err },
 			"a top-up with k1": func() error {
 				_, err := a.TopUp(ctx, "loom", account.TopUp{Amount: 1}, "k1", "test", false)
 				return err

@@ -272,7 +272,7 @@ func TestStatementRefusals(t *testing.T) {
 		"document":  {func() error { _, err := a.Document(ctx, "nothing", ""); return err }, refusal.NotFound},
 		"version":   {func() error { _, err := a.Document(ctx, "general-agreement", "0"); return err }, refusal.NotFound},
 		"resolve, nothing accepted": {func() error {
-			_, err := a.Resolve(ctx, "late_fee.rate", "acme", "compute-payg", 0, 0)
+			_, err := a.Resolve(ctx, app.Question{Key: "late_fee.rate", Account: "acme", Product: "compute-payg"})
 			return err
 		}, refusal.NotAccepted},
 	} {
@@ -369,12 +369,12 @@ func TestResolveTellsValueFromSilence(t *testing.T) {
 	ctx := context.Background()
 	a := openSample(t, t.TempDir()+"/test.db")
 	must(t, a.CreateAccount(ctx, app.NewAccount{ID: "acme", Name: "Acme", Accepts: []string{"general-agreement"}}, "test"))
-	set, err := a.Resolve(ctx, "late_fee.rate", "acme", "compute-payg", 0, 0)
+	set, err := a.Resolve(ctx, app.Question{Key: "late_fee.rate", Account: "acme", Product: "compute-payg"})
 	must(t, err)
 	if set.Silent || set.Value != "0.05%/day" || set.Clause == nil || set.Clause.Cite != "G 2.3 (general-agreement 2025-06)" || !set.Clause.Emphasis {
 		t.Errorf("%+v", set)
 	}
-	silent, err := a.Resolve(ctx, "usage.future_limit", "acme", "compute-payg", 0, 0)
+	silent, err := a.Resolve(ctx, app.Question{Key: "usage.future_limit", Account: "acme", Product: "compute-payg"})
 	must(t, err)
 	if !silent.Silent || silent.Value != "no limit" || silent.Clause != nil {
 		t.Errorf("%+v", silent)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
@@ -14,6 +15,7 @@ type Resolution struct {
 	Key     string `json:"key"`
 	Account string `json:"account"`
 	Product string `json:"product"` // empty: the account as a whole
+	Bought  string `json:"bought,omitempty"`
 	At      string `json:"at"`
 	Known   string `json:"known"`
 	// Value is as the document writes it, or what silence means.
@@ -54,12 +56,25 @@ type BoundDocument struct {
 	Hash     string `json:"hash"`
 }
 
+// Question is what Resolve is asked: what a key means for an account.
+type Question struct {
+	Key     string
+	Account string
+	Product string           // empty: the account as a whole
+	Bought  calendar.Instant // when what it is about was bought; zero for what is not bought but used
+	At      calendar.Instant // zero: now
+	Known   calendar.Instant // zero: now
+}
+
 // Resolve says what a key means for an account and a product (or, with the
 // empty product, the account as a whole) at an instant, as known at another;
-// zero means now for both. It refuses a name that is not a key, an unknown
-// account or product, an account that nothing binds, a key that nothing sets
-// although silence on it means nothing, and clauses that nothing ranks.
-func (a *App) Resolve(ctx context.Context, key, account, product string, at, known calendar.Instant) (Resolution, error) {
+// zero means now for both. What was bought under a contract that has ended may
+// still stand under it, so a purchase is asked about with its instant. Resolve
+// refuses a name that is not a key, an unknown account or product, an account
+// that nothing binds, a purchase after the instant that is asked about, a key
+// that nothing sets although silence on it means nothing, and clauses that
+// nothing ranks.
+func (a *App) Resolve(ctx context.Context, q Question) (Resolution, error) {
 	var r Resolution
 	err := a.db.View(ctx, func(tx *store.Tx) error {
 		p, err := a.provider(ctx, tx)
@@ -70,16 +85,25 @@ func (a *App) Resolve(ctx context.Context, key, account, product string, at, kno
 		if err != nil {
 			return err
 		}
-		b, err := readBooks(ctx, tx, account)
+		b, err := readBooks(ctx, tx, q.Account)
 		if err != nil {
 			return err
 		}
-		at, known = orNow(at, m.now), orNow(known, m.now)
-		set, err := p.Corpus.Bind(account, b.Acceptances, product, at, known)
+		at, known := orNow(q.At, m.now), orNow(q.Known, m.now)
+		if q.Bought > at {
+			return refusal.New(refusal.BadInput, "bought at %s, and asked about %s", p.instant(q.Bought), p.instant(at)).
+				At("bought").Do("ask about an instant after the purchase")
+		}
+		subject := b.Subject(q.Product)
+		subject.Bought = q.Bought
+		set, err := p.Corpus.Bind(subject, at, known)
 		if err != nil {
 			return err
 		}
-		r = Resolution{Key: key, Account: account, Product: product, At: p.instant(at), Known: p.instant(known)}
+		r = Resolution{Key: q.Key, Account: q.Account, Product: q.Product, At: p.instant(at), Known: p.instant(known)}
+		if q.Bought != 0 {
+			r.Bought = p.instant(q.Bought)
+		}
 		return r.explain(set)
 	})
 	return r, err

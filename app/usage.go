@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -51,11 +52,12 @@ type Receipt struct {
 // An event is refused, in this order, for names that cannot be kept, a fault in
 // reading it, an unknown
 // account, an unknown product, usage before the account was opened, no binding
-// agreement, what account.Judge has against it, and an id that was used for
-// another body. Usage of a time in which its service was closed is accepted: it
-// is settlement that refuses to bill it, when it is known for what time.
+// agreement or a document that is not accepted and must be, what account.Judge
+// has against it, and an id that was used for another body. Usage of a time in
+// which its service was closed is accepted: it is settlement that refuses to bill
+// it, when it is known for what time.
 //
-// Clauses: G 0.3 (using a service accepts the agreement), G 2.3.2, the page's
+// Clauses: G 0.3, E 0.1 and C 0.1 (using a service accepts), G 2.3.2, the page's
 // rule of what counts as use.
 func (a *App) ReportUsage(ctx context.Context, events []Reported, actor string) ([]Receipt, error) {
 	var receipts []Receipt
@@ -116,8 +118,6 @@ func (a *App) intake(ctx context.Context, tx *store.Tx, events []Reported, actor
 func (in *intake) take(ctx context.Context, events []Reported) ([]Receipt, error) {
 	receipts := make([]Receipt, len(events))
 	faults := make([]error, len(events))
-	var passed []metering.Event
-	var at []int
 	for i := range events {
 		e := &events[i]
 		e.Normalise()
@@ -125,12 +125,18 @@ func (in *intake) take(ctx context.Context, events []Reported) ([]Receipt, error
 		if fault := e.CheckNames(); fault != nil {
 			e.Fault = fault
 		}
-		faults[i] = in.check(ctx, e)
+	}
+	for _, i := range byStart(events) {
+		faults[i] = in.check(ctx, &events[i])
 		if faults[i] != nil && refusal.CodeOf(faults[i]) == "" {
 			return nil, faults[i]
 		}
+	}
+	var passed []metering.Event
+	var at []int
+	for i := range events {
 		if faults[i] == nil {
-			passed = append(passed, e.Event)
+			passed = append(passed, events[i].Event)
 			at = append(at, i)
 		}
 	}
@@ -149,6 +155,17 @@ func (in *intake) take(ctx context.Context, events []Reported) ([]Receipt, error
 		}
 	}
 	return receipts, in.keepRefusals(ctx, events, faults, receipts)
+}
+
+// byStart orders events by when their usage begins, so that of several the first
+// use accepts, whatever the order in which they were sent.
+func byStart(events []Reported) []int {
+	order := make([]int, len(events))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(events[i].From, events[j].From) })
+	return order
 }
 
 func reused(e *metering.Event) error {
@@ -182,19 +199,40 @@ func (in *intake) judge(set *terms.Set, e *metering.Event) error {
 	return account.Judge(set, e, in.moment.now, in.provider.Settings.Zone)
 }
 
-// bind finds the terms of an event's usage. An account that has accepted no
-// agreement accepts, by using the service, those that say so (G 0.3).
+// bind finds the terms of an event's usage. Using a product accepts those
+// documents that say so (G 0.3, E 0.1, C 0.1); what else must be accepted before
+// it is used, must have been.
 func (in *intake) bind(ctx context.Context, b *account.Books, e *metering.Event) (*terms.Set, error) {
-	set, err := in.provider.Corpus.Bind(b.ID, b.Acceptances, e.Product, e.From, in.moment.now)
-	if refusal.CodeOf(err) != refusal.NotAccepted {
-		return set, err
-	}
-	accepted := in.provider.acceptableByUse(b.ID, e, in.actor, in.moment.now)
-	set, err = in.provider.Corpus.Bind(b.ID, append(slices.Clone(b.Acceptances), accepted...), e.Product, e.From, in.moment.now)
-	if err != nil || in.judge(set, e) != nil {
+	accepted, set, err := in.provider.use(b.Subject(e.Product), e.From, in.moment.now, in.actor)
+	if err != nil || len(accepted) == 0 || in.judge(set, e) != nil {
 		return set, err // what is refused is no use, and accepts nothing
 	}
 	return set, in.acceptByUse(ctx, b, accepted)
+}
+
+// use finds what binds a subject that uses its product at an instant, and what
+// the use accepts. It refuses what Bind refuses and, with agreement_not_accepted,
+// use of a product of which a document is not accepted that must be.
+func (p *Provider) use(s terms.Subject, at, known calendar.Instant, actor string) ([]terms.Acceptance, *terms.Set, error) {
+	var accepted []terms.Acceptance
+	for _, d := range p.Corpus.ByUse(s, at, known) {
+		accepted = append(accepted, acceptanceOf(d, terms.Use, at, known, actor))
+	}
+	if len(accepted) > 0 {
+		s.Accepted = append(slices.Clone(s.Accepted), accepted...)
+	}
+	set, err := p.Corpus.Bind(s, at, known)
+	if err != nil {
+		return nil, nil, err
+	}
+	missing, err := p.Corpus.Missing(s, nil, at, known)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(missing) > 0 {
+		return nil, nil, missing[0].Refusal(s)
+	}
+	return accepted, set, nil
 }
 
 func (in *intake) acceptByUse(ctx context.Context, b *account.Books, acceptances []terms.Acceptance) error {
@@ -215,25 +253,6 @@ func (in *intake) acceptByUse(ctx context.Context, b *account.Books, acceptances
 		in.moment.now = max(in.moment.now, e.Recorded)
 	}
 	return nil
-}
-
-// acceptableByUse makes the acceptance, at the instant of the usage, of every
-// document in force that would bind the account for the product and lists use
-// among its forms of acceptance.
-func (p *Provider) acceptableByUse(id string, e *metering.Event, actor string, now calendar.Instant) []terms.Acceptance {
-	var out []terms.Acceptance
-	for _, published := range p.Documents {
-		d := published.Document
-		if d.By == terms.ByPublication || p.InForce(d.ID, e.From) != d || !d.Binds.Covers(id, e.Product) {
-			continue
-		}
-		if forms, stated := terms.In(d, terms.AcceptanceForms); stated && slices.Contains(forms, terms.Use) {
-			out = append(out, terms.Acceptance{
-				Document: d.ID, Version: d.Version, Form: terms.Use, At: e.From, Recorded: now, Actor: actor, TextHash: d.Hash,
-			})
-		}
-	}
-	return out
 }
 
 // keepRefusals stores why events were not accepted and fills their receipts.
@@ -295,7 +314,7 @@ func (in *intake) setFor(b *account.Books, e *metering.Event) int64 {
 	if at < b.Opened {
 		at = in.moment.now
 	}
-	set, err := in.provider.Corpus.Bind(b.ID, b.Acceptances, e.Product, at, in.moment.now)
+	_, set, err := in.provider.use(b.Subject(e.Product), at, in.moment.now, in.actor)
 	if err != nil {
 		return 0
 	}

@@ -61,7 +61,7 @@ func TestAcceptanceByUseInTheFuture(t *testing.T) {
 	must(t, a.CreateAccount(t.Context(), app.NewAccount{ID: "customer-001", Name: "x"}, "test"))
 	send(t, a, usage("customer-001", "vm", "wrong clock", 1000, "2036-01-01T09:00:00+08:00", "2036-01-01T10:00:00+08:00"))
 	advance(t, a, "2026-01-01T12:00:00+08:00")
-	must(t, a.AcceptDocuments(t.Context(), "customer-001", []string{"general-agreement"}, "test")) // and a click
+	must(t, clicks(t.Context(), a, "customer-001", []string{"general-agreement"}, "test")) // and a click
 	r := send(t, a, usage("customer-001", "vm", "right clock", 1000, "2026-01-01T12:00:00+08:00", "2026-01-01T13:00:00+08:00"))
 	if r[0].Outcome != app.Accepted {
 		t.Errorf("after one event dated 2036, and a click today, usage of today is %s: %s", r[0].Outcome, r[0].Message)

@@ -7,6 +7,7 @@ import (
 	"termwise.dev/app"
 	"termwise.dev/core/account"
 	"termwise.dev/core/money"
+	"termwise.dev/core/terms"
 )
 
 // planner is App.Publish or App.Plan.
@@ -17,7 +18,8 @@ const pageSize = 500
 
 type accountCmd struct {
 	Create  accountCreateCmd  `cmd:"" help:"Open an account."`
-	Accept  accountAcceptCmd  `cmd:"" help:"Record that an account accepts documents by click."`
+	Accept  accountAcceptCmd  `cmd:"" help:"Record that an account accepts documents."`
+	Needs   accountNeedsCmd   `cmd:"" help:"Say what an account must still accept for a product."`
 	Show    accountShowCmd    `cmd:"" help:"Show an account."`
 	List    accountListCmd    `cmd:"" help:"List all accounts."`
 	History accountHistoryCmd `cmd:"" help:"List what happened to an account, with the ids that explain takes."`
@@ -42,16 +44,85 @@ func (c *accountCreateCmd) Run(s *session) error {
 type accountAcceptCmd struct {
 	ID        string   `arg:"" help:"The account's id."`
 	Documents []string `arg:"" help:"The ids of the documents."`
+	Form      string   `required:"" placeholder:"FORM" help:"The act: click, purchase, use, stamp or mail; each document must list it."`
+	Signed    string   `placeholder:"INSTANT" help:"When a paper was signed, for stamp and mail (default: now)."`
 }
 
 // Run records the acceptance.
 func (c *accountAcceptCmd) Run(s *session) error {
+	signed, err := instant("--signed", c.Signed)
+	if err != nil {
+		return err
+	}
+	n := app.NewAcceptance{Documents: c.Documents, Form: terms.AcceptanceForm(c.Form), Signed: signed}
 	return s.with(func(a *app.App) error {
-		if err := a.AcceptDocuments(s, c.ID, c.Documents, s.actor); err != nil {
+		if _, err := a.Accept(s, c.ID, n, "", s.actor); err != nil {
 			return err
 		}
 		return showAccount(s, a, c.ID)
 	})
+}
+
+type accountNeedsCmd struct {
+	ID      string   `arg:"" help:"The account's id."`
+	Product string   `required:"" help:"The product's id."`
+	AddOn   []string `name:"addon" help:"An add-on that is to be switched on; may be repeated."`
+	At      string   `placeholder:"INSTANT" help:"When (default: now)."`
+}
+
+// Run says what is missing.
+func (c *accountNeedsCmd) Run(s *session) error {
+	at, err := instant("--at", c.At)
+	if err != nil {
+		return err
+	}
+	return s.with(func(a *app.App) error {
+		n, err := a.Needs(s, c.ID, c.Product, c.AddOn, at)
+		if err != nil {
+			return err
+		}
+		return s.answer(n, func(p *page) { showNeeds(p, n) })
+	})
+}
+
+func showNeeds(p *page, n app.Needs) {
+	if len(n.Missing) == 0 {
+		p.line("%s has accepted what %s needs.", p.bold(n.Account), n.Product)
+	}
+	for _, m := range n.Missing {
+		forWhat := n.Product
+		if m.AddOn != "" {
+			forWhat += " with " + m.AddOn
+		}
+		one := ""
+		if len(m.AnyOf) > 1 {
+			one = " one of these"
+		}
+		p.line("For %s, %s must accept%s:", forWhat, p.bold(n.Account), one)
+		for _, d := range m.AnyOf {
+			p.line("  %s %s  %s%s", d.Document, d.Version, d.Title, byForms(d.Forms))
+		}
+		if m.Clause != nil {
+			p.line("  as %s demands: %s", m.Clause.Cite, m.Clause.Title)
+		}
+	}
+	for _, d := range n.ByUse {
+		p.line("The first use accepts %s %s  %s", d.Document, d.Version, d.Title)
+	}
+}
+
+// byForms gives ", by click or stamp".
+func byForms(forms []terms.AcceptanceForm) string {
+	text := ""
+	for i, f := range forms {
+		if i == 0 {
+			text = ", by "
+		} else {
+			text += " or "
+		}
+		text += string(f)
+	}
+	return text
 }
 
 type accountShowCmd struct {
@@ -77,7 +148,11 @@ func showAccount(s *session, a *app.App, id string) error {
 			p.line("service      %s", serviceLine(svc))
 		}
 		for _, acc := range v.Accepted {
-			p.line("accepted     %s %s by %s on %s (%s): %s", acc.Document, acc.Version, acc.Form, acc.At, acc.Actor, acc.ID)
+			known := ""
+			if acc.Recorded != acc.At {
+				known = ", recorded " + acc.Recorded
+			}
+			p.line("accepted     %s %s by %s on %s%s (%s): %s", acc.Document, acc.Version, acc.Form, acc.At, known, acc.Actor, acc.ID)
 		}
 	})
 }

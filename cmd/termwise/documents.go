@@ -142,6 +142,7 @@ type resolveCmd struct {
 	Key     string `arg:"" help:"The term, for example late_fee.rate; see termwise terms keys."`
 	Account string `required:"" help:"The account's id."`
 	Product string `help:"The product's id (default: the account as a whole)."`
+	Bought  string `placeholder:"INSTANT" help:"When it was bought, for what is bought and not just used."`
 	At      string `placeholder:"INSTANT" help:"When (default: now)."`
 	Known   string `placeholder:"INSTANT" help:"As known when (default: now)."`
 }
@@ -156,8 +157,12 @@ func (c *resolveCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	bought, err := instant("--bought", c.Bought)
+	if err != nil {
+		return err
+	}
 	return s.with(func(a *app.App) error {
-		r, err := a.Resolve(s, c.Key, c.Account, c.Product, at, known)
+		r, err := a.Resolve(s, app.Question{Key: c.Key, Account: c.Account, Product: c.Product, Bought: bought, At: at, Known: known})
 		if err != nil {
 			return err
 		}
@@ -169,6 +174,9 @@ func showResolution(p *page, r app.Resolution) {
 	whom := r.Account
 	if r.Product != "" {
 		whom += ", " + r.Product
+	}
+	if r.Bought != "" {
+		whom += " bought at " + r.Bought + ","
 	}
 	p.line("%s for %s at %s:", r.Key, whom, r.At)
 	if r.Silent {

@@ -126,7 +126,7 @@ func (d *draft) used(b *metering.Bucket, known calendar.Instant) (*terms.Set, er
 			return set, nil
 		}
 	}
-	set, _, err := d.env.Terms.LastMetering(d.subject(b.Product), b.Meter, b.Hour.Start(), d.env.RecordedAt(known))
+	set, _, err := d.env.Terms.LastMetering(d.books.Subject(b.Product), b.Meter, b.Hour.Start(), d.env.RecordedAt(known))
 	return set, err
 }
 

@@ -13,7 +13,7 @@ import (
 func BenchmarkResolve(b *testing.B) {
 	w := newWorld(b, sampleCorpus(b))
 	bind := func() (*terms.Set, error) {
-		return w.corpus.Bind(w.books.ID, w.books.Acceptances, "compute-payg", start, start)
+		return w.corpus.Bind(w.books.Subject("compute-payg"), start, start)
 	}
 	set, err := bind()
 	if err != nil {

@@ -70,6 +70,12 @@ type MissingUsage struct {
 // Error says what is missing; it is for the program, never for a person.
 func (m *MissingUsage) Error() string { return "the decision needs usage that was not loaded" }
 
+// Subject is the account as a user of a product, to ask the terms about; the
+// empty product stands for the account as a whole.
+func (b *Books) Subject(product string) terms.Subject {
+	return terms.Subject{Account: b.ID, Accepted: b.Acceptances, Product: product}
+}
+
 // clone returns books that can be changed without changing b. Buckets are
 // shared until a decision replaces them.
 func (b *Books) clone() *Books {

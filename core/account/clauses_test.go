@@ -68,7 +68,7 @@ func underContract(t testing.TB, edits ...string) *world {
 func (w *world) cited(key string) terms.Citations {
 	w.t.Helper()
 	at := start.Add(calendar.HourLength)
-	set, err := w.corpus.Bind(w.books.ID, w.books.Acceptances, "compute-payg", at, at)
+	set, err := w.corpus.Bind(w.books.Subject("compute-payg"), at, at)
 	if err != nil {
 		w.t.Fatal(err)
 	}

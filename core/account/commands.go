@@ -56,24 +56,22 @@ func payload(v any) (string, error) {
 }
 
 // Accept records that the account accepted documents. What was accepted before
-// in the same version is left out. Clause: G 0.3.
+// in the same version and form is left out, unless it has been ended since. An
+// acceptance may count from an instant before the one at which it is recorded:
+// the entry is made now, and what was decided in between stays. Clause: G 0.3.
 func (b *Books) Accept(env Env, accepted []terms.Acceptance, at calendar.Instant) (*Decision, error) {
 	d := b.draft(env)
 	if err := d.advance(at); err != nil {
 		return nil, err
 	}
 	at = max(at, d.books.At)
-	fresh := slices.DeleteFunc(slices.Clone(accepted), d.hasAccepted)
+	fresh := slices.DeleteFunc(slices.Clone(accepted), func(a terms.Acceptance) bool {
+		return d.env.Terms.Repeats(d.books.Acceptances, a)
+	})
 	if len(fresh) > 0 {
 		d.accept(fresh, at)
 	}
 	return d.finish(at)
-}
-
-func (d *draft) hasAccepted(a terms.Acceptance) bool {
-	return slices.ContainsFunc(d.books.Acceptances, func(have terms.Acceptance) bool {
-		return have.Document == a.Document && have.Version == a.Version && have.At <= a.At
-	})
 }
 
 func (d *draft) accept(fresh []terms.Acceptance, at calendar.Instant) {

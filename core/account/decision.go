@@ -29,11 +29,13 @@ const Clock = "clock"
 
 // Terms finds the documents that bind.
 type Terms interface {
-	Bind(account string, accepted []terms.Acceptance, product string, at, known calendar.Instant) (*terms.Set, error)
+	Bind(s terms.Subject, at, known calendar.Instant) (*terms.Set, error)
 	// LastBound is Bind, except that where nothing binds it goes back to what bound last.
 	LastBound(s terms.Subject, at, known calendar.Instant) (*terms.Set, calendar.Instant, error)
 	// LastMetering is LastBound for a product's meter: it goes back to what last priced it.
 	LastMetering(s terms.Subject, meter string, at, known calendar.Instant) (*terms.Set, calendar.Instant, error)
+	// Repeats says whether an acceptance says nothing new.
+	Repeats(accepted []terms.Acceptance, again terms.Acceptance) bool
 	// Turn is the first instant after at at which something that binds may change.
 	Turn(product string, accepted []terms.Acceptance, at calendar.Instant) calendar.Instant
 }
@@ -134,19 +136,15 @@ func SealRows(digests []byte) journal.Hash {
 // terms returns the set that binds at an instant, as known when the entry at
 // known is recorded.
 func (d *draft) terms(product string, at, known calendar.Instant) (*terms.Set, error) {
-	return d.env.Terms.Bind(d.books.ID, d.books.Acceptances, product, at, d.env.RecordedAt(known))
+	return d.env.Terms.Bind(d.books.Subject(product), at, d.env.RecordedAt(known))
 }
 
 // standing returns the set that binds at an instant or, when all that bound has
 // ended, the one that bound last: what is owed, and the service that owes it,
 // go on under what was agreed for them.
 func (d *draft) standing(product string, at, known calendar.Instant) (*terms.Set, error) {
-	set, _, err := d.env.Terms.LastBound(d.subject(product), at, d.env.RecordedAt(known))
+	set, _, err := d.env.Terms.LastBound(d.books.Subject(product), at, d.env.RecordedAt(known))
 	return set, err
-}
-
-func (d *draft) subject(product string) terms.Subject {
-	return terms.Subject{Account: d.books.ID, Accepted: d.books.Acceptances, Product: product}
 }
 
 // within returns the set that binds at the beginning of an interval or, where

@@ -170,7 +170,7 @@ func (x *explaining) recheckBound(t *Turned) verdict {
 		return cannotSay("what binds account %s changed in the very instant in which the event came, and which was first is not kept", t.Account)
 	}
 	if x.c.Set == nil {
-		x.step("by what was known at %s, nothing binds at %s: %v", x.local(t.Recorded), x.local(t.From), t.Known.Unbound)
+		x.step("by what was known at %s, it could not be used at %s: %v", x.local(t.Recorded), x.local(t.From), t.Known.Unbound)
 		return refuses(refusal.CodeOf(t.Known.Unbound))
 	}
 	if x.c.Set.Product() == nil {

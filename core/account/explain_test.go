@@ -36,7 +36,7 @@ func (w *world) explained(entry, set int64) account.Case {
 func (w *world) bound(entry int64, product string) account.Case {
 	w.t.Helper()
 	c := w.explained(entry, 0)
-	set, err := w.corpus.Bind(w.books.ID, w.books.Acceptances, product, c.Entry.Effective, c.Entry.Recorded)
+	set, err := w.corpus.Bind(w.books.Subject(product), c.Entry.Effective, c.Entry.Recorded)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -83,7 +83,7 @@ clauses:
 		return b.Accept(w.env(), []terms.Acceptance{{Document: "general-agreement", Version: "2025-06", Form: terms.Click, At: half, Recorded: half, Actor: "test"}}, half)
 	})
 	// Ingest binds at the event's From, 01:30: accepted.
-	if _, err := w.corpus.Bind(w.books.ID, w.books.Acceptances, "compute-payg", half, half); err != nil {
+	if _, err := w.corpus.Bind(w.books.Subject("compute-payg"), half, half); err != nil {
 		t.Fatal(err)
 	}
 	w.use("pod", 1000, "2026-01-01T01:30:00+08:00", "2026-01-01T01:45:00+08:00", "2026-01-01T01:45:00+08:00")
@@ -96,7 +96,7 @@ clauses:
 func TestPageFromTheMiddleOfAnHour(t *testing.T) {
 	w := newWorld(t, sampleCorpus(t, pageOf("disk", "PDK", "", "effective: 2026-01-01T01:30:00+08:00")))
 	half := instant("2026-01-01T01:30:00+08:00")
-	if _, err := w.corpus.Bind(w.books.ID, w.books.Acceptances, "disk", half, half); err != nil {
+	if _, err := w.corpus.Bind(w.books.Subject("disk"), half, half); err != nil {
 		t.Fatal(err)
 	}
 	w.useOf("disk", "d", 1000, "2026-01-01T01:30:00+08:00", "2026-01-01T01:45:00+08:00", "2026-01-01T01:45:00+08:00")

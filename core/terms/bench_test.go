@@ -1,8 +1,10 @@
 package terms_test
 
 import (
+	"fmt"
 	"testing"
 
+	"termwise.dev/core/calendar"
 	"termwise.dev/core/terms"
 )
 
@@ -29,15 +31,81 @@ func BenchmarkResolve(b *testing.B) {
 	}
 }
 
-// BenchmarkBind finds the shared Set of an account.
+// manyTexts is the small corpus among other documents, so many in all: pages and
+// terms of other products, and contracts for product p with accounts of their own.
+func manyTexts(documents int) []text {
+	texts := benchTexts()
+	for i := len(texts); i < documents; i++ {
+		x := text{id: fmt.Sprintf("d%d", i), code: fmt.Sprintf("D%d", i)}
+		switch i % 3 {
+		case 0:
+			x.kind, x.product = "page", fmt.Sprintf("p%d", i)
+		case 1:
+			x.kind, x.by, x.binds = "special", "acceptance", fmt.Sprintf("{products: [p%d]}", i-1)
+		default:
+			x.kind, x.by, x.binds = "stamped", "acceptance", fmt.Sprintf("{products: [p], accounts: [party-%d]}", i)
+		}
+		texts = append(texts, x.with("suspend.after", "15 days"))
+	}
+	return texts
+}
+
+// BenchmarkBind binds one account after another, each of which accepted at an
+// instant of its own, and reads a key: what a bound account costs once warm must
+// depend neither on how many documents were published nor on how many accounts
+// there are.
 func BenchmarkBind(b *testing.B) {
-	c := corpus(b, benchTexts()...)
-	accepted, at := accepts("2025-01-01", "g", "e"), day("2025-06-15")
+	for _, documents := range []int{10, 100, 1000} {
+		c := corpus(b, manyTexts(documents)...)
+		for _, accounts := range []int{1_000, 100_000} {
+			subjects := make([]terms.Subject, accounts)
+			for i := range subjects {
+				accepted := accepts("2025-01-01", "g", "e")
+				for j := range accepted {
+					accepted[j].At = accepted[j].At.Add(calendar.Duration(i) * calendar.Second)
+				}
+				subjects[i] = terms.Subject{Account: fmt.Sprintf("account-%d", i), Accepted: accepted, Product: "p"}
+			}
+			b.Run(fmt.Sprintf("documents=%d/accounts=%d", documents, accounts), func(b *testing.B) {
+				at := day("2025-06-15")
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					set, err := c.Bind(subjects[i%accounts], at, at)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if v, err := terms.Get(set, terms.LateFeeRate); err != nil || v.Silent {
+						b.Fatal(v, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkByUse is what ingest asks of each event besides.
+func BenchmarkByUse(b *testing.B) {
+	c := corpus(b, manyTexts(1000)...)
+	s, at := subject(accepts("2025-01-01", "g", "e")), day("2025-06-15")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := c.Bind("a", accepted, "p", at, at); err != nil {
-			b.Fatal(err)
+		if len(c.ByUse(s, at, at)) > 0 {
+			b.Fatal("something")
 		}
+	}
+}
+
+// BenchmarkNewCorpus checks and proves what was published.
+func BenchmarkNewCorpus(b *testing.B) {
+	for _, documents := range []int{10, 100, 1000} {
+		all := published(b, manyTexts(documents)...)
+		b.Run(fmt.Sprintf("documents=%d", documents), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := terms.NewCorpus(all); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

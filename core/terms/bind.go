@@ -2,166 +2,280 @@ package terms
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/refusal"
 )
 
-// Acceptance is an account's act of accepting a document.
-type Acceptance struct {
-	Document string
-	Version  string
-	Form     AcceptanceForm
-	At       calendar.Instant // from when it counts
-	Recorded calendar.Instant // from when we knew
-	Actor    string           // who acted for the account
-	TextHash Hash             // of the text that was shown
+// Subject is what is asked about: an account with what it accepted, a product
+// that it uses, and when it bought what the question is about.
+type Subject struct {
+	Account  string
+	Accepted []Acceptance
+	Product  string           // "" for the account as a whole: only documents that bind all products bind it
+	Bought   calendar.Instant // zero for what is not bought but used, and for the account as a whole
 }
 
-// Bind returns the Set that binds the account for the product at an instant, as
-// known at another. The empty product asks for what binds the account as a
-// whole: the documents that bind all products.
+// Bind returns the Set that binds the subject at an instant, as known at another.
 //
 // A document published to bind binds from its effective instant; one that needs
 // acceptance binds from the acceptance of any of its versions, and a later
 // version binds once it is in effect. Of each document the version in force is
-// the one that took effect last; when it has ended, the document has ended.
+// the one that took effect last; when it has ended, the document has ended,
+// except for what it pins: what was bought while it bound stays under it (F 3).
 //
-// Bind refuses, in this order, unknown_product and agreement_not_accepted.
-func (c *Corpus) Bind(account string, accepted []Acceptance, product string, at, known calendar.Instant) (*Set, error) {
-	q := question{account: account, accepted: accepted, product: product, at: at, known: known}
-	var bound []version
-	until := calendar.EndOfTime
-	for _, h := range c.histories {
-		v, next := q.inForce(h)
-		until = min(until, next)
-		if v != nil {
-			bound = append(bound, *v)
-		}
+// A document that ends others (see Ending) ends, for the products that it binds,
+// what the account accepted of them before or in the same act; and while it binds
+// they cannot be accepted beside it. Of two documents that end each other the one
+// accepted last binds. Both stay when both were accepted at one instant: then what
+// they set unequally is refused when it is read, as between any two documents.
+//
+// Bind refuses, in this order, unknown_product and agreement_not_accepted. Once
+// warm it costs a lookup, whatever was published and whoever asks.
+func (c *Corpus) Bind(s Subject, at, known calendar.Instant) (*Set, error) {
+	st, ahead := c.stand(&s, at, known)
+	if st.refused != "" {
+		return nil, s.refusal(st.refused, at)
 	}
-	if err := q.check(bound); err != nil {
-		return nil, err
+	if ahead > st.set.until {
+		return st.set, nil
 	}
-	return c.share(product, bound, until), nil
+	if until := c.changes(&s, st.set, ahead, known); until != st.set.until {
+		return &Set{binding: st.set.binding, until: until}, nil
+	}
+	return st.set, nil
 }
 
-// question is what Bind is asked.
+// changes returns the instant at which another Set binds, looking no earlier than
+// at an instant ahead at which an acceptance begins or ends.
+func (c *Corpus) changes(s *Subject, set *Set, ahead, known calendar.Instant) calendar.Instant {
+	for t := ahead; t < calendar.EndOfTime; {
+		st, next := c.stand(s, t, known)
+		if st.refused != "" || st.set.binding != set.binding {
+			return t
+		}
+		t = min(next, st.set.until)
+	}
+	return calendar.EndOfTime
+}
+
+// refusal says why nothing binds.
+func (s *Subject) refusal(code refusal.Code, at calendar.Instant) error {
+	if code == refusal.UnknownProduct {
+		return refusal.New(code, "no page in force at %s sells the product %q to account %s", at, s.Product, s.Account).
+			Do("publish a page that declares it, or name a product that a page declares")
+	}
+	return refusal.New(code, "no agreement binds account %s at %s", s.Account, at).
+		Do("accept the general agreement, or the terms of the product, first")
+}
+
+// stand is what is so for a subject between two instants at which something may
+// change. Subjects that differ in nothing that matters share it.
+type stand struct {
+	set       *Set         // nil where refused
+	refused   refusal.Code // why nothing binds; "" where something does
+	documents []*Document  // in force, and binding if an agreement is
+	byUse     []*Document  // see ByUse
+	missing   []Need       // see Missing, without add-ons
+}
+
+// nothingSold is the stand of a product that no document ever named.
+var nothingSold = &stand{refused: refusal.UnknownProduct}
+
+// act is that a document was accepted, and when last.
+type act struct {
+	place uint32 // of the document on the shelf
+	last  calendar.Instant
+}
+
+// stand finds what is so for a subject, and when the next of its acceptances
+// begins or ends, which the stand itself does not know.
+func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar.Instant) {
+	sh := c.shelves[s.Product]
+	if sh == nil {
+		return nothingSold, calendar.EndOfTime
+	}
+	var room [8]act
+	acts, ahead := sh.acts(room[:0], s.Accepted, at, known)
+	q := question{shelf: sh, subject: s, acts: acts, at: at, known: known}
+	if sh.hasPins && s.Bought != 0 && s.Bought <= at {
+		q.pinned = c.boughtUnder(s, known)
+	}
+	var buffer [128]byte
+	key := q.key(buffer[:0])
+	sh.mu.RLock()
+	st := sh.stands[string(key)]
+	sh.mu.RUnlock()
+	if st != nil {
+		return st, ahead
+	}
+	st = c.find(question{shelf: sh, subject: s, acts: slices.Clone(acts), pinned: q.pinned, at: at, known: known})
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if first := sh.stands[string(key)]; first != nil {
+		return first, ahead
+	}
+	sh.stands[string(key)] = st
+	return st, ahead
+}
+
+// boughtUnder returns what bound a subject when it bought, or nil.
+func (c *Corpus) boughtUnder(s *Subject, known calendar.Instant) *binding {
+	then := *s
+	then.Bought = 0
+	st, _ := c.stand(&then, s.Bought, known)
+	if st.set == nil {
+		return nil
+	}
+	return st.set.binding
+}
+
+// acts adds up the acceptances that count at an instant: each document once, in
+// the order in which they were made where that matters, else in that of the
+// shelf; and finds when the next acceptance begins or ends.
+func (s *shelf) acts(acts []act, accepted []Acceptance, at, known calendar.Instant) ([]act, calendar.Instant) {
+	ahead := calendar.EndOfTime
+	for i := range accepted {
+		a := &accepted[i]
+		place, relevant := s.places[a.Document]
+		if !relevant {
+			continue
+		}
+		ahead = min(ahead, a.turn(at, known))
+		if a.counts(at, known) {
+			acts = addAct(acts, act{place: place, last: a.At})
+		}
+	}
+	// Sorted by insertion: they are few, and sorting must not allocate.
+	for i := 1; i < len(acts); i++ {
+		for j := i; j > 0 && s.before(acts[j], acts[j-1]); j-- {
+			acts[j], acts[j-1] = acts[j-1], acts[j]
+		}
+	}
+	return acts, ahead
+}
+
+func addAct(acts []act, made act) []act {
+	for i := range acts {
+		if acts[i].place == made.place {
+			acts[i].last = max(acts[i].last, made.last)
+			return acts
+		}
+	}
+	return append(acts, made)
+}
+
+func (s *shelf) before(a, b act) bool {
+	if s.hasEnds && a.last != b.last {
+		return a.last < b.last
+	}
+	return a.place < b.place
+}
+
+// question is what is asked of a shelf.
 type question struct {
-	account   string
-	accepted  []Acceptance
-	product   string
+	shelf     *shelf
+	subject   *Subject
+	acts      []act
+	pinned    *binding // what bound when the subject bought; nil where that does not matter
 	at, known calendar.Instant
 }
 
-// inForce returns the version of a document that binds, or nil, and the instant
-// at which that changes by itself.
-func (q question) inForce(h history) (bound *version, next calendar.Instant) {
-	latest := q.latest(h)
-	next = calendar.EndOfTime
-	if latest != nil && q.covers(latest) && q.at < latest.Document.Until {
-		if from := q.from(latest); from > q.at {
-			next = from
-		} else {
-			bound, next = latest, latest.Document.Until
-		}
+// key holds all that the answer depends on, and nothing else: between which
+// turns the instants lie, who is asking as far as documents name accounts, what
+// was accepted, in which order where that matters, and under what it was bought.
+func (q *question) key(key []byte) []byte {
+	sh := q.shelf
+	key = binary.BigEndian.AppendUint32(key, epoch(sh.turns, q.at))
+	key = binary.BigEndian.AppendUint32(key, epoch(sh.learnt, q.known))
+	key = binary.BigEndian.AppendUint32(key, sh.audience[q.subject.Account])
+	pinned := uint32(0)
+	if q.pinned != nil {
+		pinned = q.pinned.number
 	}
-	for i := range h.versions {
-		v := &h.versions[i]
-		switch {
-		case v.Recorded > q.known || v.Document.Effective <= q.at:
-		case bound != nil:
-			next = min(next, v.Document.Effective)
-		case q.covers(v):
-			next = min(next, q.from(v))
+	key = binary.BigEndian.AppendUint32(key, pinned)
+	for i, a := range q.acts {
+		place := a.place << 1
+		if sh.hasEnds && i > 0 && q.acts[i-1].last == a.last {
+			place |= 1 // accepted in one act with the one before
 		}
+		key = binary.BigEndian.AppendUint32(key, place)
 	}
-	return bound, next
+	return key
 }
 
-// latest returns the known version that took effect last, or nil.
-func (q question) latest(h history) *version {
-	for i := len(h.versions) - 1; i >= 0; i-- {
-		v := &h.versions[i]
-		if v.Recorded <= q.known && v.Document.Effective <= q.at {
-			return v
-		}
+// find answers a question that was not asked before.
+func (c *Corpus) find(q question) *stand {
+	bound := q.bound()
+	st := &stand{documents: documentsOf(bound), refused: q.refuses(bound)}
+	if st.refused == "" {
+		st.set = c.shareUntil(c.share(q.shelf.product, bound), q.until(bound))
 	}
-	return nil
+	if st.refused != refusal.UnknownProduct {
+		st.byUse = q.byUse(st.documents)
+		st.missing = q.missing(st, nil)
+	}
+	return st
 }
 
-func (q question) covers(v *version) bool { return v.Document.Binds.covers(q.account, q.product) }
-
-// from returns the instant from which a version binds the account: its effective
-// instant or, if later, the first acceptance. EndOfTime means never.
-func (q question) from(v *version) calendar.Instant {
-	if v.Document.By == ByPublication {
-		return v.Document.Effective
-	}
-	first := calendar.EndOfTime
-	for _, a := range q.accepted {
-		if a.Document == v.Document.ID && a.Recorded <= q.known {
-			first = min(first, a.At)
-		}
-	}
-	return max(first, v.Document.Effective)
-}
-
-// check refuses a product that no bound page declares, and an account that no
-// agreement binds.
-func (q question) check(bound []version) error {
-	declared, agreed := q.product == "", false
+// refuses says why the documents in force are no binding.
+func (q *question) refuses(bound []version) refusal.Code {
+	declared, agreed := q.shelf.product == "", false
 	for _, v := range bound {
 		d := v.Document
-		declared = declared || d.Product != nil && d.Product.ID == q.product
-		agreed = agreed || d.Kind == General || d.Kind == Special || d.Kind == Stamped
+		declared = declared || d.Product != nil && d.Product.ID == q.shelf.product
+		agreed = agreed || d.isAgreement()
 	}
-	if !declared {
-		return refusal.New(refusal.UnknownProduct, "no page in force at %s sells the product %q to account %s", q.at, q.product, q.account).
-			Do("publish a page that declares it, or name a product that a page declares")
+	switch {
+	case !declared:
+		return refusal.UnknownProduct
+	case !agreed:
+		return refusal.NotAccepted
 	}
-	if !agreed {
-		return refusal.New(refusal.NotAccepted, "no agreement binds account %s at %s", q.account, q.at).
-			Do("accept the general agreement, or the terms of the product, first")
-	}
-	return nil
+	return ""
 }
 
-// share returns the one Set for these versions, product and until.
-func (c *Corpus) share(product string, bound []version, until calendar.Instant) *Set {
+// until returns the first turn at which the same acceptances give other
+// documents.
+func (q question) until(bound []version) calendar.Instant {
+	sameVersion := func(a, b version) bool { return a.number == b.number }
+	for t := after(q.shelf.turns, q.at); t < calendar.EndOfTime; t = after(q.shelf.turns, t) {
+		q.at = t
+		if !slices.EqualFunc(bound, q.bound(), sameVersion) {
+			return t
+		}
+	}
+	return calendar.EndOfTime
+}
+
+// share returns the one binding of a product by these versions.
+func (c *Corpus) share(product string, bound []version) *binding {
 	key := make([]byte, 0, 128)
 	for _, v := range bound {
 		key = binary.BigEndian.AppendUint32(key, v.number)
 	}
 	key = append(key, product...)
-	size := len(key)
-	key = binary.BigEndian.AppendUint64(key, uint64(until))
-
-	c.mu.RLock()
-	set := c.sets[string(key)]
-	c.mu.RUnlock()
-	if set != nil {
-		return set
-	}
-	c.mu.Lock()
-	b := c.bindings[string(key[:size])]
-	if b == nil {
-		b = newBinding(product, documentsOf(bound))
-		b.key = string(key[:size])
-		c.bindings[b.key] = b
-	}
-	c.mu.Unlock()
-	return c.shareUntil(b, until)
-}
-
-// shareUntil returns the one Set of a binding that ends at an instant.
-func (c *Corpus) shareUntil(b *binding, until calendar.Instant) *Set {
-	key := string(binary.BigEndian.AppendUint64([]byte(b.key), uint64(until)))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	set := c.sets[key]
+	b := c.bindings[string(key)]
+	if b == nil {
+		b = newBinding(product, documentsOf(bound))
+		b.number = uint32(len(c.bindings) + 1)
+		c.bindings[string(key)] = b
+	}
+	return b
+}
+
+// shareUntil returns the one Set of a binding that ends at a turn of its
+// documents.
+func (c *Corpus) shareUntil(b *binding, until calendar.Instant) *Set {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	set := b.sets[until]
 	if set == nil {
 		set = &Set{binding: b, until: until}
-		c.sets[key] = set
+		b.sets[until] = set
 	}
 	return set
 }
@@ -175,26 +289,15 @@ func documentsOf(bound []version) []*Document {
 }
 
 // Turn returns the first instant after at at which a document of a product takes
-// effect, ends or becomes known, or an acceptance begins; EndOfTime when there is
-// none. Between two turns nothing changes in what binds.
+// effect, ends or becomes known, or an acceptance begins or ends; EndOfTime when
+// there is none. Between two turns nothing changes in what binds.
 func (c *Corpus) Turn(product string, accepted []Acceptance, at calendar.Instant) calendar.Instant {
 	next := calendar.EndOfTime
-	consider := func(t calendar.Instant) {
-		if t > at {
-			next = min(next, t)
-		}
+	if sh := c.shelves[product]; sh != nil {
+		next = min(after(sh.turns, at), after(sh.learnt, at))
 	}
-	for _, h := range c.histories {
-		for i := range h.versions {
-			if v := &h.versions[i]; v.Document.Binds.coversProduct(product) {
-				consider(v.Document.Effective)
-				consider(v.Document.Until)
-				consider(v.Recorded)
-			}
-		}
-	}
-	for _, a := range accepted {
-		consider(a.At)
+	for i := range accepted {
+		next = min(next, accepted[i].turn(at, calendar.EndOfTime))
 	}
 	return next
 }

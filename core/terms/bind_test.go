@@ -45,7 +45,7 @@ func TestBind(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := c.Bind(tt.account, tt.accepted, tt.product, day(tt.at), day("2030-01-01"))
+			s, err := c.Bind(terms.Subject{Account: tt.account, Accepted: tt.accepted, Product: tt.product}, day(tt.at), day("2030-01-01"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +78,7 @@ func TestBindRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := c.Bind("a", tt.accepted, tt.product, day(tt.at), day("2030-01-01"))
+			_, err := c.Bind(terms.Subject{Account: "a", Accepted: tt.accepted, Product: tt.product}, day(tt.at), day("2030-01-01"))
 			wantRefusal(t, err, tt.code)
 		})
 	}
@@ -95,7 +95,7 @@ func TestKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for known, want := range map[string]string{"2025-04-09": "g v1, page v1", "2025-04-10": "g v1a, page v1"} {
-		s, err := c.Bind("a", accepts("2025-01-01", "g"), "p", day("2025-03-15"), day(known))
+		s, err := c.Bind(terms.Subject{Account: "a", Accepted: accepts("2025-01-01", "g"), Product: "p"}, day("2025-03-15"), day(known))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func TestKnown(t *testing.T) {
 	}
 	accepted := accepts("2025-03-01", "g")
 	accepted[0].Recorded = day("2025-03-20")
-	_, err = c.Bind("a", accepted, "p", day("2025-03-15"), day("2025-03-19"))
+	_, err = c.Bind(terms.Subject{Account: "a", Accepted: accepted, Product: "p"}, day("2025-03-15"), day("2025-03-19"))
 	wantRefusal(t, err, refusal.NotAccepted)
 }
 
@@ -132,7 +132,7 @@ func TestUntil(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := c.Bind("a", tt.accepted, "p", day(tt.at), day(tt.known))
+			s, err := c.Bind(terms.Subject{Account: "a", Accepted: tt.accepted, Product: "p"}, day(tt.at), day(tt.known))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,7 +146,7 @@ func TestUntil(t *testing.T) {
 func TestSetIsShared(t *testing.T) {
 	c := corpus(t, general, page)
 	one := bound(t, c, "g")
-	two, err := c.Bind("b", accepts("2025-02-02", "g"), "p", day("2025-05-05"), day("2026-01-01"))
+	two, err := c.Bind(terms.Subject{Account: "b", Accepted: accepts("2025-02-02", "g"), Product: "p"}, day("2025-05-05"), day("2026-01-01"))
 	if err != nil {
 		t.Fatal(err)
 	}

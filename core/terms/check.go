@@ -75,22 +75,47 @@ func checkUnits(d *Document, product *catalog.Product) (errs []error) {
 	return errs
 }
 
-// checkPrecedence refuses a list that names what does not exist: a misspelt kind
-// would silently rank nothing.
-func checkPrecedence(sorted []Published) (errs []error) {
-	known := []string{self}
+// checkNames refuses a header that names what does not exist: a misspelt kind
+// would silently rank or end nothing, a misspelt document never be demanded.
+func checkNames(sorted []Published) (errs []error) {
+	var kinds, documents, acceptable, issuers []string
 	for _, k := range Kinds() {
-		known = append(known, string(k))
+		kinds = append(kinds, string(k))
 	}
 	for _, p := range sorted {
-		known = append(known, p.Document.ID)
+		documents = append(documents, p.Document.ID)
+		issuers = append(issuers, p.Document.Issuer)
+		if p.Document.By == ByAcceptance {
+			acceptable = append(acceptable, p.Document.ID)
+		}
 	}
+	ended := slices.Concat(kinds, documents)
+	pinned := slices.Concat([]string{self}, documents)
+	ranked := slices.Concat(kinds, pinned)
 	for _, p := range sorted {
-		for _, name := range slices.Concat(p.Document.Precedence...) {
-			if !slices.Contains(known, name) {
-				errs = append(errs, refusal.New(refusal.DocumentInvalid, "the precedence list of %s %s names %q, which is neither a kind nor a published document",
-					p.Document.ID, p.Document.Version, name).Do("%s", suggest(name, known)))
-			}
+		d := p.Document
+		for _, level := range d.Precedence {
+			errs = append(errs, d.checkNamed("precedence", level.Names, ranked, "neither a kind nor a published document")...)
+		}
+		for _, e := range d.Ends {
+			errs = append(errs, d.checkNamed("ends", e.Documents, ended, "neither a kind nor a published document")...)
+			errs = append(errs, d.checkNamed("ends", e.Issuers, issuers, "the issuer of no published document")...)
+		}
+		for _, pin := range d.Pins {
+			errs = append(errs, d.checkNamed("pins", pin.Documents, pinned, "no published document")...)
+		}
+		for _, r := range d.Requires {
+			errs = append(errs, d.checkNamed("requires", r.Documents, acceptable, "no published document that binds by acceptance")...)
+		}
+	}
+	return errs
+}
+
+func (d *Document) checkNamed(field string, names, known []string, what string) (errs []error) {
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			errs = append(errs, refusal.New(refusal.DocumentInvalid, "%s of %s %s names %q, which is %s", field, d.ID, d.Version, name, what).
+				Do("%s", suggest(name, known)))
 		}
 	}
 	return errs

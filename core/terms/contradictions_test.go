@@ -263,7 +263,8 @@ func TestX10BufferTriggers(t *testing.T) {
 }
 
 // TestX11 on release G deletes the online data, S all of it, and FA the online
-// data at once and backups by the customer's rule. G and S together are undecided.
+// data at once and backups by the customer's rule. G and S accepted at one instant
+// are undecided.
 func TestX11DeletionScope(t *testing.T) {
 	const key = "data.deletion.scope"
 	side{accepted: "G", product: firewall}.says(t, key, "online, G 4.1.4")

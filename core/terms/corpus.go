@@ -19,11 +19,11 @@ type Published struct {
 
 // Corpus is everything that was published. It is safe for concurrent use.
 type Corpus struct {
-	histories []history // sorted by document id
-	products  []string  // every product that a document names, sorted
+	histories []history         // sorted by document id
+	products  []string          // every product that a document names, sorted
+	shelves   map[string]*shelf // by product; the empty product is the account as a whole
 
-	mu       sync.RWMutex
-	sets     map[string]*Set     // by binding and until
+	mu       sync.Mutex
 	bindings map[string]*binding // by product and versions
 }
 
@@ -44,14 +44,14 @@ type version struct {
 //   - with already_exists: an id and version that was published with other
 //     content, a citation code or a product that two documents claim;
 //   - with document_invalid: two versions of which none is the later one, a
-//     precedence list that names no kind and no published document, and a price
-//     per another unit than the product's meter is counted in;
+//     header that ranks, ends or requires what was not published, and a price per
+//     another unit than the product's meter is counted in;
 //   - with term_conflict: documents that bind together by publication, set a key
 //     unequally, and cannot be ranked by anything that was published.
 //
 // All faults are returned, joined.
 func NewCorpus(published []Published) (*Corpus, error) {
-	c := &Corpus{sets: make(map[string]*Set), bindings: make(map[string]*binding)}
+	c := &Corpus{shelves: make(map[string]*shelf), bindings: make(map[string]*binding)}
 	sorted, errs := distinct(published)
 	for i, p := range sorted {
 		v := version{Published: p, number: uint32(i)}
@@ -62,10 +62,13 @@ func NewCorpus(published []Published) (*Corpus, error) {
 		h.versions = append(h.versions, v)
 	}
 	c.products = productsOf(sorted)
-	for _, check := range []func([]Published) []error{checkOrder, checkCodes, checkProducts, checkPrecedence} {
+	for _, check := range []func([]Published) []error{checkOrder, checkCodes, checkProducts, checkNames} {
 		errs = append(errs, check(sorted)...)
 	}
 	if len(errs) == 0 {
+		for _, product := range append([]string{""}, c.products...) {
+			c.shelves[product] = c.newShelf(product)
+		}
 		errs = c.prove()
 	}
 	if len(errs) > 0 {
@@ -116,4 +119,27 @@ func productsOf(published []Published) []string {
 	}
 	slices.Sort(products)
 	return slices.Compact(products)
+}
+
+// history returns the versions of a document, or nil.
+func (c *Corpus) history(id string) *history {
+	i, found := slices.BinarySearchFunc(c.histories, id, func(h history, id string) int { return strings.Compare(h.id, id) })
+	if !found {
+		return nil
+	}
+	return &c.histories[i]
+}
+
+// version returns a published version of a document, or nil.
+func (c *Corpus) version(document, label string) *version {
+	h := c.history(document)
+	if h == nil {
+		return nil
+	}
+	for i := range h.versions {
+		if h.versions[i].Document.Version == label {
+			return &h.versions[i]
+		}
+	}
+	return nil
 }

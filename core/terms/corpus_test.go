@@ -7,6 +7,11 @@ import (
 	"termwise.dev/core/terms"
 )
 
+// headed is a document with lines in its header.
+func headed(lines string) text {
+	return text{id: "x", code: "X", kind: "special", by: "acceptance", header: lines}
+}
+
 func TestNewCorpusRefuses(t *testing.T) {
 	page2 := text{id: "page2", code: "P2", kind: "page", product: "p"}
 	misspelt := general
@@ -24,6 +29,10 @@ func TestNewCorpusRefuses(t *testing.T) {
 		{"one product on two pages", []text{page, page2}, refusal.AlreadyExists, []string{"product p"}},
 		{"two versions at once", []text{general, v2}, refusal.DocumentInvalid, []string{"v1 and v2"}},
 		{"a list that names nothing", []text{misspelt}, refusal.DocumentInvalid, []string{`"stampd"`, "did you mean stamped?"}},
+		{"a list that ends nothing", []text{general, headed("ends: [{documents: [genral], clause: '12'}]")}, refusal.DocumentInvalid, []string{"ends of x v1", `"genral"`, "did you mean general?"}},
+		{"an issuer of nothing", []text{general, headed("ends: [{issuers: [borealis], clause: '12'}]")}, refusal.DocumentInvalid, []string{`"borealis"`, "the issuer of no published document"}},
+		{"a pin on a kind", []text{general, headed("pins: [{what: purchases, documents: [general], clause: '12'}]")}, refusal.DocumentInvalid, []string{"pins of x v1", `"general"`}},
+		{"a demand for what binds anyway", []text{general, page, headed("requires: [{documents: [page], clause: '12'}]")}, refusal.DocumentInvalid, []string{"requires of x v1", `"page"`, "binds by acceptance"}},
 		{"a price in another unit", []text{page, general.with("price.cpu", "1 CNY per GiB·hour")}, refusal.DocumentInvalid, []string{"G 1 (g v1)", "vCPU·hour"}},
 	}
 	for _, tt := range tests {
@@ -43,7 +52,7 @@ func TestPublishedTwiceCountsFromTheFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Bind("a", accepts("2025-01-01", "g"), "p", day("2025-02-01"), day("2025-02-01")); err != nil {
+	if _, err := c.Bind(terms.Subject{Account: "a", Accepted: accepts("2025-01-01", "g"), Product: "p"}, day("2025-02-01"), day("2025-02-01")); err != nil {
 		t.Errorf("known from the first publication: %v", err)
 	}
 }

@@ -97,8 +97,10 @@ func facts(d *Document) []fact {
 		header("binds.except_products", strings.Join(d.Binds.ExceptProducts, ", ")),
 		header("binds.accounts", strings.Join(d.Binds.Accounts, ", ")),
 		header("until", untilText(d.Until)),
-		header("precedence", levelsText(d.Precedence)),
-		header("precedence_clause", d.PrecedenceClause),
+		header("precedence", d.levelsText()),
+		header("ends", joined(d.Ends, Ending.String)),
+		header("pins", joined(d.Pins, Pin.String)),
+		header("requires", joined(d.Requires, Requirement.String)),
 	}
 	all = append(all, productFacts(d.Product)...)
 	for i := range d.Clauses {
@@ -114,12 +116,47 @@ func untilText(t calendar.Instant) string {
 	return t.String()
 }
 
-func levelsText(levels [][]string) string {
-	texts := make([]string, len(levels))
-	for i, level := range levels {
-		texts[i] = strings.Join(level, " = ")
+// levelsText gives "stamped (12.4) > page (12.1) > special = annex".
+func (d *Document) levelsText() string {
+	texts := make([]string, len(d.Precedence))
+	for i, level := range d.Precedence {
+		texts[i] = strings.Join(level.Names, " = ")
+		if clause := d.RankClause(i); clause != "" {
+			texts[i] += " (" + clause + ")"
+		}
 	}
 	return strings.Join(texts, " > ")
+}
+
+// String gives "purchases under self, framework-prices (3)".
+func (p Pin) String() string {
+	return string(p.What) + " under " + strings.Join(p.Documents, ", ") + " (" + p.Clause + ")"
+}
+
+// String gives "general, of aurora (0.2)".
+func (e Ending) String() string {
+	named := slices.Clone(e.Documents)
+	for _, issuer := range e.Issuers {
+		named = append(named, "of "+issuer)
+	}
+	return strings.Join(named, ", ") + " (" + e.Clause + ")"
+}
+
+// String gives "server-guard-terms for server_guard (3.2.5)".
+func (r Requirement) String() string {
+	text := strings.Join(r.Documents, ", ")
+	if r.AddOn != "" {
+		text += " for " + r.AddOn
+	}
+	return text + " (" + r.Clause + ")"
+}
+
+func joined[T any](items []T, text func(T) string) string {
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = text(item)
+	}
+	return strings.Join(texts, "; ")
 }
 
 func productFacts(p *catalog.Product) []fact {

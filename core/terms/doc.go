@@ -3,9 +3,10 @@
 // clause that gives it.
 //
 // Owns: Document and its YAML, the registry of term keys, binding (acceptance,
-// publication, effective dates, account lists), precedence, Resolve and its
-// Trace, the comparison of two versions, and the proof that documents published
-// together do not contradict each other undecidably.
+// publication, effective dates, account lists, what a document ends and pins, what
+// must be accepted besides), precedence, Resolve and its Trace, the comparison of
+// two versions, and the proof that documents published together do not contradict
+// each other undecidably.
 //
 // Does not own: what a value makes happen (each key says where it is read), who
 // may publish, or where documents and acceptances are stored.
@@ -13,8 +14,9 @@
 // Invariants:
 //   - A value comes from a clause and names it, or it is a silence whose meaning
 //     the key states, or it is a refusal. There is no default.
-//   - The answer depends on which documents bind, never on their order. Two
-//     unequal values that no declaration ranks are refused with both citations.
+//   - The answer depends on which documents bind, never on the order in which they
+//     are listed. Two unequal values that no declaration ranks are refused with
+//     both citations.
 //   - A Set never changes once made, so it can be read by any number of
 //     goroutines; its hash depends on the product and the documents alone.
 //   - What is known matters as well as what binds: a version or an acceptance
@@ -26,6 +28,7 @@
 // agreement unless a bound document declares otherwise.
 //
 // Clauses: G preamble, 12.1 and 12.4; S 14.1; E preamble and 11.1; C preamble and
-// 10.1; F 1, F 3 and F 4; FA preamble and 12.1 (precedence and binding); G 3.2.9
-// (notice of changes); S 0.2 (headings do not interpret).
+// 10.1; U 0.2; F 1, F 3 and F 4; FA preamble and 12.1 (precedence and binding);
+// G 3.1.8 and E 3.2.5 (what must be accepted besides); G 3.2.9 (notice of
+// changes); S 0.2 (headings do not interpret).
 package terms

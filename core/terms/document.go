@@ -69,14 +69,74 @@ type Document struct {
 	Announced        calendar.Instant
 	Effective        calendar.Instant
 	Until            calendar.Instant // exclusive; EndOfTime when the document does not say
-	Precedence       [][]string       // levels, highest first; each holds kinds, "self" or document ids
-	PrecedenceClause string           // the label of the clause that declares Precedence
+	Precedence       []Level          // highest first
+	PrecedenceClause string           // the label of the clause that declares the levels which name none
+	Ends             []Ending         // what its acceptance ends
+	Pins             []Pin            // what stays under it after its end
+	Requires         []Requirement    // what must be accepted besides it
 	Clauses          []Clause         // in the order of the document
 	Product          *catalog.Product // only on a page that declares one
 	Source           []byte
 	Hash             Hash // of Source
 
 	terms []Term // of all clauses, sorted by key; a key is there once for each clause that sets it
+}
+
+// Level is a rank of a precedence list: what it names stands above everything
+// that the levels below name.
+type Level struct {
+	Names  []string // kinds, "self" or document ids, not ranked among themselves
+	Clause string   // the label of the clause that puts them here; "" for PrecedenceClause
+}
+
+// Ending says which agreements the acceptance of a document ends for the
+// products that the document binds (see Corpus.Bind). The document itself is
+// never among them.
+type Ending struct {
+	Documents []string // kinds or document ids
+	Issuers   []string // every agreement with one of these sellers
+	Clause    string   // the label of the clause that says so
+}
+
+// names says whether the Ending is about a document.
+func (e Ending) names(d *Document) bool {
+	return slices.Contains(e.Documents, d.ID) || slices.Contains(e.Documents, string(d.Kind)) || slices.Contains(e.Issuers, d.Issuer)
+}
+
+// ends says whether accepting d ends another document, where both bind.
+func (d *Document) ends(other *Document) bool {
+	return d.ID != other.ID && slices.ContainsFunc(d.Ends, func(e Ending) bool { return e.names(other) })
+}
+
+// Pinned is what stays under a document when the document has ended.
+type Pinned string
+
+// Purchases are what was bought while the document bound (F 3).
+const Purchases Pinned = "purchases"
+
+// Pin says what stays under which documents after their end. What a document
+// does not pin leaves it with its end.
+type Pin struct {
+	What      Pinned
+	Documents []string // "self" or document ids: a contract speaks for its annexes
+	Clause    string   // the label of the clause that says so
+}
+
+// pins says whether what was bought while d bound stays under another document,
+// or under d itself.
+func (d *Document) pins(other *Document) bool {
+	return slices.ContainsFunc(d.Pins, func(p Pin) bool {
+		return slices.Contains(p.Documents, other.ID) || d.ID == other.ID && slices.Contains(p.Documents, self)
+	})
+}
+
+// Requirement says which documents must be accepted before the products that
+// the document binds are used or ordered or, where it names an add-on, before
+// that add-on of them is switched on.
+type Requirement struct {
+	AddOn     string // "" for the product itself
+	Documents []string
+	Clause    string // the label of the clause that says so
 }
 
 // Clause is one labelled clause of a document.

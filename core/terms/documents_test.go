@@ -34,10 +34,12 @@ func day(s string) calendar.Instant {
 // usable values.
 type text struct {
 	id, code, version, kind string
+	issuer                  string
 	by                      string
 	announced, effective    string
 	until, binds            string
 	precedence              string // declared by clause 12
+	header                  string // more lines of the header; clause 12 says so
 	product                 string // with one meter
 	meter                   string // of the product; cpu unless it says otherwise
 	terms                   map[string]string
@@ -48,7 +50,7 @@ func (x text) source() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("document: %s\ncode: %s\nversion: %s\nkind: %s", x.id, x.code, or(x.version, "v1"), or(x.kind, "general"))
-	line("title: A document\nissuer: aurora\nby: %s", or(x.by, "publication"))
+	line("title: A document\nissuer: %s\nby: %s", or(x.issuer, "aurora"), or(x.by, "publication"))
 	effective := or(x.effective, "2025-01-01")
 	line("announced: %s\neffective: %s", or(x.announced, effective), effective)
 	if x.until != "" {
@@ -63,8 +65,11 @@ func (x text) source() string {
 	if x.product != "" {
 		line("product: {id: %s, title: A product, meters: {%s: {base: milli_vcpu_second, unit: vCPU·hour, per: 3600000}}}", x.product, or(x.meter, "cpu"))
 	}
+	if x.header != "" {
+		line("%s", x.header)
+	}
 	line("clauses:\n  - {id: '0', text: Words., declaratory: words}")
-	if x.precedence != "" {
+	if x.precedence != "" || x.header != "" {
 		line("  - {id: '12', text: Order., executed_by: precedence}")
 	}
 	if len(x.terms) > 0 {
@@ -123,7 +128,7 @@ func accepts(on string, documents ...string) []terms.Acceptance {
 // bound binds account a for product p, with everything accepted, in mid 2025.
 func bound(t testing.TB, c *terms.Corpus, accepted ...string) *terms.Set {
 	t.Helper()
-	s, err := c.Bind("a", accepts("2025-01-01", accepted...), "p", day("2025-06-15"), day("2025-06-15"))
+	s, err := c.Bind(terms.Subject{Account: "a", Accepted: accepts("2025-01-01", accepted...), Product: "p"}, day("2025-06-15"), day("2025-06-15"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,24 +5,16 @@ import (
 	"termwise.dev/core/refusal"
 )
 
-// Subject is what is asked about: an account, what it accepted, and a product
-// that it uses; the empty product stands for the account as a whole.
-type Subject struct {
-	Account  string
-	Accepted []Acceptance
-	Product  string
-}
-
 // LastBound returns the Set that bound the subject last: at an instant or, when
 // nothing binds then, at the latest instant before it at which something did;
 // and that instant. What was used or is owed under terms that have ended still
 // has to be charged and paid, and those terms are what was agreed for it.
 //
-// The Set is the shared one of Bind, except that its Until is the first instant
-// after at at which something may bind again. Where nothing ever bound, LastBound
-// refuses as Bind does at at.
+// The Set is the one of Bind, except that its Until is the first instant after at
+// at which something may bind again. Where nothing ever bound, LastBound refuses
+// as Bind does at at.
 func (c *Corpus) LastBound(s Subject, at, known calendar.Instant) (*Set, calendar.Instant, error) {
-	set, err := c.Bind(s.Account, s.Accepted, s.Product, at, known)
+	set, err := c.Bind(s, at, known)
 	if err == nil {
 		return set, at, nil
 	}
@@ -41,7 +33,7 @@ func (c *Corpus) LastMetering(s Subject, meter string, at, known calendar.Instan
 		_, found := set.Product().Meter(meter)
 		return found
 	}
-	set, err := c.Bind(s.Account, s.Accepted, s.Product, at, known)
+	set, err := c.Bind(s, at, known)
 	if err == nil && declares(set) {
 		return set, at, nil
 	}
@@ -56,33 +48,27 @@ func (c *Corpus) LastMetering(s Subject, meter string, at, known calendar.Instan
 // two of them nothing does, so the last instant of a stretch speaks for all of it.
 func (c *Corpus) lastBefore(s Subject, at, known calendar.Instant, suits func(*Set) bool, otherwise error) (*Set, calendar.Instant, error) {
 	for turn := c.turnBefore(s, at); turn > 0; turn = c.turnBefore(s, turn-1) {
-		set, err := c.Bind(s.Account, s.Accepted, s.Product, turn-1, known)
+		set, err := c.Bind(s, turn-1, known)
 		if err == nil && suits(set) {
-			return c.shareUntil(set.binding, c.Turn(s.Product, s.Accepted, at)), turn - 1, nil
+			return &Set{binding: set.binding, until: c.Turn(s.Product, s.Accepted, at)}, turn - 1, nil
 		}
 	}
 	return nil, 0, otherwise
 }
 
 // turnBefore returns the last instant up to at at which a document takes effect
-// or ends, or an acceptance begins; zero when there is none.
+// or ends, or an acceptance begins or ends; zero when there is none.
 func (c *Corpus) turnBefore(s Subject, at calendar.Instant) calendar.Instant {
 	var last calendar.Instant
-	consider := func(t calendar.Instant) {
-		if t <= at {
-			last = max(last, t)
-		}
+	if sh := c.shelves[s.Product]; sh != nil {
+		last = upTo(sh.turns, at)
 	}
-	for _, h := range c.histories {
-		for i := range h.versions {
-			if d := h.versions[i].Document; d.Binds.covers(s.Account, s.Product) {
-				consider(d.Effective)
-				consider(d.Until)
+	for i := range s.Accepted {
+		for _, t := range []calendar.Instant{s.Accepted[i].At, s.Accepted[i].Void.At} {
+			if t <= at {
+				last = max(last, t)
 			}
 		}
-	}
-	for _, a := range s.Accepted {
-		consider(a.At)
 	}
 	return last
 }

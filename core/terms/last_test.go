@@ -38,10 +38,6 @@ func TestLastBound(t *testing.T) {
 			if got := versions(set); got != tt.want || when != tt.when || set.Until() != tt.until {
 				t.Errorf("got %s at %s until %s; want %s at %s until %s", got, when, set.Until(), tt.want, tt.when, tt.until)
 			}
-			again, _, err := c.LastBound(s, day(tt.at), day(tt.known))
-			if again != set || err != nil {
-				t.Errorf("asked again it is another Set, or %v", err)
-			}
 		})
 	}
 }

@@ -256,7 +256,7 @@ func headOf(d *terms.Document, field string) string {
 	case "precedence":
 		return listOf(d)
 	case "stamped_first":
-		if len(d.Precedence) > 0 && slices.Contains(d.Precedence[0], string(terms.Stamped)) {
+		if len(d.Precedence) > 0 && slices.Contains(d.Precedence[0].Names, string(terms.Stamped)) {
 			return "yes"
 		}
 		return "no"
@@ -280,7 +280,10 @@ func listOf(d *terms.Document) string {
 	}
 	levels := make([]string, len(d.Precedence))
 	for i, level := range d.Precedence {
-		levels[i] = strings.Join(level, " = ")
+		levels[i] = strings.Join(level.Names, " = ")
+		if clause := d.RankClause(i); clause != "" {
+			levels[i] += " (" + clause + ")"
+		}
 	}
 	return strings.Join(levels, " > ")
 }

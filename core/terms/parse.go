@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -41,7 +40,7 @@ type documentReader struct {
 var (
 	headerFields = []string{
 		"document", "code", "version", "kind", "title", "also_called", "issuer", "binds", "by", "announced", "effective",
-		"until", "precedence", "precedence_clause", "product", "clauses",
+		"until", "precedence", "precedence_clause", "ends", "pins", "requires", "product", "clauses",
 	}
 	requiredFields = []string{"document", "code", "version", "kind", "title", "issuer", "by", "announced", "effective", "clauses"}
 )
@@ -65,6 +64,7 @@ func (p *documentReader) document(root ast.Node) {
 	p.checkNames()
 	p.checkDates()
 	p.checkPrecedence()
+	p.checkRelations()
 	p.bindPage()
 	p.checkClauses()
 	p.collectTerms()
@@ -101,6 +101,12 @@ func (p *documentReader) header(f field) {
 		d.Precedence = p.levels(f.value)
 	case "precedence_clause":
 		d.PrecedenceClause = p.text(f.value)
+	case "ends":
+		d.Ends = p.endings(f.value)
+	case "pins":
+		d.Pins = p.pins(f.value)
+	case "requires":
+		d.Requires = p.requirements(f.value)
 	case "product":
 		d.Product = p.product(f.value)
 	case "clauses":
@@ -187,31 +193,6 @@ func (p *documentReader) dayOrInstant(n ast.Node) (t calendar.Instant, isDay boo
 	return p.zone.Start(day), true
 }
 
-// levels reads a precedence list: a name is a level, a nested list is a level of
-// names that are not ranked among themselves.
-func (p *documentReader) levels(n ast.Node) (levels [][]string) {
-	seen := make(map[string]bool)
-	for _, item := range p.items(n) {
-		var level []string
-		if _, ok := item.(*ast.SequenceNode); ok {
-			level = p.texts(item)
-		} else {
-			level = []string{p.text(item)}
-		}
-		for _, name := range level {
-			if seen[name] {
-				p.refuseAt(item, fmt.Sprintf("%q is ranked twice", name), "name it on one level")
-			}
-			seen[name] = true
-		}
-		levels = append(levels, level)
-	}
-	if len(levels) == 0 {
-		p.refuseAt(n, "the precedence list is empty", "remove it, or name what it ranks")
-	}
-	return levels
-}
-
 // checkNames refuses another name of the document that is none.
 func (p *documentReader) checkNames() {
 	for i, name := range p.doc.AlsoCalled {
@@ -230,23 +211,6 @@ func (p *documentReader) checkDates() {
 	if d.Until <= d.Effective {
 		p.refuseAt(p.at["until"], fmt.Sprintf("the document ends at %s, before it takes effect at %s", p.zone.Format(d.Until), p.zone.Format(d.Effective)),
 			"let until lie after effective")
-	}
-}
-
-// checkPrecedence wants a precedence list and the clause that declares it
-// together: what decides between documents must be citable.
-func (p *documentReader) checkPrecedence() {
-	list, clause := p.at["precedence"], p.at["precedence_clause"]
-	switch {
-	case list == nil && clause == nil:
-	case clause == nil:
-		p.refuseAt(list, "no clause declares this precedence", "add precedence_clause with the label of the clause that does")
-	case list == nil:
-		p.refuseAt(clause, "precedence_clause stands without a precedence list", "add precedence, or remove precedence_clause")
-	default:
-		if _, ok := p.doc.Clause(p.doc.PrecedenceClause); !ok {
-			p.refuseAt(clause, "the document has no clause "+strconv.Quote(p.doc.PrecedenceClause), "name the clause that declares the precedence")
-		}
 	}
 }
 

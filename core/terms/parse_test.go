@@ -80,8 +80,17 @@ func describe(d *terms.Document, err error) string {
 	fmt.Fprintf(&b, "%s %s %s %s by %s of %s: %s\n", d.ID, d.Version, d.Code, d.Kind, d.By, d.Issuer, strings.Join(append([]string{d.Title}, d.AlsoCalled...), ", also "))
 	fmt.Fprintf(&b, "announced %s effective %s until %s\n", zone.Format(d.Announced), zone.Format(d.Effective), showUntil(d.Until))
 	fmt.Fprintf(&b, "binds products %v except %v accounts %v\n", d.Binds.Products, d.Binds.ExceptProducts, d.Binds.Accounts)
-	if d.PrecedenceClause != "" {
-		fmt.Fprintf(&b, "precedence %v by %s\n", d.Precedence, d.PrecedenceClause)
+	for _, level := range d.Precedence {
+		fmt.Fprintf(&b, "level %v by %s\n", level.Names, or(level.Clause, or(d.PrecedenceClause, "nothing")))
+	}
+	for _, e := range d.Ends {
+		fmt.Fprintf(&b, "ends %v and those of %v by %s\n", e.Documents, e.Issuers, e.Clause)
+	}
+	for _, p := range d.Pins {
+		fmt.Fprintf(&b, "pins %s under %v by %s\n", p.What, p.Documents, p.Clause)
+	}
+	for _, r := range d.Requires {
+		fmt.Fprintf(&b, "requires %v for %q by %s\n", r.Documents, r.AddOn, r.Clause)
 	}
 	if d.Product != nil {
 		fmt.Fprintf(&b, "product %s %q\n", d.Product.ID, d.Product.Title)

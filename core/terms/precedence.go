@@ -57,7 +57,8 @@ const (
 type declaration struct {
 	by     *Document
 	weight weight
-	above  bool // the first document is ranked above the second
+	above  bool   // the first document is ranked above the second
+	clause string // the label of the clause that puts the higher one there
 	why    string
 }
 
@@ -75,7 +76,7 @@ func (r *ranking) judge(a, b *Document) verdict {
 			return verdict{why: fmt.Sprintf("%s and %s disagree", decider, other)}
 		}
 	}
-	return verdict{beats: decider.above, by: decider.by.cite(decider.by.PrecedenceClause), why: decider.String()}
+	return verdict{beats: decider.above, by: decider.cites(), why: decider.String()}
 }
 
 // heaviest returns the most special declarations about a pair, by document id.
@@ -104,15 +105,30 @@ func (d *Document) declares(a, b *Document) (declaration, bool) {
 	levelB, nameB := d.level(b)
 	ranked := levelA >= 0 && levelB >= 0 && levelA != levelB
 	isOwn := d.Kind == Stamped && (d == a || d == b)
-	switch {
-	case ranked && isOwn:
-		return declaration{by: d, weight: ownContract, above: levelA < levelB, why: ranks(levelA < levelB, nameA, nameB)}, true
-	case d.putsStampedFirst() && (a.Kind == Stamped) != (b.Kind == Stamped):
-		return declaration{by: d, weight: stampedFirst, above: a.Kind == Stamped, why: "puts stamped documents first"}, true
-	case ranked:
-		return declaration{by: d, weight: d.scope(), above: levelA < levelB, why: ranks(levelA < levelB, nameA, nameB)}, true
+	if !(ranked && isOwn) && d.putsStampedFirst() && (a.Kind == Stamped) != (b.Kind == Stamped) {
+		return declaration{by: d, weight: stampedFirst, above: a.Kind == Stamped, clause: d.RankClause(0), why: "puts stamped documents first"}, true
 	}
-	return declaration{}, false
+	if !ranked {
+		return declaration{}, false
+	}
+	said := declaration{by: d, weight: d.scope(), above: levelA < levelB, clause: d.RankClause(min(levelA, levelB))}
+	said.why = ranks(said.above, nameA, nameB)
+	if isOwn {
+		said.weight = ownContract
+	}
+	return said, true
+}
+
+// RankClause returns the label of the clause that puts a level of Precedence
+// above those below it, or "" for the last one, which stands above nothing.
+func (d *Document) RankClause(level int) string {
+	switch own := d.Precedence[level].Clause; {
+	case own != "":
+		return own
+	case level == len(d.Precedence)-1 && (level > 0 || !d.putsStampedFirst()):
+		return ""
+	}
+	return d.PrecedenceClause
 }
 
 // level returns where the list places a document, and under which name; -1 when
@@ -124,7 +140,7 @@ func (d *Document) level(x *Document) (int, string) {
 	}
 	for _, name := range names {
 		for i, level := range d.Precedence {
-			if slices.Contains(level, name) {
+			if slices.Contains(level.Names, name) {
 				return i, name
 			}
 		}
@@ -132,7 +148,9 @@ func (d *Document) level(x *Document) (int, string) {
 	return -1, ""
 }
 
-func (d *Document) putsStampedFirst() bool { return slices.Contains(d.Precedence[0], string(Stamped)) }
+func (d *Document) putsStampedFirst() bool {
+	return slices.Contains(d.Precedence[0].Names, string(Stamped))
+}
 
 func (d *Document) scope() weight {
 	switch {
@@ -151,10 +169,10 @@ func ranks(above bool, a, b string) string {
 	return "ranks " + a + " above " + b
 }
 
+func (d declaration) cites() Citation { return d.by.cite(d.clause) }
+
 // String gives "G 12.1 ranks page above special".
-func (d declaration) String() string {
-	return d.by.cite(d.by.PrecedenceClause).String() + " " + d.why
-}
+func (d declaration) String() string { return d.cites().String() + " " + d.why }
 
 // remedy tells the writer of the documents how to make an undecided pair decidable.
 func (v verdict) remedy(a, b *Document) string {

@@ -180,7 +180,7 @@ func meaning(t *testing.T, all []terms.Published, accepted []terms.Acceptance) s
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := c.Bind("a", accepted, "p", day("2025-06-15"), day("2025-06-15"))
+	s, err := c.Bind(terms.Subject{Account: "a", Accepted: accepted, Product: "p"}, day("2025-06-15"), day("2025-06-15"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 func (c *Corpus) prove() (errs []error) {
 	reported := make(map[string]bool)
 	for _, product := range append([]string{""}, c.products...) {
-		for _, at := range c.turningPoints() {
+		for _, at := range c.shelves[product].turns {
 			for _, err := range c.proveAt(product, at) {
 				if !reported[err.Error()] {
 					reported[err.Error()] = true
@@ -27,31 +27,10 @@ func (c *Corpus) prove() (errs []error) {
 	return errs
 }
 
-// turningPoints lists the instants at which some version takes effect or ends.
-func (c *Corpus) turningPoints() []calendar.Instant {
-	var points []calendar.Instant
-	for _, h := range c.histories {
-		for _, v := range h.versions {
-			points = append(points, v.Document.Effective)
-			if v.Document.Until < calendar.EndOfTime {
-				points = append(points, v.Document.Until)
-			}
-		}
-	}
-	slices.Sort(points)
-	return slices.Compact(points)
-}
-
 func (c *Corpus) proveAt(product string, at calendar.Instant) (errs []error) {
 	// An account without a name is on no document's list and has accepted nothing.
-	nobody := question{product: product, at: at, known: calendar.EndOfTime}
-	var bound []version
-	for _, h := range c.histories {
-		if v, _ := nobody.inForce(h); v != nil {
-			bound = append(bound, *v)
-		}
-	}
-	b := c.share(product, bound, calendar.EndOfTime).binding
+	nobody := question{shelf: c.shelves[product], subject: &Subject{Product: product}, at: at, known: calendar.EndOfTime}
+	b := c.share(product, nobody.bound())
 	for _, key := range b.undecided() {
 		candidates := candidatesOf(b.documents)[key]
 		if !c.acceptable(product, at, func(d *Document) bool { return d.couldDecide(key, candidates) }) {
@@ -75,7 +54,8 @@ func (b *binding) undecided() (keys []string) {
 // acceptable says whether some document that an account may come to be bound by,
 // beside those that bind everyone, satisfies the condition.
 func (c *Corpus) acceptable(product string, at calendar.Instant, condition func(*Document) bool) bool {
-	for _, h := range c.histories {
+	sh := c.shelves[product]
+	for _, h := range sh.histories[:sh.covering] {
 		for _, v := range h.versions {
 			d := v.Document
 			inForce := d.Effective <= at && at < d.Until && d.Binds.coversProduct(product)

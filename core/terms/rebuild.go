@@ -12,7 +12,7 @@ import (
 func (c *Corpus) Rebuild(refs []DocumentRef, product string) (*Set, error) {
 	var bound []version
 	for _, ref := range refs {
-		v, err := c.find(ref)
+		v, err := c.published(ref)
 		if err != nil {
 			return nil, err
 		}
@@ -20,21 +20,17 @@ func (c *Corpus) Rebuild(refs []DocumentRef, product string) (*Set, error) {
 	}
 	// The corpus numbers versions in the order of document ids, as a Set needs them.
 	slices.SortFunc(bound, func(a, b version) int { return int(a.number) - int(b.number) })
-	return c.share(product, bound, 0), nil
+	return c.shareUntil(c.share(product, bound), 0), nil
 }
 
-func (c *Corpus) find(ref DocumentRef) (version, error) {
-	for _, h := range c.histories {
-		for _, v := range h.versions {
-			if v.Document.ID != ref.Document || v.Document.Version != ref.Version {
-				continue
-			}
-			if v.Document.Hash != ref.Hash {
-				return version{}, refusal.New(refusal.NotFound, "%s %s is published with content %s, and what was bound is %s",
-					ref.Document, ref.Version, v.Document.Hash, ref.Hash).Do("publish the original source again; a published version must not be edited")
-			}
-			return v, nil
-		}
+func (c *Corpus) published(ref DocumentRef) (version, error) {
+	v := c.version(ref.Document, ref.Version)
+	switch {
+	case v == nil:
+		return version{}, refusal.New(refusal.NotFound, "%s %s is not published", ref.Document, ref.Version).Do("publish it from the provider's archive")
+	case v.Document.Hash != ref.Hash:
+		return version{}, refusal.New(refusal.NotFound, "%s %s is published with content %s, and what was bound is %s",
+			ref.Document, ref.Version, v.Document.Hash, ref.Hash).Do("publish the original source again; a published version must not be edited")
 	}
-	return version{}, refusal.New(refusal.NotFound, "%s %s is not published", ref.Document, ref.Version).Do("publish it from the provider's archive")
+	return *v, nil
 }

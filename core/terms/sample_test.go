@@ -72,7 +72,7 @@ const (
 )
 
 // specialGoesFirst is why a clause of G loses to one of E.
-const specialGoesFirst = "E 11.1 ranks self above general"
+const specialGoesFirst = "G 0.1 ranks special above general"
 
 // side is what one account agreed to: the agreements that it accepted, by their
 // codes separated by spaces ("S G@2025-09-01"; without a day, on 5 June 2025),
@@ -123,7 +123,7 @@ func (s side) in(t testing.TB, c *terms.Corpus) *terms.Set {
 		accepted = append(accepted, terms.Acceptance{Document: byCode[code], Form: terms.Click, At: day(on), Recorded: day(on), Actor: "tester"})
 	}
 	at := day(or(s.at, "2026-01-15"))
-	set, err := c.Bind(or(s.account, "c"), accepted, s.product, at, at)
+	set, err := c.Bind(terms.Subject{Account: or(s.account, "c"), Accepted: accepted, Product: s.product}, at, at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,8 @@ type Set struct {
 
 // binding is the part of a Set that depends on its documents alone.
 type binding struct {
-	key       string // of its versions and product, in the corpus
+	number    uint32                    // in the corpus, from one
+	sets      map[calendar.Instant]*Set // by until; guarded by the corpus
 	hash      Hash
 	documents []*Document // sorted by id, one version each
 	productID string
@@ -38,7 +39,7 @@ type Value[T any] struct {
 }
 
 func newBinding(productID string, documents []*Document) *binding {
-	b := &binding{productID: productID, documents: documents, hash: hashOf(productID, documents)}
+	b := &binding{productID: productID, documents: documents, hash: hashOf(productID, documents), sets: make(map[calendar.Instant]*Set)}
 	for _, d := range documents {
 		if d.Product != nil && d.Product.ID == productID {
 			b.product = d.Product

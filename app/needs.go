@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/terms"
+	"termwise.dev/store"
+)
+
+// Needs is what an account must still accept before it uses or orders a product.
+type Needs struct {
+	Account string `json:"account"`
+	Product string `json:"product"`
+	At      string `json:"at"`
+	// Missing lists what must be accepted first; empty when nothing stands in the way.
+	Missing []MissingAcceptance `json:"missing"`
+	// ByUse lists what the first use of the product will accept by itself.
+	ByUse []AcceptableDocument `json:"by_use"`
+}
+
+// MissingAcceptance is one acceptance that is needed.
+type MissingAcceptance struct {
+	// AnyOf lists the documents of which one must be accepted; mostly there is one.
+	AnyOf []AcceptableDocument `json:"any_of"`
+	// AddOn is the add-on that needs it; absent when the product itself does.
+	AddOn string `json:"addon,omitempty"`
+	// Clause demands it; absent where no agreement binds the account at all.
+	Clause *CitedClause `json:"clause,omitempty"`
+}
+
+// AcceptableDocument is a version in force that an account may accept.
+type AcceptableDocument struct {
+	Document string `json:"document"`
+	Version  string `json:"version"`
+	Title    string `json:"title"`
+	Hash     string `json:"hash"`
+	// Forms lists the acts by which the document says that it is accepted; absent
+	// where it leaves that to the agreement that it belongs to.
+	Forms []terms.AcceptanceForm `json:"forms,omitempty"`
+}
+
+// Needs says what an account must accept before it uses or orders a product with
+// add-ons, at an instant; zero means now. It refuses an unknown account or
+// product, and an add-on that no document names.
+//
+// Clauses: G 0.3 (no service without agreement), G 3.1.8, E 3.1.3.3 and C 3.1.3.3
+// (licences of others), E 3.2.5 (add-ons with terms of their own).
+func (a *App) Needs(ctx context.Context, id, product string, addOns []string, at calendar.Instant) (n Needs, err error) {
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		p, now, err := a.providerNow(ctx, tx)
+		if err != nil {
+			return err
+		}
+		b, err := readBooks(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		at = orNow(at, now)
+		missing, err := p.Corpus.Missing(b.Subject(product), addOns, at, now)
+		if err != nil {
+			return err
+		}
+		n = Needs{Account: id, Product: product, At: p.instant(at), Missing: []MissingAcceptance{}}
+		n.ByUse = acceptableDocuments(p.Corpus.ByUse(b.Subject(product), at, now))
+		for _, m := range missing {
+			n.Missing = append(n.Missing, p.missingAcceptance(m))
+		}
+		return nil
+	})
+	return n, err
+}
+
+func (p *Provider) missingAcceptance(m terms.Need) MissingAcceptance {
+	needed := MissingAcceptance{AnyOf: acceptableDocuments(m.AnyOf), AddOn: m.AddOn}
+	if m.By != (terms.Citation{}) {
+		var documents []*terms.Document
+		for _, published := range p.Documents {
+			documents = append(documents, published.Document)
+		}
+		needed.Clause = citedClause(documents, m.By)
+	}
+	return needed
+}
+
+func acceptableDocuments(documents []*terms.Document) []AcceptableDocument {
+	list := []AcceptableDocument{}
+	for _, d := range documents {
+		forms, _ := terms.In(d, terms.AcceptanceForms)
+		list = append(list, AcceptableDocument{Document: d.ID, Version: d.Version, Title: d.Title, Hash: d.Hash.String(), Forms: forms})
+	}
+	return list
+}

@@ -1,0 +1,186 @@
+package terms
+
+import (
+	"slices"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
+)
+
+// Need is something that an account must still accept.
+type Need struct {
+	AnyOf []*Document // the versions in force; accepting one of them is enough
+	AddOn string      // the add-on that it is needed for; "" for the product itself
+	By    Citation    // the clause that demands it; zero where no agreement binds at all
+}
+
+// ByUse returns the versions that the first use of the subject's product at an
+// instant accepts: those in force that list use among their forms of acceptance
+// and would bind, if they were accepted then, what they do not bind yet. Where a
+// general agreement binds, use accepts no other; and where use could accept
+// several, it accepts none of them, since it does not say which. The slice is
+// shared: do not change it.
+func (c *Corpus) ByUse(s Subject, at, known calendar.Instant) []*Document {
+	st, _ := c.stand(&s, at, known)
+	return st.byUse
+}
+
+// Missing lists what the account must accept before it uses or orders the
+// subject's product with add-ons: an agreement where none binds, and whatever
+// the documents in force require that it has not accepted, and so on. It refuses
+// with unknown_product what no page sells, and with bad_input an add-on that no
+// document names. Without add-ons the slice is shared: do not change it.
+func (c *Corpus) Missing(s Subject, addOns []string, at, known calendar.Instant) ([]Need, error) {
+	st, _ := c.stand(&s, at, known)
+	if st.refused == refusal.UnknownProduct {
+		return nil, s.refusal(st.refused, at)
+	}
+	if len(addOns) == 0 {
+		return st.missing, nil
+	}
+	sh := c.shelves[s.Product]
+	acts, _ := sh.acts(nil, s.Accepted, at, known)
+	q := question{shelf: sh, subject: &s, acts: acts, at: at, known: known}
+	if err := q.checkAddOns(addOns); err != nil {
+		return nil, err
+	}
+	return q.missing(st, addOns), nil
+}
+
+// Refusal refuses what the Need is missing for.
+func (n Need) Refusal(s Subject) error {
+	what := s.Product
+	if n.AddOn != "" {
+		what += " with " + n.AddOn
+	}
+	if n.By == (Citation{}) {
+		return refusal.New(refusal.NotAccepted, "no agreement binds account %s for %s", s.Account, what).
+			Do("accept %s first", anyOf(n.AnyOf))
+	}
+	return refusal.New(refusal.NotAccepted, "%s demands that account %s has accepted %s before it uses %s", n.By.Long(), s.Account, anyOf(n.AnyOf), what).
+		Do("accept it first")
+}
+
+func anyOf(documents []*Document) string {
+	text := "an agreement, once one is in force"
+	for i, d := range documents {
+		if i == 0 {
+			text = ""
+		} else {
+			text += " or "
+		}
+		text += d.ID + " " + d.Version
+	}
+	return text
+}
+
+// byUse finds what use accepts beside what binds.
+func (q *question) byUse(bound []*Document) (usable []*Document) {
+	general := slices.ContainsFunc(bound, isGeneral)
+	for i := range q.shelf.histories[:q.shelf.covering] {
+		d := q.inForce(&q.shelf.histories[i])
+		if d == nil || d.By != ByAcceptance || general && d.Kind == General || slices.Contains(bound, d) {
+			continue
+		}
+		if forms, _ := In(d, AcceptanceForms); slices.Contains(forms, Use) && q.wouldBind(uint32(i), d) {
+			usable = append(usable, d)
+		}
+	}
+	if generals := countOf(usable, isGeneral); generals > 1 {
+		usable = slices.DeleteFunc(usable, isGeneral)
+	}
+	return usable
+}
+
+func isGeneral(d *Document) bool { return d.Kind == General }
+
+func countOf(documents []*Document, is func(*Document) bool) (n int) {
+	for _, d := range documents {
+		if is(d) {
+			n++
+		}
+	}
+	return n
+}
+
+// wouldBind says whether a document would bind if it were accepted now.
+func (q *question) wouldBind(place uint32, d *Document) bool {
+	then := *q
+	then.acts = append(slices.DeleteFunc(slices.Clone(q.acts), func(a act) bool { return a.place == place }), act{place: place, last: q.at})
+	return slices.ContainsFunc(then.bound(), func(v version) bool { return v.Document == d })
+}
+
+// missing lists what is to be accepted. What use accepts is asked for what it
+// requires as if it were accepted.
+func (q *question) missing(st *stand, addOns []string) (needs []Need) {
+	if st.refused == refusal.NotAccepted {
+		needs = append(needs, Need{AnyOf: q.agreements()})
+	}
+	asking := slices.Concat(st.documents, st.byUse)
+	asked := make(map[string]bool)
+	for len(asking) > 0 {
+		d := asking[0]
+		asking = asking[1:]
+		for _, r := range d.Requires {
+			if r.AddOn != "" && !slices.Contains(addOns, r.AddOn) {
+				continue
+			}
+			for _, id := range r.Documents {
+				required := q.lacks(st, id)
+				if required == nil || asked[id] {
+					continue
+				}
+				asked[id] = true
+				needs = append(needs, Need{AnyOf: []*Document{required}, AddOn: r.AddOn, By: d.cite(r.Clause)})
+				asking = append(asking, required)
+			}
+		}
+	}
+	return needs
+}
+
+// lacks returns the version in force of a document that the account has not
+// accepted, or whose acceptance was ended; nil where nothing is lacking.
+func (q *question) lacks(st *stand, id string) *Document {
+	place := q.shelf.places[id]
+	d := q.inForce(&q.shelf.histories[place])
+	if d == nil || slices.Contains(st.documents, d) {
+		return nil
+	}
+	if _, accepted := q.accepted(place); accepted && !q.covers(d) {
+		return nil // it binds another product, and was accepted for that
+	}
+	return d
+}
+
+// agreements lists the agreements in force that the account may accept.
+func (q *question) agreements() (documents []*Document) {
+	for i := range q.shelf.histories[:q.shelf.covering] {
+		if d := q.inForce(&q.shelf.histories[i]); d != nil && d.By == ByAcceptance && d.isAgreement() && q.covers(d) {
+			documents = append(documents, d)
+		}
+	}
+	return documents
+}
+
+// checkAddOns refuses an add-on that no document in force names.
+func (q *question) checkAddOns(addOns []string) error {
+	var known []string
+	for i := range q.shelf.histories {
+		if d := q.inForce(&q.shelf.histories[i]); d != nil {
+			for _, r := range d.Requires {
+				known = append(known, r.AddOn)
+			}
+		}
+	}
+	known = slices.DeleteFunc(known, func(name string) bool { return name == "" })
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for _, name := range addOns {
+		if !slices.Contains(known, name) {
+			return refusal.New(refusal.BadInput, "no document in force names an add-on %q of %s", name, q.shelf.product).
+				At("addon").Do("%s", suggest(name, known))
+		}
+	}
+	return nil
+}

@@ -435,3 +435,29 @@ func TestTrap63EitherOrBoth(t *testing.T) {
 		}
 	}
 }
+// TestTrap14: a package that was bought within the framework's term stays under
+// it after its end; what is used then, and was not bought, does not.
+func TestTrap14BoughtUnderTheContract(t *testing.T) {
+	c, err := sampleCorpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accepted []terms.Acceptance
+	for _, code := range []string{"G", "F", "FP", "FA"} {
+		accepted = append(accepted, terms.Acceptance{Document: byCode[code], Form: terms.Click, At: day("2025-06-05"), Recorded: day("2025-06-05"), Actor: "tester"})
+	}
+	after := day("2026-12-01")
+	for bought, want := range map[string]string{"2026-05-01": "0 days, FA 2.3.1.3", "2026-06-04": "7 days, G 2.3.1.3", "": "7 days, G 2.3.1.3"} {
+		s := terms.Subject{Account: "northfield-a", Accepted: accepted, Product: computing}
+		if bought != "" {
+			s.Bought = day(bought)
+		}
+		set, err := c.Bind(s, after, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := answerOf(set, "renewal.lead"); got != want {
+			t.Errorf("bought on %q: %s, want %s", bought, got, want)
+		}
+	}
+}

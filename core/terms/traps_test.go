@@ -435,6 +435,7 @@ func TestTrap63EitherOrBoth(t *testing.T) {
 		}
 	}
 }
+
 // TestTrap14: a package that was bought within the framework's term stays under
 // it after its end; what is used then, and was not bought, does not.
 func TestTrap14BoughtUnderTheContract(t *testing.T) {

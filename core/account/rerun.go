@@ -1,0 +1,349 @@
+package account
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"sort"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+)
+
+// Rerun makes a month of an account again under other documents. What came from
+// outside stays as it was and when it was: usage, payments, acceptances, and how
+// late things were noticed. Everything that the terms decide is decided anew, by
+// the code that decided it first.
+//
+// The account's whole history is made again under Present, and must give the
+// journal that is stored, to the last hash; under Proposed it is made again from
+// the month's beginning. So the difference is that of the documents and nothing
+// else.
+type Rerun struct {
+	Present, Proposed Terms
+	Zone              calendar.Zone
+	Month             calendar.Month
+}
+
+// TurnedAway is a report of usage that was refused when it arrived, because its
+// service was suspended for the whole of it. Where the service would not have
+// been, the report would have been accepted.
+type TurnedAway struct {
+	metering.Event
+	Recorded calendar.Instant
+}
+
+// Run makes the month again twice: was is what it came to, would what it would
+// have come to. The fault, if there is one, is what keeps the stored journal from
+// being made again; then there is nothing to compare. turnedAway is in order of
+// Recorded.
+func (r Rerun) Run(ev *Evidence, turnedAway []TurnedAway) (was, would Outcome, found *Fault) {
+	run, found := r.begin(ev)
+	if found != nil {
+		return was, would, found
+	}
+	run.away = run.usage.neverAccepted(ev, turnedAway)
+	if err := run.toMonth(); err != nil {
+		return was, would, run.broken(err)
+	}
+	other := run.fork(r.Proposed)
+	if err := run.finish(); err != nil {
+		return was, would, run.broken(err)
+	}
+	if found := run.checkJournal(); found != nil {
+		return was, would, found
+	}
+	other.tries = true
+	other.out.Undecided = other.finish()
+	other.countAway()
+	run.countAway()
+	return run.out, other.out, nil
+}
+
+// rerun is a history in the making.
+type rerun struct {
+	Rerun
+	ev       *Evidence
+	from, to calendar.Instant // the month's first instant, and the next one's
+	until    calendar.Instant // where the history need not go on
+	steps    []rerunStep      // what is left to happen, in order
+	usage    *arrivals
+	away     []TurnedAway
+
+	env   Env
+	books *Books
+	// floor is when the last thing from outside was recorded; nothing that
+	// follows it was recorded before.
+	floor calendar.Instant
+	// tries says that this is the history under the proposed documents.
+	tries bool
+
+	next    int                              // of usage.first
+	settled map[metering.Key]metering.Bucket // as they are, where more usage arrives
+	opened  map[Resource]calendar.Instant
+	visible []bool        // which events have arrived
+	taken   []bool        // which reports are not turned away this time
+	waiting []lateArrival // usage of such reports for hours to come
+	hashes  []journal.Hash
+	closed  bool // the month's end has been looked at
+	out     Outcome
+}
+
+func (r Rerun) begin(ev *Evidence) (*rerun, *Fault) {
+	run := &rerun{Rerun: r, ev: ev, settled: map[metering.Key]metering.Bucket{}, opened: map[Resource]calendar.Instant{}}
+	run.from, run.to = r.Zone.MonthBounds(r.Month)
+	run.usage = collectArrivals(ev)
+	run.visible = make([]bool, len(ev.Events))
+	run.until = max(run.to, run.usage.lastSettled(calendar.HourOf(run.to)))
+	run.out = newOutcome()
+	steps, found := run.plan()
+	run.steps = steps
+	run.books = &Books{}
+	run.env = Env{Terms: r.Present, Zone: r.Zone, RecordedAt: func(at calendar.Instant) calendar.Instant { return run.recordedAt(at) }}
+	return run, found
+}
+
+// fork returns a history that has been the same so far and goes on under other
+// documents.
+func (r *rerun) fork(proposed Terms) *rerun {
+	other := *r
+	other.books = r.books.clone()
+	other.settled, other.opened = maps.Clone(r.settled), maps.Clone(r.opened)
+	other.visible = slices.Clone(r.visible)
+	other.taken, other.hashes = make([]bool, len(r.away)), nil
+	other.out = newOutcome()
+	other.env.Terms = proposed
+	other.env.RecordedAt = func(at calendar.Instant) calendar.Instant { return other.recordedAt(at) }
+	return &other
+}
+
+// recordedAt says when something that is effective at an instant is written
+// down: at once, unless it is known that nobody looked then.
+func (r *rerun) recordedAt(at calendar.Instant) calendar.Instant {
+	entries := r.ev.Entries
+	i := sort.Search(len(entries), func(i int) bool { return entries[i].Effective >= at })
+	if i < len(entries) && entries[i].Effective == at {
+		return max(at, r.floor, entries[i].Recorded)
+	}
+	if i > 0 {
+		return max(at, r.floor, entries[i-1].Recorded)
+	}
+	return max(at, r.floor)
+}
+
+// rerunStep is something that comes from outside, at its instant and place.
+type rerunStep struct {
+	at calendar.Instant
+	// order is its place among what happens at one instant: twice the number of
+	// a command's entry, and one less for usage that an entry settled.
+	order int64
+	entry *journal.Entry // a command
+	late  []lateArrival  // or usage that arrives when its hour has ended
+	// found is when the usage was found, and settles says that what falls due at
+	// the instant had been done by then.
+	found   calendar.Instant
+	settles bool
+	away    int // or the number, from one, of a report that was turned away
+}
+
+// plan lists what comes from outside, up to where the history ends.
+func (r *rerun) plan() ([]rerunStep, *Fault) {
+	steps := r.usage.steps(r.ev)
+	for i := range r.ev.Entries {
+		e := &r.ev.Entries[i]
+		if e.Seq != int64(i)+1 {
+			return nil, fault(JournalReplays, InJournal, RowID{Entry: int64(i) + 1}, "is missing: entry %d stands in its place", e.Seq)
+		}
+		switch e.Kind {
+		case journal.Opened, journal.Accepted, journal.ToppedUp:
+			steps = append(steps, rerunStep{at: e.Effective, order: 2 * e.Seq, entry: e})
+		}
+	}
+	slices.SortStableFunc(steps, rerunStep.compare)
+	end := sort.Search(len(steps), func(i int) bool { return steps[i].at > r.until })
+	return steps[:end], nil
+}
+
+// toMonth makes what happened before the month.
+func (r *rerun) toMonth() error {
+	for len(r.steps) > 0 && r.steps[0].at < r.from {
+		if err := r.step(); err != nil {
+			return err
+		}
+	}
+	return r.advance(r.from - 1)
+}
+
+// finish makes the rest, and looks at the month's end on the way.
+func (r *rerun) finish() error {
+	r.planAway()
+	for len(r.steps) > 0 {
+		s := &r.steps[0]
+		if s.at > r.to || s.at == r.to && (s.entry != nil || s.settles) {
+			if err := r.close(); err != nil {
+				return err
+			}
+		}
+		if err := r.step(); err != nil {
+			return err
+		}
+	}
+	if err := r.close(); err != nil {
+		return err
+	}
+	return r.advance(r.until)
+}
+
+// close does what falls due up to the month's end, and notes what is owed then.
+func (r *rerun) close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	if err := r.advance(r.to); err != nil {
+		return err
+	}
+	return r.countArrears()
+}
+
+// step makes the next thing from outside.
+func (r *rerun) step() error {
+	s := r.steps[0]
+	r.steps = r.steps[1:]
+	switch {
+	case s.entry != nil:
+		return r.command(s.entry)
+	case s.away > 0:
+		if err := r.advance(s.at); err != nil {
+			return err
+		}
+		r.arriveAgain(s.away - 1)
+		return nil
+	}
+	before := s.at - 1
+	if s.settles {
+		before = s.at
+	}
+	if err := r.advance(before); err != nil {
+		return err
+	}
+	r.floor = max(r.floor, s.found)
+	for _, l := range s.late {
+		r.arrive(l)
+	}
+	return nil
+}
+
+func (r *rerun) command(e *journal.Entry) error {
+	r.env.Actor = e.Actor
+	if e.Kind == journal.Opened {
+		var n New
+		if err := json.Unmarshal([]byte(e.Payload), &n); err != nil {
+			return err
+		}
+		d, err := Open(r.env, n, e.Effective)
+		if err != nil {
+			return err
+		}
+		return r.take(d)
+	}
+	if err := r.advance(e.Effective); err != nil {
+		return err
+	}
+	r.floor = max(r.floor, e.Recorded)
+	if e.Kind == journal.Accepted {
+		return r.accept(e)
+	}
+	return r.topUp(e)
+}
+
+func (r *rerun) accept(e *journal.Entry) error {
+	var accepted []terms.Acceptance
+	for i := range r.ev.Acceptances {
+		if a := &r.ev.Acceptances[i]; a.Entry == e.Seq {
+			accepted = append(accepted, a.Acceptance)
+		}
+	}
+	return r.decide(func() (*Decision, error) { return r.books.Accept(r.env, accepted, e.Effective) })
+}
+
+// topUp pays in again. A payment that the documents would refuse does not come
+// in; that it would not is a part of the outcome.
+func (r *rerun) topUp(e *journal.Entry) error {
+	var t TopUp
+	if err := json.Unmarshal([]byte(e.Payload), &t); err != nil {
+		return err
+	}
+	err := r.decide(func() (*Decision, error) { return r.books.TopUp(r.env, t, e.Effective) })
+	if err == nil || !r.tries || refusal.CodeOf(err) == "" {
+		return err
+	}
+	if r.from <= e.Effective && e.Effective < r.to {
+		r.out.TurnedDown = append(r.out.TurnedDown, TurnedDown{TopUp: t, Entry: e.Seq, At: e.Effective, Reason: err})
+	}
+	return nil
+}
+
+// advance does everything that falls due up to an instant.
+func (r *rerun) advance(to calendar.Instant) error {
+	if r.books.ID == "" {
+		return nil
+	}
+	r.enter(to)
+	return r.decide(func() (*Decision, error) { return r.books.Advance(r.env, to) })
+}
+
+// decide decides, giving the detail of usage as often as it is asked for.
+func (r *rerun) decide(rule func() (*Decision, error)) error {
+	r.books.Usage = Usage{}
+	r.books.OpenAfter = calendar.EndOfTime
+	for {
+		d, err := rule()
+		var missing *MissingUsage
+		if errors.As(err, &missing) {
+			r.detail(missing)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return r.take(d)
+	}
+}
+
+// take keeps what a decision did.
+func (r *rerun) take(d *Decision) error {
+	r.books = d.After
+	for _, b := range d.Buckets {
+		if r.usage.continues[b.Key] {
+			r.settled[b.Key] = *b
+		}
+	}
+	for i := range d.Entries {
+		r.hashes = append(r.hashes, d.Entries[i].Hash)
+	}
+	return r.count(d)
+}
+
+// checkJournal checks that the journal that came out is the one that is stored.
+func (r *rerun) checkJournal() *Fault {
+	entries := r.ev.Entries
+	for i, hash := range r.hashes {
+		if i >= len(entries) || entries[i].Hash != hash {
+			return fault(JournalReplays, InJournal, RowID{Entry: int64(i) + 1}, "is not what its inputs and the documents give")
+		}
+	}
+	if n := len(r.hashes); n < len(entries) && entries[n].Effective <= r.until {
+		return fault(JournalReplays, InJournal, RowID{Entry: entries[n].Seq}, "is of the kind %s at %s, and its inputs and the documents give nothing then",
+			entries[n].Kind, entries[n].Effective)
+	}
+	return nil
+}
+
+func (r *rerun) broken(err error) *Fault {
+	return fault(JournalReplays, InJournal, RowID{Entry: int64(len(r.hashes)) + 1}, "cannot be made again: %v", err)
+}

@@ -1,0 +1,85 @@
+package terms
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"termwise.dev/core/calendar"
+)
+
+// alwaysKnown is before every instant at which something was recorded.
+const alwaysKnown calendar.Instant = math.MinInt64
+
+// During returns a corpus that asks "what if": from one instant to another, both
+// included, each given version stands in place of whatever version of its
+// document was in force, whatever its own dates are, and is known. At every
+// other instant the corpus binds what c binds. Who is bound stays a matter of
+// the version's lists and of acceptances; one version of a document may be
+// given.
+//
+// It is for comparing, never for deciding: nothing is proved about how the
+// versions stand together, so a conflict shows when a term is asked for.
+func (c *Corpus) During(from, to calendar.Instant, versions []*Document) *Corpus {
+	other := &Corpus{products: c.products, sets: make(map[string]*Set), bindings: make(map[string]*binding)}
+	instead := make(map[string]*Document, len(versions))
+	for _, d := range versions {
+		instead[d.ID] = d
+	}
+	for _, h := range c.histories {
+		if d := instead[h.id]; d != nil {
+			h = h.during(from, to, d)
+			delete(instead, d.ID)
+		}
+		other.histories = append(other.histories, h)
+	}
+	for id, d := range instead {
+		other.histories = append(other.histories, history{id: id}.during(from, to, d))
+	}
+	slices.SortFunc(other.histories, func(a, b history) int { return strings.Compare(a.id, b.id) })
+	other.number()
+	return other
+}
+
+// during returns the history with one version in force from one instant to
+// another. The versions that the history had are there before, and again after.
+func (h history) during(from, to calendar.Instant, d *Document) history {
+	changed := history{id: h.id}
+	add := func(p Published) { changed.versions = append(changed.versions, version{Published: p}) }
+	for _, v := range h.versions {
+		if v.Document.Effective < from {
+			add(v.Published)
+		}
+	}
+	add(Published{Document: d.dated(from, to+1), Recorded: alwaysKnown})
+	for _, v := range h.versions {
+		if v.Document.Effective <= to {
+			add(Published{Document: v.Document.dated(to+1, v.Document.Until), Recorded: v.Recorded})
+		}
+	}
+	for _, v := range h.versions {
+		if v.Document.Effective > to {
+			add(v.Published)
+		}
+	}
+	return changed
+}
+
+// dated returns a copy with other dates.
+func (d *Document) dated(effective, until calendar.Instant) *Document {
+	copied := *d
+	copied.Effective, copied.Until = effective, until
+	return &copied
+}
+
+// number numbers the versions in order of document and version, as sets need them.
+func (c *Corpus) number() {
+	var n uint32
+	for i := range c.histories {
+		c.histories[i].versions = slices.Clone(c.histories[i].versions)
+		for j := range c.histories[i].versions {
+			c.histories[i].versions[j].number = n
+			n++
+		}
+	}
+}

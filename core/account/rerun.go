@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -29,24 +30,14 @@ type Rerun struct {
 	Month             calendar.Month
 }
 
-// TurnedAway is a report of usage that was refused when it arrived, because its
-// service was suspended for the whole of it. Where the service would not have
-// been, the report would have been accepted.
-type TurnedAway struct {
-	metering.Event
-	Recorded calendar.Instant
-}
-
 // Run makes the month again twice: was is what it came to, would what it would
 // have come to. The fault, if there is one, is what keeps the stored journal from
-// being made again; then there is nothing to compare. turnedAway is in order of
-// Recorded.
-func (r Rerun) Run(ev *Evidence, turnedAway []TurnedAway) (was, would Outcome, found *Fault) {
+// being made again; then there is nothing to compare.
+func (r Rerun) Run(ev *Evidence) (was, would Outcome, found *Fault) {
 	run, found := r.begin(ev)
 	if found != nil {
 		return was, would, found
 	}
-	run.away = run.usage.neverAccepted(ev, turnedAway)
 	if err := run.toMonth(); err != nil {
 		return was, would, run.broken(err)
 	}
@@ -59,8 +50,6 @@ func (r Rerun) Run(ev *Evidence, turnedAway []TurnedAway) (was, would Outcome, f
 	}
 	other.tries = true
 	other.out.Undecided = other.finish()
-	other.countAway()
-	run.countAway()
 	return run.out, other.out, nil
 }
 
@@ -72,7 +61,6 @@ type rerun struct {
 	until    calendar.Instant // where the history need not go on
 	steps    []rerunStep      // what is left to happen, in order
 	usage    *arrivals
-	away     []TurnedAway
 
 	env   Env
 	books *Books
@@ -82,22 +70,23 @@ type rerun struct {
 	// tries says that this is the history under the proposed documents.
 	tries bool
 
-	next    int                              // of usage.first
-	settled map[metering.Key]metering.Bucket // as they are, where more usage arrives
+	next    int                              // of usage.buckets
+	settled map[metering.Key]metering.Bucket // as they are, where usage came late
 	opened  map[Resource]calendar.Instant
-	visible []bool        // which events have arrived
-	taken   []bool        // which reports are not turned away this time
-	waiting []lateArrival // usage of such reports for hours to come
+	hidden  map[eventHour]bool // what is still to come late
 	hashes  []journal.Hash
 	closed  bool // the month's end has been looked at
 	out     Outcome
 }
 
 func (r Rerun) begin(ev *Evidence) (*rerun, *Fault) {
-	run := &rerun{Rerun: r, ev: ev, settled: map[metering.Key]metering.Bucket{}, opened: map[Resource]calendar.Instant{}}
+	run := &rerun{Rerun: r, ev: ev, usage: collectArrivals(ev), settled: map[metering.Key]metering.Bucket{}, hidden: map[eventHour]bool{}}
+	run.opened = run.usage.opened
+	for _, l := range run.usage.late {
+		run.settled[l.key] = metering.Bucket{Key: l.key}
+		run.hidden[eventHour{l.event, l.key.Hour}] = true
+	}
 	run.from, run.to = r.Zone.MonthBounds(r.Month)
-	run.usage = collectArrivals(ev)
-	run.visible = make([]bool, len(ev.Events))
 	run.until = max(run.to, run.usage.lastSettled(calendar.HourOf(run.to)))
 	run.out = newOutcome()
 	steps, found := run.plan()
@@ -112,10 +101,8 @@ func (r Rerun) begin(ev *Evidence) (*rerun, *Fault) {
 func (r *rerun) fork(proposed Terms) *rerun {
 	other := *r
 	other.books = r.books.clone()
-	other.settled, other.opened = maps.Clone(r.settled), maps.Clone(r.opened)
-	other.visible = slices.Clone(r.visible)
-	other.taken, other.hashes = make([]bool, len(r.away)), nil
-	other.out = newOutcome()
+	other.settled, other.opened, other.hidden = maps.Clone(r.settled), maps.Clone(r.opened), maps.Clone(r.hidden)
+	other.hashes, other.out = nil, newOutcome()
 	other.env.Terms = proposed
 	other.env.RecordedAt = func(at calendar.Instant) calendar.Instant { return other.recordedAt(at) }
 	return &other
@@ -141,13 +128,19 @@ type rerunStep struct {
 	// order is its place among what happens at one instant: twice the number of
 	// a command's entry, and one less for usage that an entry settled.
 	order int64
-	entry *journal.Entry // a command
-	late  []lateArrival  // or usage that arrives when its hour has ended
-	// found is when the usage was found, and settles says that what falls due at
-	// the instant had been done by then.
+	// entry is a command, late is usage, found at an instant; settles says that
+	// what falls due at the step's instant had been done by then.
+	entry   *journal.Entry
+	late    []lateArrival
 	found   calendar.Instant
 	settles bool
-	away    int // or the number, from one, of a report that was turned away
+	// lowers is a resource that turns out to have been used first at an earlier instant.
+	lowers Resource
+	to     calendar.Instant
+}
+
+func (s rerunStep) compare(o rerunStep) int {
+	return cmp.Or(cmp.Compare(s.at, o.at), cmp.Compare(s.order, o.order))
 }
 
 // plan lists what comes from outside, up to where the history ends.
@@ -180,7 +173,6 @@ func (r *rerun) toMonth() error {
 
 // finish makes the rest, and looks at the month's end on the way.
 func (r *rerun) finish() error {
-	r.planAway()
 	for len(r.steps) > 0 {
 		s := &r.steps[0]
 		if s.at > r.to || s.at == r.to && (s.entry != nil || s.settles) {
@@ -214,15 +206,8 @@ func (r *rerun) close() error {
 func (r *rerun) step() error {
 	s := r.steps[0]
 	r.steps = r.steps[1:]
-	switch {
-	case s.entry != nil:
+	if s.entry != nil {
 		return r.command(s.entry)
-	case s.away > 0:
-		if err := r.advance(s.at); err != nil {
-			return err
-		}
-		r.arriveAgain(s.away - 1)
-		return nil
 	}
 	before := s.at - 1
 	if s.settles {
@@ -234,6 +219,9 @@ func (r *rerun) step() error {
 	r.floor = max(r.floor, s.found)
 	for _, l := range s.late {
 		r.arrive(l)
+	}
+	if s.lowers != (Resource{}) {
+		r.opened[s.lowers] = s.to
 	}
 	return nil
 }
@@ -319,7 +307,7 @@ func (r *rerun) decide(rule func() (*Decision, error)) error {
 func (r *rerun) take(d *Decision) error {
 	r.books = d.After
 	for _, b := range d.Buckets {
-		if r.usage.continues[b.Key] {
+		if _, late := r.settled[b.Key]; late {
 			r.settled[b.Key] = *b
 		}
 	}

@@ -3,7 +3,6 @@ package account
 import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
-	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
@@ -16,8 +15,7 @@ type Outcome struct {
 	Charges map[Metered]Charged
 	// LateFees sums the fees of the month's days.
 	LateFees money.Amount
-	// Refused sums the usage of the month's hours that is not billed, on arrival
-	// or at settlement.
+	// Refused sums the usage of the month's hours that is not billed.
 	Refused map[Unbilled]int64
 	// Returned sums what was paid for usage and went back to the wallet in the month.
 	Returned money.Amount
@@ -62,7 +60,7 @@ func newOutcome() Outcome {
 	return Outcome{Charges: map[Metered]Charged{}, Refused: map[Unbilled]int64{}}
 }
 
-// add counts what a decision did to the month.
+// count counts what a decision did to the month.
 func (r *rerun) count(d *Decision) error {
 	for i := range d.Charges {
 		if c := &d.Charges[i]; r.inMonth(c.Hour) {
@@ -116,20 +114,6 @@ func (o *Outcome) charge(c *Charge) error {
 	err := addTo(&sum.Amount, c.Amount)
 	o.Charges[of] = sum
 	return err
-}
-
-// countAway counts the usage of the month that was turned away on arrival.
-func (r *rerun) countAway() {
-	for i := range r.away {
-		if r.taken != nil && r.taken[i] {
-			continue
-		}
-		r.usage.eachBucket(&r.away[i].Event, func(key metering.Key, quantity int64) {
-			if r.inMonth(key.Hour) {
-				r.out.Refused[Unbilled{Metered{key.Product, key.Meter}, refusal.Suspended}] += quantity
-			}
-		})
-	}
 }
 
 func (r *rerun) inMonth(hour calendar.Hour) bool {

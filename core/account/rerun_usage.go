@@ -8,38 +8,31 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
-	"termwise.dev/core/refusal"
 )
 
-// arrivals says which usage was there when, as the events and the settlements
-// show it. An event is recorded at the beginning of the transaction that keeps
-// it, so a settlement can have missed one that was recorded before it; then the
-// settlement is right.
+// arrivals says what usage came when. Most of it is told by when its events were
+// recorded: settling goes by that. But an event is recorded at the beginning of
+// the transaction that keeps it, so a settlement can have missed what was
+// recorded before it, and what is recorded at the instant of a settlement can
+// have come after it. There the settlements tell.
 type arrivals struct {
-	// first holds each bucket as it was when its hour ended, in order.
-	first []firstArrival
-	// late holds what came after that.
+	// buckets hold the usage whose time is told by its events, in order.
+	buckets []metering.Bucket
+	// late holds the rest.
 	late []lateArrival
-	// continues says which buckets more usage arrives for when they may have
-	// been settled already.
-	continues map[metering.Key]bool
+	// lowered lists the events that made the first use of a resource an earlier one.
+	lowered []int
+	opened  map[Resource]calendar.Instant
 	// done holds the settlements of each bucket, in order.
 	done map[metering.Key][]settlement
+	// byHour lists the events that add to each hour.
+	byHour map[calendar.Hour][]int
 }
 
-type firstArrival struct {
-	metering.Bucket
-	events []int // that it is made of, by their place in the evidence
-}
-
-// lateArrival is usage that arrived after its hour had ended.
+// lateArrival is a part of a bucket that came when a settlement had been made.
 type lateArrival struct {
-	key      metering.Key
-	quantity int64
-	at       calendar.Instant
-	// entry is the settlement that found it; zero when it was found by the
-	// settlement of a cycle that was open.
-	entry int64
+	settlement
+	key   metering.Key
 	event int
 }
 
@@ -50,27 +43,36 @@ type settlement struct {
 	quantity int64
 }
 
-// part is what one event added to a bucket.
-type part struct {
+// usagePart is what one event added to a bucket.
+type usagePart struct {
 	event    int
+	recorded calendar.Instant
 	quantity int64
 }
 
-// collectArrivals finds when usage arrived. Usage that is not settled is left
-// out: it is not a part of what the month has come to so far.
+// eventHour names what an event adds to an hour.
+type eventHour struct {
+	event int
+	hour  calendar.Hour
+}
+
+// collectArrivals finds when usage came. Usage that is not settled is left out:
+// it is no part of what the months have come to so far.
 func collectArrivals(ev *Evidence) *arrivals {
-	a := &arrivals{continues: map[metering.Key]bool{}, done: settlements(ev)}
-	parts := map[metering.Key][]part{}
+	a := &arrivals{done: settlements(ev), opened: map[Resource]calendar.Instant{}, byHour: map[calendar.Hour][]int{}}
+	parts := map[metering.Key][]usagePart{}
 	for _, i := range inOrderOfArrival(ev.Events) {
 		e := &ev.Events[i]
+		a.firstUse(i, e)
 		e.EachHour(func(hour calendar.Hour, meter string, quantity int64) {
-			key := metering.Key{Product: e.Product, Resource: e.Resource, Meter: meter, Hour: hour}
-			if a.done[key] != nil {
-				parts[key] = append(parts[key], part{i, quantity})
+			if list := a.byHour[hour]; len(list) == 0 || list[len(list)-1] != i {
+				a.byHour[hour] = append(list, i)
 			}
+			key := metering.Key{Product: e.Product, Resource: e.Resource, Meter: meter, Hour: hour}
+			parts[key] = append(parts[key], usagePart{i, e.Recorded, quantity})
 		})
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(parts), metering.Key.Compare) {
+	for _, key := range slices.SortedFunc(maps.Keys(a.done), metering.Key.Compare) {
 		a.place(ev, key, parts[key])
 	}
 	return a
@@ -84,6 +86,17 @@ func inOrderOfArrival(events []StoredEvent) []int {
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(events[i].Recorded, events[j].Recorded) })
 	return order
+}
+
+func (a *arrivals) firstUse(i int, e *StoredEvent) {
+	of := Resource{Product: e.Product, Resource: e.Resource}
+	first, used := a.opened[of]
+	switch {
+	case !used:
+		a.opened[of] = e.From
+	case e.From < first:
+		a.lowered = append(a.lowered, i)
+	}
 }
 
 // settlements reads from charges and refusals what each entry settled of each
@@ -115,35 +128,33 @@ func settlements(ev *Evidence) map[metering.Key][]settlement {
 }
 
 // place deals a bucket's parts, in order of arrival, to its settlements.
-func (a *arrivals) place(ev *Evidence, key metering.Key, parts []part) {
-	first := firstArrival{Bucket: metering.Bucket{Key: key}}
-	var found []part
+func (a *arrivals) place(ev *Evidence, key metering.Key, parts []usagePart) {
+	b := metering.Bucket{Key: key}
+	var found []usagePart
+	var before calendar.Instant
 	for n, s := range a.done[key] {
 		found, parts = cutParts(parts, s.quantity)
-		atOnce := n > 0 || ev.foundAtOnce(s, found)
+		again := ev.dealtWith(s.entry)
 		for _, p := range found {
-			recorded := ev.Events[p.event].Recorded
-			late := lateArrival{key: key, quantity: p.quantity, at: recorded, event: p.event}
-			switch {
-			case atOnce:
-				late.at, late.entry = s.at, s.entry
-			case recorded < key.Hour.End():
-				first.Total += p.quantity
-				first.Touched = max(first.Touched, recorded)
-				first.events = append(first.events, p.event)
+			if again || p.recorded > s.at || n > 0 && p.recorded <= before {
+				a.late = append(a.late, lateArrival{settlement{s.entry, s.at, p.quantity}, key, p.event})
 				continue
 			}
-			a.late = append(a.late, late)
-			a.continues[key] = true
+			b.Total += p.quantity
+			b.Touched = max(b.Touched, p.recorded)
+			if b.Pending == 0 {
+				b.Pending = p.recorded
+			}
 		}
+		before = s.at
 	}
-	if first.Total > 0 {
-		a.first = append(a.first, first)
+	if b.Total > 0 {
+		a.buckets = append(a.buckets, b)
 	}
 }
 
 // cutParts takes a quantity off the parts.
-func cutParts(parts []part, quantity int64) (taken, rest []part) {
+func cutParts(parts []usagePart, quantity int64) (taken, rest []usagePart) {
 	for quantity > 0 && len(parts) > 0 {
 		p := parts[0]
 		p.quantity = min(p.quantity, quantity)
@@ -154,47 +165,6 @@ func cutParts(parts []part, quantity int64) (taken, rest []part) {
 		}
 	}
 	return taken, parts
-}
-
-// foundAtOnce says that a bucket's first settlement was made as soon as its usage
-// was found: when the last of it arrived, nobody having looked since the hour
-// ended, or after what else fell due at the instant.
-func (ev *Evidence) foundAtOnce(s settlement, found []part) bool {
-	last := len(found) - 1
-	return last >= 0 && ev.Events[found[last].event].Recorded >= s.at || ev.dealtWith(s.entry)
-}
-
-// lastSettled returns when usage of an hour before another was last settled.
-func (a *arrivals) lastSettled(before calendar.Hour) calendar.Instant {
-	var last calendar.Instant
-	for key, list := range a.done {
-		if key.Hour < before {
-			last = max(last, list[len(list)-1].at)
-		}
-	}
-	return last
-}
-
-// steps makes the late arrivals steps of a history. What one settlement found
-// is one step; so is what arrived at one instant and waited for its cycle's end.
-func (a *arrivals) steps(ev *Evidence) []rerunStep {
-	slices.SortStableFunc(a.late, func(x, y lateArrival) int {
-		return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.entry, y.entry))
-	})
-	var steps []rerunStep
-	for _, l := range a.late {
-		order := max(0, 2*l.entry-1)
-		if n := len(steps); n > 0 && steps[n-1].at == l.at && steps[n-1].order == order {
-			steps[n-1].late = append(steps[n-1].late, l)
-			continue
-		}
-		s := rerunStep{at: l.at, order: order, late: []lateArrival{l}}
-		if l.entry > 0 {
-			s.found, s.settles = ev.Entries[l.entry-1].Recorded, ev.dealtWith(l.entry)
-		}
-		steps = append(steps, s)
-	}
-	return steps
 }
 
 // dealtWith says that what fell due at the instant of a settlement had been done
@@ -209,63 +179,68 @@ func (ev *Evidence) dealtWith(entry int64) bool {
 	return false
 }
 
-// compare orders steps by instant and place. Reports that were turned away come
-// first: they were judged by what had happened before.
-func (s rerunStep) compare(o rerunStep) int {
-	return cmp.Or(cmp.Compare(s.at, o.at), cmp.Compare(s.order, o.order))
+// lastSettled returns when usage of an hour before another was last settled.
+func (a *arrivals) lastSettled(before calendar.Hour) calendar.Instant {
+	var last calendar.Instant
+	for key, list := range a.done {
+		if key.Hour < before {
+			last = max(last, list[len(list)-1].at)
+		}
+	}
+	return last
 }
 
-// enter makes usage open whose hour has ended by an instant.
+// steps makes steps of a history of what does not follow from when events were
+// recorded. What one settlement found is one step.
+func (a *arrivals) steps(ev *Evidence) []rerunStep {
+	slices.SortStableFunc(a.late, func(x, y lateArrival) int { return cmp.Compare(x.entry, y.entry) })
+	var steps []rerunStep
+	for _, l := range a.late {
+		order := 2*l.entry - 1
+		if n := len(steps); n > 0 && steps[n-1].order == order {
+			steps[n-1].late = append(steps[n-1].late, l)
+			continue
+		}
+		steps = append(steps, rerunStep{
+			at: l.at, order: order, late: []lateArrival{l},
+			found: ev.Entries[l.entry-1].Recorded, settles: ev.dealtWith(l.entry),
+		})
+	}
+	for _, i := range a.lowered {
+		e := &ev.Events[i]
+		steps = append(steps, rerunStep{at: e.Recorded, lowers: Resource{Product: e.Product, Resource: e.Resource}, to: e.From})
+	}
+	return steps
+}
+
+// enter makes the buckets open whose hour has ended by an instant.
 func (r *rerun) enter(upTo calendar.Instant) {
-	for r.next < len(r.usage.first) && r.usage.first[r.next].Hour.End() <= upTo {
-		f := &r.usage.first[r.next]
+	for r.next < len(r.usage.buckets) && r.usage.buckets[r.next].Hour.End() <= upTo {
+		r.add(r.usage.buckets[r.next])
 		r.next++
-		r.add(f.Key, f.Total, f.Touched)
-		for _, i := range f.events {
-			r.see(i)
-		}
 	}
-	r.waiting = slices.DeleteFunc(r.waiting, func(l lateArrival) bool {
-		if l.key.Hour.End() > upTo {
-			return false
-		}
-		r.add(l.key, l.quantity, l.at)
-		return true
-	})
 }
 
+// arrive adds usage that came late.
 func (r *rerun) arrive(l lateArrival) {
-	r.add(l.key, l.quantity, l.at)
-	r.see(l.event)
+	delete(r.hidden, eventHour{l.event, l.key.Hour})
+	r.add(metering.Bucket{Key: l.key, Total: l.quantity, Touched: l.at, Pending: l.at})
 }
 
-// see makes an event visible: to the split of an hour, and as the first use of
-// its resource.
-func (r *rerun) see(event int) {
-	if !r.visible[event] {
-		r.visible[event] = true
-		r.use(&r.ev.Events[event].Event)
-	}
-}
-
-func (r *rerun) use(e *metering.Event) {
-	resource := Resource{Product: e.Product, Resource: e.Resource}
-	if first, used := r.opened[resource]; !used || e.From < first {
-		r.opened[resource] = e.From
-	}
-}
-
-// add adds usage to its bucket, among the open ones.
-func (r *rerun) add(key metering.Key, quantity int64, touched calendar.Instant) {
-	b := metering.Bucket{Key: key}
-	i, open := slices.BinarySearchFunc(r.books.Open, key, func(b *metering.Bucket, key metering.Key) int { return b.Compare(key) })
+// add puts usage into its bucket, as a store does, among the open ones.
+func (r *rerun) add(more metering.Bucket) {
+	i, open := slices.BinarySearchFunc(r.books.Open, more.Key, func(b *metering.Bucket, key metering.Key) int { return b.Compare(key) })
+	b := metering.Bucket{Key: more.Key}
 	if open {
 		b = *r.books.Open[i]
-	} else if settled, known := r.settled[key]; known {
+	} else if settled, known := r.settled[more.Key]; known {
 		b = settled
 	}
-	b.Total += quantity
-	b.Touched = max(b.Touched, touched)
+	b.Total += more.Total
+	b.Touched = max(b.Touched, more.Touched)
+	if b.Pending == 0 || more.Pending < b.Pending {
+		b.Pending = more.Pending
+	}
 	if open {
 		r.books.Open[i] = &b
 		return
@@ -279,85 +254,15 @@ func (r *rerun) detail(missing *MissingUsage) {
 		r.books.Usage.Opened = maps.Clone(r.opened)
 	}
 	if r.books.Usage.Events == nil {
-		r.books.Usage.Events = map[calendar.Hour][]metering.Event{}
+		r.books.Usage.Events = map[calendar.Hour][]StoredEvent{}
 	}
 	for _, hour := range missing.Hours {
-		touching := []metering.Event{}
-		add := func(e *metering.Event) {
-			if e.From < hour.End() && (e.To > hour.Start() || e.From >= hour.Start()) {
-				touching = append(touching, *e)
-			}
-		}
-		for i, visible := range r.visible {
-			if visible {
-				add(&r.ev.Events[i].Event)
-			}
-		}
-		for i, taken := range r.taken {
-			if taken {
-				add(&r.away[i].Event)
+		touching := []StoredEvent{}
+		for _, i := range r.usage.byHour[hour] {
+			if !r.hidden[eventHour{i, hour}] {
+				touching = append(touching, r.ev.Events[i])
 			}
 		}
 		r.books.Usage.Events[hour] = touching
 	}
-}
-
-// neverAccepted leaves out reports that came again and were accepted, and
-// repetitions. It notes the buckets that the others may add to.
-func (a *arrivals) neverAccepted(ev *Evidence, reports []TurnedAway) []TurnedAway {
-	seen := make(map[string]bool, len(ev.Events))
-	for i := range ev.Events {
-		seen[EventName(ev.Events[i].Source, ev.Events[i].ID)] = true
-	}
-	var never []TurnedAway
-	for _, report := range reports {
-		if name := EventName(report.Source, report.ID); !seen[name] {
-			seen[name] = true
-			never = append(never, report)
-			a.eachBucket(&report.Event, func(key metering.Key, _ int64) { a.continues[key] = true })
-		}
-	}
-	return never
-}
-
-func (a *arrivals) eachBucket(e *metering.Event, yield func(metering.Key, int64)) {
-	e.EachHour(func(hour calendar.Hour, meter string, quantity int64) {
-		yield(metering.Key{Product: e.Product, Resource: e.Resource, Meter: meter, Hour: hour}, quantity)
-	})
-}
-
-// planAway lets the reports that were turned away come again, where other
-// documents are tried.
-func (r *rerun) planAway() {
-	if !r.tries {
-		return
-	}
-	for i, report := range r.away {
-		if r.from <= report.Recorded && report.Recorded <= r.until {
-			r.steps = append(r.steps, rerunStep{at: report.Recorded, away: i + 1})
-		}
-	}
-	slices.SortStableFunc(r.steps, rerunStep.compare)
-}
-
-// arriveAgain accepts a report that was turned away, unless its service is
-// suspended for the whole of it again.
-func (r *rerun) arriveAgain(i int) {
-	e, now := &r.away[i].Event, r.away[i].Recorded
-	if s, used := r.books.Services[e.Product]; used {
-		for _, c := range s.ClosedFor(e.From) {
-			if c.Reason == refusal.Suspended && c.From <= e.From && e.To <= min(c.To, now) {
-				return
-			}
-		}
-	}
-	r.taken[i] = true
-	r.use(e)
-	r.usage.eachBucket(e, func(key metering.Key, quantity int64) {
-		if key.Hour.End() > now {
-			r.waiting = append(r.waiting, lateArrival{key: key, quantity: quantity, at: now})
-			return
-		}
-		r.add(key, quantity, now)
-	})
 }

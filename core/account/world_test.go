@@ -143,7 +143,7 @@ func (w *world) report(e metering.Event, seen calendar.Instant) {
 		}
 		b.Total += quantity
 		b.Touched = max(b.Touched, seen)
-		if b.Pending == 0 {
+		if b.Pending == 0 || seen < b.Pending {
 			b.Pending = seen
 		}
 		w.buckets[key] = &b

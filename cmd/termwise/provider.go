@@ -97,13 +97,6 @@ func (c *publishCmd) Run(s *session) error {
 	return c.plan(s, (*app.App).Publish, "Published", "Nothing new to publish.")
 }
 
-type planCmd struct{ folderArgs }
-
-// Run says what publishing would change.
-func (c *planCmd) Run(s *session) error {
-	return c.plan(s, (*app.App).Plan, "To publish", "Nothing would change.")
-}
-
 func (f folderArgs) plan(s *session, do planner, title, nothing string) error {
 	dir, err := f.open()
 	if err != nil {
@@ -117,11 +110,16 @@ func (f folderArgs) plan(s *session, do planner, title, nothing string) error {
 		if err := s.answer(plan, func(p *page) { showPlan(p, plan, title, nothing) }); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(plan.Documents, func(d app.PlannedDocument) bool { return d.Refused != "" }) {
-			return errRefused
-		}
-		return nil
+		return refusedIn(plan)
 	})
+}
+
+// refusedIn says that something of a plan would be refused.
+func refusedIn(plan app.Plan) error {
+	if slices.ContainsFunc(plan.Documents, func(d app.PlannedDocument) bool { return d.Refused != "" }) {
+		return errRefused
+	}
+	return nil
 }
 
 func showPlan(p *page, plan app.Plan, title, nothing string) {

@@ -276,13 +276,20 @@ func (r *rerun) topUp(e *journal.Entry) error {
 	return nil
 }
 
-// advance does everything that falls due up to an instant.
+// advance does everything that falls due up to an instant, a day of usage at a
+// time: each settlement goes through all usage that is open.
 func (r *rerun) advance(to calendar.Instant) error {
-	if r.books.ID == "" {
-		return nil
+	for r.books.ID != "" {
+		at := to
+		if r.next < len(r.usage.buckets) {
+			at = min(to, r.usage.buckets[r.next].Hour.End().Add(calendar.DayLength))
+		}
+		r.enter(at)
+		if err := r.decide(func() (*Decision, error) { return r.books.Advance(r.env, at) }); err != nil || at == to {
+			return err
+		}
 	}
-	r.enter(to)
-	return r.decide(func() (*Decision, error) { return r.books.Advance(r.env, to) })
+	return nil
 }
 
 // decide decides, giving the detail of usage as often as it is asked for.

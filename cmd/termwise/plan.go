@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 
 	"termwise.dev/app"
@@ -65,6 +64,12 @@ func (c *planCmd) money(s *session, of calendar.Month) error {
 		}); err != nil {
 			return err
 		}
+		switch {
+		case money.NotRerun.All > 0:
+			return errUntrue
+		case money.Undecided.All > 0:
+			return errRefused
+		}
 		return refusedIn(plan)
 	})
 }
@@ -72,7 +77,7 @@ func (c *planCmd) money(s *session, of calendar.Month) error {
 // showMoney shows what a month would have come to.
 func showMoney(p *page, m app.PlannedMoney) {
 	p.heading("%s re-run", m.Month)
-	p.paragraph(0, assumption(m))
+	showAssumption(p, m)
 	rows := make([][]cell, 0, len(m.Meters)+5)
 	for _, x := range m.Meters {
 		rows = append(rows, []cell{x.Product + " " + x.Meter, x.Was, x.Would, x.Difference.Difference})
@@ -106,21 +111,21 @@ func differing(n int) string {
 	return plural(n, "differs", "differ")
 }
 
-// assumption says what the re-run takes to be so.
-func assumption(m app.PlannedMoney) string {
+// showAssumption says what the re-run takes to be so.
+func showAssumption(p *page, m app.PlannedMoney) {
 	if len(m.Tried) == 0 {
-		return "The folder has no new version, so the month is made again under the documents as they were."
+		p.line("The folder has no new version, so the month is made again under the documents as they were.")
+		return
 	}
-	var tried []string
+	p.line("As if in force from %s to %s:", m.From, m.To)
 	for _, v := range m.Tried {
 		place := "where no version was in force"
 		if len(v.Instead) > 0 {
 			place = "in the place of " + strings.Join(v.Instead, ", ")
 		}
-		tried = append(tried, v.Document+" "+v.Version+" "+place)
+		p.line("  %s %s %s", v.Document, v.Version, place)
 	}
-	return "As if in force from " + m.From + " to " + m.To + ": " + strings.Join(tried, "; ") +
-		". Everything else is as it was: usage, payments, acceptances, and what had happened before."
+	p.line("Everything else is as it was: usage, payments, acceptances, and what had happened before.")
 }
 
 func showByAccount(p *page, m app.PlannedMoney) {
@@ -215,7 +220,7 @@ func atFlags(err error) error {
 	for _, r := range refusals(err) {
 		switch r.Place {
 		case "month", "account", "limit":
-			return errors.Join(r.At("--" + r.Place))
+			return r.At("--" + r.Place)
 		}
 	}
 	return err

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"termwise.dev/core/calendar"
-	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
@@ -71,40 +70,26 @@ type Question struct {
 // zero means now for both. What was bought under a contract that has ended may
 // still stand under it, so a purchase is asked about with its instant. Resolve
 // refuses a name that is not a key, an unknown account or product, an account
-// that nothing binds, a purchase after the instant that is asked about, a key
-// that nothing sets although silence on it means nothing, and clauses that
-// nothing ranks.
+// that nothing binds, a purchase after the instant that is asked about, an
+// instant before all documents, a key that nothing sets although silence on it
+// means nothing, clauses that nothing ranks, and a value in working days of a
+// year whose working days are not announced.
 func (a *App) Resolve(ctx context.Context, q Question) (Resolution, error) {
 	var r Resolution
 	err := a.db.View(ctx, func(tx *store.Tx) error {
-		p, err := a.provider(ctx, tx)
+		asked, err := a.ask(ctx, tx, q)
 		if err != nil {
 			return err
 		}
-		m, err := a.moment(ctx, tx)
-		if err != nil {
-			return err
-		}
-		b, err := readBooks(ctx, tx, q.Account)
-		if err != nil {
-			return err
-		}
-		at, known := orNow(q.At, m.now), orNow(q.Known, m.now)
-		if q.Bought > at {
-			return refusal.New(refusal.BadInput, "bought at %s, and asked about %s", p.instant(q.Bought), p.instant(at)).
-				At("bought").Do("ask about an instant after the purchase")
-		}
-		subject := b.Subject(q.Product)
-		subject.Bought = q.Bought
-		set, err := p.Corpus.Bind(subject, at, known)
-		if err != nil {
-			return err
-		}
-		r = Resolution{Key: q.Key, Account: q.Account, Product: q.Product, At: p.instant(at), Known: p.instant(known)}
+		p := asked.provider
+		r = Resolution{Key: q.Key, Account: q.Account, Product: q.Product, At: p.instant(asked.at), Known: p.instant(asked.known)}
 		if q.Bought != 0 {
 			r.Bought = p.instant(q.Bought)
 		}
-		return r.explain(set)
+		if err := r.explain(asked.set); err != nil {
+			return err
+		}
+		return asked.set.CheckDays(q.Key, p.Settings.Zone.Day(asked.at), p.WorkingDays)
 	})
 	return r, err
 }
@@ -118,18 +103,9 @@ func orNow(t, now calendar.Instant) calendar.Instant {
 
 // explain fills the resolution from a set's trace.
 func (r *Resolution) explain(set *terms.Set) error {
-	r.Considered = []ConsideredClause{}
-	for _, d := range set.Documents() {
-		r.Documents = append(r.Documents, BoundDocument{Document: d.ID, Version: d.Version, Title: d.Title, Hash: d.Hash.String()})
-	}
+	r.Documents = boundDocuments(set)
 	trace, err := set.Trace(r.Key)
-	r.Value, r.Silent = trace.Text, trace.Silent
-	for _, c := range trace.Considered {
-		r.Considered = append(r.Considered, ConsideredClause{
-			Cite: c.Citation.Long(), Value: c.Text, Wins: err == nil && c.Lost == "",
-			Lost: c.Lost, DecidedBy: c.DecidedBy.Long(),
-		})
-	}
+	r.Value, r.Silent, r.Considered = trace.Text, trace.Silent, considered(trace, err == nil)
 	if err != nil || trace.Silent {
 		return err
 	}

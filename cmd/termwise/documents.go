@@ -139,7 +139,8 @@ func (c *termsKeysCmd) Run(s *session) error {
 }
 
 type resolveCmd struct {
-	Key     string `arg:"" help:"The term, for example late_fee.rate; see termwise terms keys."`
+	Key     string `arg:"" optional:"" help:"The term, for example late_fee.rate; see termwise terms keys."`
+	All     bool   `help:"Every term, by area, with its clause and what lost."`
 	Account string `required:"" help:"The account's id."`
 	Product string `help:"The product's id (default: the account as a whole)."`
 	Bought  string `placeholder:"INSTANT" help:"When it was bought, for what is bought and not just used."`
@@ -147,8 +148,11 @@ type resolveCmd struct {
 	Known   string `placeholder:"INSTANT" help:"As known when (default: now)."`
 }
 
-// Run resolves the term.
+// Run resolves the term, or all of them.
 func (c *resolveCmd) Run(s *session) error {
+	if c.All == (c.Key != "") {
+		return wrongUse("name a term, or ask for every one with --all")
+	}
 	at, err := instant("--at", c.At)
 	if err != nil {
 		return err
@@ -161,10 +165,14 @@ func (c *resolveCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	q := app.Question{Key: c.Key, Account: c.Account, Product: c.Product, Bought: bought, At: at, Known: known}
+	if c.All {
+		return resolveAll(s, q)
+	}
 	return s.with(func(a *app.App) error {
-		r, err := a.Resolve(s, app.Question{Key: c.Key, Account: c.Account, Product: c.Product, Bought: bought, At: at, Known: known})
+		r, err := a.Resolve(s, q)
 		if err != nil {
-			return err
+			return atFlags(err, "--at", "--known", "--account", "--bought")
 		}
 		return s.answer(r, func(p *page) { showResolution(p, r) })
 	})

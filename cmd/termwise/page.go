@@ -69,13 +69,7 @@ type cell = any
 
 // table adds a table. Columns with a number or an amount stand to the right.
 func (p *page) table(header []string, rows [][]cell, footer ...cell) {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.Style().Options.SeparateHeader = true
-	t.Style().Options.SeparateFooter = true
-	t.Style().Format.Header = text.FormatDefault
-	t.Style().Format.Footer = text.FormatDefault
+	t := newTable()
 	t.AppendHeader(shown(cells(header)))
 	for _, row := range rows {
 		t.AppendRow(shown(row))
@@ -84,10 +78,28 @@ func (p *page) table(header []string, rows [][]cell, footer ...cell) {
 		t.AppendFooter(shown(footer))
 	}
 	t.SetColumnConfigs(alignments(len(header), rows))
+	p.render(t)
+}
+
+func newTable() table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.Style().Options.SeparateHeader = true
+	t.Style().Options.SeparateFooter = true
+	t.Style().Format.Header = text.FormatDefault
+	t.Style().Format.Footer = text.FormatDefault
+	return t
+}
+
+func (p *page) render(t table.Writer) {
 	for _, l := range strings.Split(t.Render(), "\n") {
-		p.line("%s", strings.TrimRight(l, " "))
+		p.line("%s", strings.TrimRight(strings.ReplaceAll(l, unbroken, " "), " "))
 	}
 }
+
+// unbroken stands for a space at which no line is broken, while a table is made.
+const unbroken = "\ue000"
 
 func cells(texts []string) []cell {
 	row := make([]cell, len(texts))
@@ -169,4 +181,20 @@ func plural[N int | int64](n N, one, many string) string {
 		return "1 " + one
 	}
 	return count(n) + " " + many
+}
+
+// columns adds a table of texts in columns of the given widths, in which
+// long texts are wrapped: for people who read documents.
+func (p *page) columns(header []string, widths []int, rows [][]string) {
+	t := newTable()
+	t.AppendHeader(shown(cells(header)))
+	for _, row := range rows {
+		t.AppendRow(shown(cells(row)))
+	}
+	configs := make([]table.ColumnConfig, len(widths))
+	for i, width := range widths {
+		configs[i] = table.ColumnConfig{Number: i + 1, WidthMin: width, WidthMax: width, WidthMaxEnforcer: text.WrapSoft}
+	}
+	t.SetColumnConfigs(configs)
+	p.render(t)
 }

@@ -56,7 +56,7 @@ func (c *planCmd) money(s *session, of calendar.Month) error {
 		money, err := a.PlanMoney(s, dir, app.MoneyQuery{Month: of, Account: c.Account, Limit: c.Limit}, progress.set)
 		progress.end()
 		if err != nil {
-			return atFlags(err)
+			return atFlags(err, "--month", "--account", "--limit")
 		}
 		if err := s.answer(planWithMoney{plan, money}, func(p *page) {
 			showPlan(p, plan, "To publish", "Nothing would change.")
@@ -213,15 +213,4 @@ func showNotCounted(p *page, m app.PlannedMoney) {
 			p.line("  %s: %s", x.Row, x.Reason)
 		}
 	}
-}
-
-// atFlags names the flag where a refusal names a field.
-func atFlags(err error) error {
-	for _, r := range refusals(err) {
-		switch r.Place {
-		case "month", "account", "limit":
-			return r.At("--" + r.Place)
-		}
-	}
-	return err
 }

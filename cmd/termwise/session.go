@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,6 +193,15 @@ func atFlag(flag string, err error) error {
 	var r *refusal.Error
 	if errors.As(err, &r) {
 		return r.At(flag)
+	}
+	return err
+}
+
+// atFlags names the flag where a refusal is about what one of them holds.
+func atFlags(err error, flags ...string) error {
+	var r *refusal.Error
+	if errors.As(err, &r) && slices.Contains(flags, "--"+r.Place) {
+		return r.At("--" + r.Place)
 	}
 	return err
 }

@@ -102,6 +102,7 @@ func (s *Server) routes() {
 	s.history()
 	s.explanations()
 	s.documents()
+	s.reading()
 }
 
 // answer is an operation's output as huma wants it.

@@ -35,6 +35,8 @@ type UseCases interface {
 	Explain(ctx context.Context, id string) (app.Explanation, error)
 
 	Resolve(ctx context.Context, q app.Question) (app.Resolution, error)
+	ResolveAll(ctx context.Context, q app.Question) (app.ResolvedTerms, error)
+	Compare(ctx context.Context, first, second app.ToCompare) (app.Comparison, error)
 	DocumentList(ctx context.Context) ([]app.DocumentSummary, error)
 	Document(ctx context.Context, id, version string) (app.DocumentView, error)
 }

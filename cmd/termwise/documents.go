@@ -1,17 +1,15 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"termwise.dev/app"
-	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 )
 
 type documentsCmd struct {
 	List documentsListCmd `cmd:"" help:"List every version of every document."`
-	Show documentsShowCmd `cmd:"" help:"Show a document, or one clause of it."`
+	Show showCmd          `cmd:"" help:"Show a document, or one clause of it."`
 }
 
 type documentsListCmd struct{}
@@ -37,31 +35,6 @@ func (c *documentsListCmd) Run(s *session) error {
 	})
 }
 
-type documentsShowCmd struct {
-	Document string `arg:"" help:"The document, or DOCUMENT@VERSION."`
-	Clause   string `placeholder:"LABEL" help:"Only this clause, by the label that is printed in the document."`
-}
-
-// Run shows the document.
-func (c *documentsShowCmd) Run(s *session) error {
-	id, version, _ := strings.Cut(c.Document, "@")
-	return s.with(func(a *app.App) error {
-		d, err := a.Document(s, id, version)
-		if err != nil {
-			return err
-		}
-		if c.Clause == "" {
-			return s.answer(d, func(p *page) { showDocument(p, d) })
-		}
-		i := slices.IndexFunc(d.Text, func(v app.ClauseView) bool { return v.Label == c.Clause })
-		if i < 0 {
-			return refusal.New(refusal.NotFound, "%s %s has no clause %q", d.Document, d.Version, c.Clause).At("--clause").
-				Do("use a label as the document prints it: termwise documents show %s", d.Document)
-		}
-		return s.answer(d.Text[i], func(p *page) { showClause(p, d.Text[i]) })
-	})
-}
-
 func showDocument(p *page, d app.DocumentView) {
 	p.line("%s", p.bold(d.Title))
 	p.line("%s (%s) %s, %s, issued by %s, binds by %s", d.Document, d.Code, d.Version, d.Kind, d.Issuer, d.By)
@@ -82,9 +55,9 @@ func showDocument(p *page, d app.DocumentView) {
 			p.line("meter %s: counted in %s, priced per %s (%s)", m.Name, m.Base, m.Unit, count(m.Per))
 		}
 	}
-	for _, clause := range d.Text {
+	for _, clause := range d.Nested() {
 		p.line("")
-		showClause(p, clause)
+		showClause(p, clause.ClauseView, 2*clause.Depth)
 	}
 }
 
@@ -95,24 +68,24 @@ func until(instant string) string {
 	return ", until " + instant
 }
 
-// showClause shows a clause; one that the document prints with emphasis stands
-// out (G 0.4), and one that survives the agreement says so (G 12.3).
-func showClause(p *page, c app.ClauseView) {
-	title := c.Cite + " " + c.Title
+// showClause shows a clause, indented; one that the document prints with emphasis
+// stands out (G 0.4), and one that survives the agreement says so (G 12.3).
+func showClause(p *page, c app.ClauseView, indent int) {
+	title := strings.TrimSpace(c.Cite + " " + c.Title)
 	if c.Emphasis {
 		title = p.emphasise(title)
 	}
 	if c.Survives {
 		title += " (survives the agreement)"
 	}
-	p.line("%s", title)
-	p.clauseText(2, c.Text, c.Emphasis)
+	margin := strings.Repeat(" ", indent)
+	p.line("%s%s", margin, title)
+	p.clauseText(indent+2, c.Text, c.Emphasis)
 	for _, t := range c.Terms {
-		p.line("    %s: %s", t.Key, t.Value)
+		p.line("%s    %s: %s", margin, t.Key, t.Value)
 	}
 	for _, r := range c.Rules {
-		state, why := ruleState(r.Status, r.Reason)
-		p.line("    [%s] %s", r.Rule, strings.TrimSuffix(state+": "+why, ": "))
+		p.line("%s    [%s] %s: %s", margin, r.Rule, r.Status, r.Reason)
 	}
 }
 

@@ -42,6 +42,7 @@ type grammar struct {
 
 	Checkpoint checkpointCmd `cmd:"" help:"Write signed checkpoints of the journals, and check them."`
 
+	Show      showCmd      `cmd:"" help:"Show the text of a document, or one clause of it."`
 	Diff      diffCmd      `cmd:"" help:"Compare two documents, or two versions of one, key by key."`
 	Documents documentsCmd `cmd:"" help:"List and show published documents."`
 	Terms     termsCmd     `cmd:"" help:"List the terms that documents can set."`

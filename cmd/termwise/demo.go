@@ -187,7 +187,7 @@ func showNext(p *page, d app.Demo, database string) {
 		"termwise account history customer-041 --month 2026-05 " + at,
 		"termwise arrears " + at,
 		"termwise resolve late_fee.rate --account customer-004 --product compute-payg " + at,
-		"termwise documents show general-agreement --clause 2.3 " + at,
+		"termwise show general-agreement --clause 2.3 " + at,
 		"termwise coverage " + at,
 		"termwise keys create me --role operator " + at,
 		"termwise serve " + at,

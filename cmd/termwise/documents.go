@@ -85,7 +85,8 @@ func showClause(p *page, c app.ClauseView, indent int) {
 		p.line("%s    %s: %s", margin, t.Key, t.Value)
 	}
 	for _, r := range c.Rules {
-		p.line("%s    [%s] %s: %s", margin, r.Rule, r.Status, r.Reason)
+		state, why := ruleState(r.Status, r.Reason)
+		p.line("%s    [%s] %s", margin, r.Rule, strings.TrimSuffix(state+": "+why, ": "))
 	}
 }
 

@@ -15,7 +15,7 @@ func checkOrder(sorted []Published) (errs []error) {
 		a, b := sorted[i-1], sorted[i]
 		if a.Document.ID == b.Document.ID && a.Document.Effective == b.Document.Effective && a.Recorded == b.Recorded {
 			errs = append(errs, refusal.New(refusal.DocumentInvalid, "versions %s and %s of %s take effect and became known at the same instants",
-				a.Document.Version, b.Document.Version, a.Document.ID).Do("publish only one of them, or give them different effective dates"))
+				a.Document.Version, b.Document.Version, a.Document.ID).At(b.Document.Place("effective")).Do("publish only one of them, or give them different effective dates"))
 		}
 	}
 	return errs
@@ -28,7 +28,7 @@ func checkCodes(sorted []Published) (errs []error) {
 		d := p.Document
 		if other, ok := owner[d.Code]; ok && other != d.ID {
 			errs = append(errs, refusal.New(refusal.AlreadyExists, "the code %s of %s is already the code of %s", d.Code, d.ID, other).
-				Do("give each document its own code, so that a citation names one document"))
+				At(d.Place("code")).Do("give each document its own code, so that a citation names one document"))
 			continue
 		}
 		owner[d.Code] = d.ID
@@ -47,7 +47,7 @@ func checkProducts(sorted []Published) (errs []error) {
 		}
 		if other, ok := pages[page.Product.ID]; ok && other != page.ID {
 			errs = append(errs, refusal.New(refusal.AlreadyExists, "the product %s of %s is already declared by %s", page.Product.ID, page.ID, other).
-				Do("declare each product on one page"))
+				At(page.Place("product")).Do("declare each product on one page"))
 			continue
 		}
 		pages[page.Product.ID] = page.ID
@@ -69,7 +69,7 @@ func checkUnits(d *Document, product *catalog.Product) (errs []error) {
 		meter, ok := product.Meter(strings.TrimPrefix(t.Key, PriceOf.Key("")))
 		if ok && meter.Unit != price.Per {
 			errs = append(errs, refusal.New(refusal.DocumentInvalid, "%s sets %s to %q and the product %s counts it per %s",
-				d.cite(t.clause).Long(), t.Key, t.Text, product.ID, meter.Unit).Do("price it per %s, or bind the document to other products", meter.Unit))
+				d.cite(t.clause).Long(), t.Key, t.Text, product.ID, meter.Unit).At(d.placeOfTerm(&t)).Do("price it per %s, or bind the document to other products", meter.Unit))
 		}
 	}
 	return errs
@@ -115,7 +115,7 @@ func (d *Document) checkNamed(field string, names, known []string, what string) 
 	for _, name := range names {
 		if !slices.Contains(known, name) {
 			errs = append(errs, refusal.New(refusal.DocumentInvalid, "%s of %s %s names %q, which is %s", field, d.ID, d.Version, name, what).
-				Do("%s", suggest(name, known)))
+				At(d.placeOf(field, name)).Do("%s", suggest(name, known)))
 		}
 	}
 	return errs

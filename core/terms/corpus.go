@@ -87,7 +87,7 @@ func distinct(published []Published) ([]Published, []error) {
 		known, ok := first[key]
 		if ok && known.Document.Hash != p.Document.Hash {
 			errs = append(errs, refusal.New(refusal.AlreadyExists, "%s %s was published with other content", p.Document.ID, p.Document.Version).
-				Do("give the changed text a new version"))
+				At(p.Document.Place("version")).Do("give the changed text a new version"))
 			continue
 		}
 		if !ok || p.Recorded < known.Recorded {

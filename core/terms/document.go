@@ -79,7 +79,8 @@ type Document struct {
 	Source           []byte
 	Hash             Hash // of Source
 
-	terms []Term // of all clauses, sorted by key; a key is there once for each clause that sets it
+	terms  []Term // of all clauses, sorted by key; a key is there once for each clause that sets it
+	places places
 }
 
 // Level is a rank of a precedence list: what it names stands above everything

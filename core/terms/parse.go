@@ -53,8 +53,9 @@ func (p *documentReader) document(root ast.Node) {
 		p.at[f.name] = f.value
 		p.header(f)
 	}
+	_, isMapping := root.(*ast.MappingNode)
 	for _, name := range requiredFields {
-		if p.at[name] == nil && len(fields) > 0 {
+		if p.at[name] == nil && isMapping {
 			p.refuseAt(root, "the field "+name+" is missing", "add it")
 		}
 	}
@@ -68,6 +69,7 @@ func (p *documentReader) document(root ast.Node) {
 	p.bindPage()
 	p.checkClauses()
 	p.collectTerms()
+	p.notePlaces()
 }
 
 func (p *documentReader) header(f field) {

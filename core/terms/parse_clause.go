@@ -183,6 +183,10 @@ func (p *documentReader) checkClauses() {
 			continue
 		}
 		labels[c.Label()] = true
+		if c.Parent != "" && !p.isHeading(c.Parent) {
+			p.refuseAt(p.clauses[i], fmt.Sprintf("clause %s stands under %s, which is the label of no clause or heading", c.Label(), c.Parent),
+				"name the clause that it stands under, or leave parent out where the label is printed once")
+		}
 		for _, r := range c.rules() {
 			if rules[r.ID] {
 				p.refuseAt(p.clauses[i], fmt.Sprintf("two rules have the id %s", r.ID), "give each rule its own id")
@@ -190,6 +194,11 @@ func (p *documentReader) checkClauses() {
 			rules[r.ID] = true
 		}
 	}
+}
+
+// isHeading says whether a label is that of a clause, or of a heading above one.
+func (p *documentReader) isHeading(label string) bool {
+	return slices.ContainsFunc(p.doc.Clauses, func(c Clause) bool { return c.ID == label || strings.HasPrefix(c.ID, label+".") })
 }
 
 // collectTerms sorts the terms for resolution, after checking what only the

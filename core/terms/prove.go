@@ -34,7 +34,8 @@ func (c *Corpus) proveAt(product string, at calendar.Instant) (errs []error) {
 	for _, key := range b.undecided() {
 		candidates := candidatesOf(b.documents)[key]
 		if !c.acceptable(product, at, func(d *Document) bool { return d.couldDecide(key, candidates) }) {
-			errs = append(errs, b.resolved[key].err)
+			first, second := b.ranking.disagreeing(candidates)
+			errs = append(errs, placed(b.resolved[key].err, first, second))
 		}
 	}
 	return errs

@@ -1,0 +1,59 @@
+package terms_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"termwise.dev/core/terms"
+)
+
+// TestCorpusFaultsHavePlaces reads golden files: documents, and what is wrong
+// with them together, each fault with its file, line and column.
+func TestCorpusFaultsHavePlaces(t *testing.T) {
+	files, err := filepath.Glob("testdata/corpus/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var published []terms.Published
+			want := &archive.Files[len(archive.Files)-1]
+			for _, f := range archive.Files {
+				if f.Name == want.Name {
+					continue
+				}
+				d, err := terms.Parse(f.Name, f.Data, zone)
+				if err != nil {
+					t.Fatal(err)
+				}
+				published = append(published, terms.Published{Document: d, Recorded: day("2025-01-01")})
+			}
+			_, err = terms.NewCorpus(published)
+			if err == nil {
+				t.Fatal("nothing is wrong")
+			}
+			got := err.Error() + "\n"
+			for _, line := range strings.Split(strings.TrimSpace(got), "\n") {
+				if !placeOf.MatchString(line) {
+					t.Errorf("no place: %s", line)
+				}
+			}
+			if *update {
+				want.Data = []byte(got)
+				writeGolden(t, file, string(txtar.Format(archive)))
+				return
+			}
+			if diff := cmp.Diff(string(want.Data), got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}

@@ -160,7 +160,7 @@ func newDemoRun(a *App, dir fs.FS, progress func(DemoStage, int, int)) (*demoRun
 	if r.source, err = fs.ReadFile(dir, demoAccounts); err != nil {
 		return nil, fmt.Errorf("app: reading the demonstration's accounts: %w", err)
 	}
-	if err := unmarshal(demoAccounts, r.source, &r.file); err != nil {
+	if err := (settingsText{demoAccounts, r.source}).unmarshal(&r.file); err != nil {
 		return nil, err
 	}
 	r.payments, err = r.file.payments()

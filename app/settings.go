@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"strings"
-
-	"github.com/goccy/go-yaml"
+	"regexp"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/money"
@@ -70,7 +68,7 @@ func readFolder(dir fs.FS) (*folder, error) {
 	working, err := fs.ReadFile(dir, raw.Calendar)
 	if err != nil {
 		return nil, refusal.New(refusal.BadInput, "the table of working days %q cannot be read: %v", raw.Calendar, err).
-			At(settingsFile).Do("name a file of the folder under calendar")
+			At(settingsText{settingsFile, source}.place("$.calendar")).Do("name a file of the folder under calendar")
 	}
 	if _, err := parseWorkingDays(working); err != nil {
 		return nil, err
@@ -80,26 +78,40 @@ func readFolder(dir fs.FS) (*folder, error) {
 }
 
 func parseSettings(source []byte) (settingsYAML, Settings, error) {
+	file := settingsText{settingsFile, source}
 	var raw settingsYAML
-	if err := unmarshal(settingsFile, source, &raw); err != nil {
+	if err := file.unmarshal(&raw); err != nil {
+		return raw, Settings{}, err
+	}
+	if err := file.checkSettings(raw); err != nil {
 		return raw, Settings{}, err
 	}
 	zone, err := calendar.ParseZone(raw.Zone)
 	if err != nil {
-		return raw, Settings{}, fmt.Errorf("%s: %w", settingsFile, err)
-	}
-	if raw.Name == "" || len(raw.Currency) != 3 || len(raw.Sellers) == 0 {
-		return raw, Settings{}, refusal.New(refusal.BadInput, "the settings need a name, a three-letter currency and at least one seller").
-			At(settingsFile).Do("complete them")
+		return raw, Settings{}, file.at("$.zone", err)
 	}
 	return raw, Settings{Name: raw.Name, Currency: money.Currency(raw.Currency), Zone: zone, Sellers: raw.Sellers}, nil
 }
 
-// unmarshal reads strict YAML and gives faults with file, line and column.
-func unmarshal(file string, source []byte, into any) error {
-	if err := yaml.UnmarshalWithOptions(source, into, yaml.Strict()); err != nil {
-		return refusal.New(refusal.BadInput, "%s", strings.TrimSpace(yaml.FormatError(err, false, true))).
-			At(file).Do("correct the file")
+// currencyForm is how a currency is written (ISO 4217).
+var currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// checkSettings refuses settings that lack something, or name a seller twice.
+func (f settingsText) checkSettings(raw settingsYAML) error {
+	switch {
+	case raw.Name == "":
+		return f.refuse("$.name", "name the provider", "the settings have no name")
+	case !currencyForm.MatchString(raw.Currency):
+		return f.refuse("$.currency", "write the three letters of ISO 4217, for example CNY", "%q is not a currency", raw.Currency)
+	case len(raw.Sellers) == 0:
+		return f.refuse("$.sellers", "name at least one seller", "the settings name no seller")
+	}
+	named := map[string]bool{}
+	for i, s := range raw.Sellers {
+		if s.ID == "" || s.Name == "" || named[s.ID] {
+			return f.refuse(fmt.Sprintf("$.sellers[%d].id", i), "give each seller an id of its own and a name", "seller %q cannot be told from the others", s.ID)
+		}
+		named[s.ID] = true
 	}
 	return nil
 }
@@ -138,10 +150,10 @@ func (f *folder) checkIssuers() []error {
 		known[s.ID] = true
 	}
 	var faults []error
-	for i, d := range f.parsed {
+	for _, d := range f.parsed {
 		if !known[d.Issuer] {
 			faults = append(faults, refusal.New(refusal.DocumentInvalid, "the issuer %q is not a seller of the provider", d.Issuer).
-				At(f.documents[i].File).Do("name it under sellers in %s", settingsFile))
+				At(d.Place("issuer")).Do("name it under sellers in %s", settingsFile))
 		}
 	}
 	return faults
@@ -166,33 +178,62 @@ type workingDaysYAML struct {
 
 // parseWorkingDays reads the dated table of working days.
 func parseWorkingDays(source []byte) (*calendar.WorkingDays, error) {
+	file := settingsText{calendarFile, source}
 	var raw workingDaysYAML
-	if err := unmarshal(calendarFile, source, &raw); err != nil {
+	if err := file.unmarshal(&raw); err != nil {
 		return nil, err
 	}
-	var holidays, makeUps []calendar.Day
-	for _, h := range raw.Holidays {
-		from, err := calendar.ParseDay(h.From)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", calendarFile, h.Name, err)
-		}
-		to, err := calendar.ParseDay(h.To)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", calendarFile, h.Name, err)
-		}
-		for d := from; d <= to; d++ {
-			holidays = append(holidays, d)
-		}
+	holidays, err := file.holidays(raw)
+	if err != nil {
+		return nil, err
 	}
-	for _, m := range raw.MakeUpDays {
+	var makeUps []calendar.Day
+	for i, m := range raw.MakeUpDays {
+		path := fmt.Sprintf("$.make_up_days[%d].day", i)
 		d, err := calendar.ParseDay(m.Day)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", calendarFile, err)
+			return nil, file.at(path, err)
+		}
+		if _, err := calendar.NewWorkingDays(raw.Announced, holidays, []calendar.Day{d}); err != nil {
+			return nil, file.at(path, err)
 		}
 		makeUps = append(makeUps, d)
 	}
-	return calendar.NewWorkingDays(raw.Announced, holidays, makeUps)
+	days, err := calendar.NewWorkingDays(raw.Announced, holidays, makeUps)
+	return days, file.at("$.holidays", err)
 }
+
+// holidays lists the days of all holidays.
+func (f settingsText) holidays(raw workingDaysYAML) ([]calendar.Day, error) {
+	var all []calendar.Day
+	for i, h := range raw.Holidays {
+		path := fmt.Sprintf("$.holidays[%d]", i)
+		from, err := calendar.ParseDay(h.From)
+		if err != nil {
+			return nil, f.at(path+".from", err)
+		}
+		to, err := calendar.ParseDay(h.To)
+		if err != nil {
+			return nil, f.at(path+".to", err)
+		}
+		if to < from || to-from > longestHoliday {
+			return nil, f.refuse(path+".to", fmt.Sprintf("let it end on its first day or at most %d days later", longestHoliday), "a holiday from %s to %s", from, to)
+		}
+		var days []calendar.Day
+		for d := from; d <= to; d++ {
+			days = append(days, d)
+		}
+		if _, err := calendar.NewWorkingDays(raw.Announced, days, nil); err != nil {
+			return nil, f.at(path+".from", err)
+		}
+		all = append(all, days...)
+	}
+	return all, nil
+}
+
+// longestHoliday bounds a holiday, in days after its first: a slip of the pen in
+// a year must not be read as a holiday of years.
+const longestHoliday = 60
 
 // loadPublished reads everything published from the database.
 func loadPublished(ctx context.Context, tx *store.Tx) (*Provider, error) {

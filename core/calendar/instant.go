@@ -26,14 +26,28 @@ const (
 // FromTime converts a time, dropping what is finer than a microsecond.
 func FromTime(t time.Time) Instant { return Instant(t.UnixMicro()) }
 
-// ParseInstant reads RFC 3339, for example "2026-01-01T00:00:00+08:00".
+// The instants that RFC 3339 can write in every zone: those of the years 1 to
+// 9999, less their first and last day.
+const (
+	firstWritable Instant = -719_161 * Instant(DayLength)
+	lastWritable  Instant = 2_932_896*Instant(DayLength) - 1
+)
+
+// ParseInstant reads RFC 3339, for example "2026-01-01T00:00:00+08:00". It refuses
+// what could not be written again in another zone: before 0001-01-02 or after
+// 9999-12-30 in UTC.
 func ParseInstant(s string) (Instant, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		return 0, refusal.New(refusal.BadInput, "%q is not an instant", s).
 			Do("write it as 2026-01-01T00:00:00+08:00")
 	}
-	return FromTime(t), nil
+	at := FromTime(t)
+	if at < firstWritable || at > lastWritable {
+		return 0, refusal.New(refusal.BadInput, "%q lies outside the years that every zone can write", s).
+			Do("give an instant from 0001-01-02 to 9999-12-30")
+	}
+	return at, nil
 }
 
 // String gives RFC 3339 in UTC; use Zone.Format for people.

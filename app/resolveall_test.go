@@ -14,7 +14,7 @@ import (
 // resolvedTerms gives every term of account c by its key.
 func resolvedTerms(t *testing.T, a *app.App, product string) map[string]app.ResolvedTerm {
 	t.Helper()
-	r, err := a.ResolveAll(context.Background(), "c", product, 0, 0)
+	r, err := a.ResolveAll(context.Background(), app.Question{Account: "c", Product: product})
 	must(t, err)
 	all := map[string]app.ResolvedTerm{}
 	for _, area := range r.Areas {
@@ -97,11 +97,11 @@ func TestResolveOutsideTheDocuments(t *testing.T) {
 		if c.known != "" {
 			known = instant(c.known)
 		}
-		_, err := a.Resolve(ctx, c.key, "c", "compute-payg", at, known)
+		_, err := a.Resolve(ctx, app.Question{Key: c.key, Account: "c", Product: "compute-payg", At: at, Known: known})
 		if refusal.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
-		all, err := a.ResolveAll(ctx, "c", "compute-payg", at, known)
+		all, err := a.ResolveAll(ctx, app.Question{Account: "c", Product: "compute-payg", At: at, Known: known})
 		switch {
 		case c.code == refusal.BadInput:
 			if refusal.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.says) {

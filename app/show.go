@@ -110,6 +110,16 @@ func (v DocumentView) about() []documentFact {
 		{"Binds products", strings.Join(v.BindsProducts, ", ")},
 		{"Every product except", strings.Join(v.ExceptProducts, ", ")},
 		{"Binds accounts", strings.Join(v.BindsAccounts, ", ")},
+		{"Order of documents", v.Order()},
+	}
+	for _, e := range v.Ends {
+		all = append(all, documentFact{"Ends", strings.Join(slices.Concat(e.Documents, e.Issuers), ", ") + " (" + e.Clause + ")"})
+	}
+	for _, pin := range v.Pins {
+		all = append(all, documentFact{"Keeps after its end", pin.What + " under " + strings.Join(pin.Documents, ", ") + " (" + pin.Clause + ")"})
+	}
+	for _, r := range v.Requires {
+		all = append(all, documentFact{strings.TrimSpace("Requires " + r.AddOn), strings.Join(r.Documents, ", ") + " (" + r.Clause + ")"})
 	}
 	if v.Product != nil {
 		for _, m := range v.Product.Meters {
@@ -118,4 +128,17 @@ func (v DocumentView) about() []documentFact {
 	}
 	all = append(all, documentFact{"Content", v.Hash})
 	return slices.DeleteFunc(all, func(f documentFact) bool { return f.Value == "" })
+}
+
+// Order gives the precedence that the document declares, highest first: "stamped
+// (12.4) > page (12.1) > special = annex"; empty where it declares none.
+func (v DocumentView) Order() string {
+	texts := make([]string, len(v.Precedence))
+	for i, level := range v.Precedence {
+		texts[i] = strings.Join(level.Names, " = ")
+		if level.Clause != "" {
+			texts[i] += " (" + level.Clause + ")"
+		}
+	}
+	return strings.Join(texts, " > ")
 }

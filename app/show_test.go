@@ -26,6 +26,9 @@ by: acceptance
 announced: 2025-05-01
 effective: 2025-06-01
 until: 2027-12-31
+precedence: [stamped, [self, page], { level: special, clause: "2" }, general]
+precedence_clause: "2.3.1.4"
+requires: [{ documents: [general-agreement], clause: "2" }]
 clauses:
   - { id: A1-0, title: Annex, text: "Words. \"></p><img src=x onerror=alert(1)>", declaratory: words }
   - id: "2"
@@ -38,6 +41,7 @@ clauses:
       - { id: 2b, waits_for: orders }
   - { id: "2.3.1", title: Set-off, text: Debts are set off., waits_for: set_off }
   - { id: "2.3.1.2", title: Survival, text: This clause stays., survives: true, declaratory: stays }
+  - { id: "2.3.1.4", title: Order, text: Stamped goes first., executed_by: precedence }
   - { id: "2.3.1.2", parent: "2.3.1.4", title: Printed twice, text: Again., declaratory: again }
 `
 
@@ -77,7 +81,7 @@ func TestNested(t *testing.T) {
 	for _, c := range shown(t).Nested() {
 		got[c.Label] = c.Depth
 	}
-	want := map[string]int{"A1-0": 0, "2": 0, "2.3.1": 1, "2.3.1.2": 2, "2.3.1.4/2.3.1.2": 2}
+	want := map[string]int{"A1-0": 0, "2": 0, "2.3.1": 1, "2.3.1.2": 2, "2.3.1.4": 2, "2.3.1.4/2.3.1.2": 3}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

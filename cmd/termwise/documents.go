@@ -50,6 +50,9 @@ func showDocument(p *page, d app.DocumentView) {
 			p.line("binds %s: %s", b.what, strings.Join(b.list, ", "))
 		}
 	}
+	if order := d.Order(); order != "" {
+		p.line("order of documents: %s", order)
+	}
 	if d.Product != nil {
 		for _, m := range d.Product.Meters {
 			p.line("meter %s: counted in %s, priced per %s (%s)", m.Name, m.Base, m.Unit, count(m.Per))

@@ -43,7 +43,7 @@ func withWaiting(t *testing.T, product string, term string) *terms.Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := c.Bind("a", accepts("2025-01-01", "g"), product, day("2025-06-01"), day("2030-01-01"))
+	s, err := c.Bind(terms.Subject{Account: "a", Accepted: accepts("2025-01-01", "g"), Product: product}, day("2025-06-01"), day("2030-01-01"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,11 +21,14 @@ const alwaysKnown calendar.Instant = math.MinInt64
 // It is for comparing, never for deciding: nothing is proved about how the
 // versions stand together, so a conflict shows when a term is asked for.
 func (c *Corpus) During(from, to calendar.Instant, versions []*Document) *Corpus {
-	other := &Corpus{products: c.products, sets: make(map[string]*Set), bindings: make(map[string]*binding)}
+	other := &Corpus{products: slices.Clone(c.products), shelves: make(map[string]*shelf), bindings: make(map[string]*binding)}
 	instead := make(map[string]*Document, len(versions))
 	for _, d := range versions {
 		instead[d.ID] = d
+		other.products = append(other.products, productsOf([]Published{{Document: d}})...)
 	}
+	slices.Sort(other.products)
+	other.products = slices.Compact(other.products)
 	for _, h := range c.histories {
 		if d := instead[h.id]; d != nil {
 			h = h.during(from, to, d)
@@ -38,6 +41,9 @@ func (c *Corpus) During(from, to calendar.Instant, versions []*Document) *Corpus
 	}
 	slices.SortFunc(other.histories, func(a, b history) int { return strings.Compare(a.id, b.id) })
 	other.number()
+	for _, product := range append([]string{""}, other.products...) {
+		other.shelves[product] = other.newShelf(product)
+	}
 	return other
 }
 

@@ -35,7 +35,7 @@ func TestDuring(t *testing.T) {
 		{to + 1, "g v2, page v1", day("2025-06-01")},
 		{day("2025-06-01"), "g v4, page v1", calendar.EndOfTime},
 	} {
-		s, err := what.Bind("a", accepts("2025-01-01", "g"), "p", tt.at, day("2030-01-01"))
+		s, err := what.Bind(customerOf(accepts("2025-01-01", "g")), tt.at, day("2030-01-01"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +43,7 @@ func TestDuring(t *testing.T) {
 			t.Errorf("at %s: %s until %s, want %s until %s", tt.at, got, s.Until(), tt.want, tt.until)
 		}
 	}
-	if s, err := c.Bind("a", accepts("2025-01-01", "g"), "p", day("2025-03-15"), day("2030-01-01")); err != nil || versions(s) != "g v2, page v1" {
+	if s, err := c.Bind(customerOf(accepts("2025-01-01", "g")), day("2025-03-15"), day("2030-01-01")); err != nil || versions(s) != "g v2, page v1" {
 		t.Errorf("the corpus itself has changed: %v, %v", s, err)
 	}
 }
@@ -71,8 +71,8 @@ func TestDuringOutside(t *testing.T) {
 		to := max(from+1, month("to"))
 		what := c.During(from, to, []*terms.Document{tried})
 		at, known := month("at").Add(calendar.Duration(rapid.IntRange(-1, 1).Draw(rt, "nudge"))), month("known")
-		want, refused := c.Bind("a", accepts("2024-12-01", "g"), "p", at, known)
-		got, err := what.Bind("a", accepts("2024-12-01", "g"), "p", at, known)
+		want, refused := c.Bind(customerOf(accepts("2024-12-01", "g")), at, known)
+		got, err := what.Bind(customerOf(accepts("2024-12-01", "g")), at, known)
 		if from <= at && at <= to {
 			if err != nil || versions(got) != "g v1, page v1" {
 				rt.Fatalf("within: %v", err)
@@ -83,4 +83,9 @@ func TestDuringOutside(t *testing.T) {
 			rt.Fatalf("at %s known %s: %v and %v", at, known, refused, err)
 		}
 	})
+}
+
+// customerOf is account a that uses product p.
+func customerOf(accepted []terms.Acceptance) terms.Subject {
+	return terms.Subject{Account: "a", Accepted: accepted, Product: "p"}
 }

@@ -82,8 +82,8 @@ func FuzzPrecedence(f *testing.F) {
 		for _, x := range texts {
 			ids = append(ids, x.id)
 		}
-		one, err := forward.Bind("a", accepts("2025-01-01", ids...), "p", day("2025-06-01"), day("2030-01-01"))
-		two, again := backward.Bind("a", accepts("2025-01-01", ids...), "p", day("2025-06-01"), day("2030-01-01"))
+		one, err := forward.Bind(customerOf(accepts("2025-01-01", ids...)), day("2025-06-01"), day("2030-01-01"))
+		two, again := backward.Bind(customerOf(accepts("2025-01-01", ids...)), day("2025-06-01"), day("2030-01-01"))
 		if err != nil || again != nil {
 			if refusal.CodeOf(err) != refusal.CodeOf(again) || refusal.CodeOf(err) == "" {
 				t.Fatalf("%v, %v", err, again)

@@ -28,6 +28,7 @@ func write(d *terms.Document) []byte {
 	}
 	w.binds(d.Binds)
 	w.precedence(d)
+	w.relations(d)
 	w.product(d)
 	w.line(0, "clauses:")
 	if len(d.Clauses) == 0 {
@@ -76,12 +77,53 @@ func (w *writer) precedence(d *terms.Document) {
 	if len(d.Precedence) == 0 {
 		return
 	}
-	levels := make([]string, len(d.Precedence))
-	for i, level := range d.Precedence {
-		levels[i] = quoted(level)
+	w.line(0, "precedence:")
+	for _, level := range d.Precedence {
+		if level.Clause == "" {
+			w.line(1, "- %s", quoted(level.Names))
+		} else {
+			w.line(1, "- {level: %s, clause: %q}", quoted(level.Names), level.Clause)
+		}
 	}
-	w.line(0, "precedence: [%s]", strings.Join(levels, ", "))
-	w.line(0, "precedence_clause: %q", d.PrecedenceClause)
+	if d.PrecedenceClause != "" {
+		w.line(0, "precedence_clause: %q", d.PrecedenceClause)
+	}
+}
+
+// relations writes what the document says of others.
+func (w *writer) relations(d *terms.Document) {
+	list := func(name string, n int, item func(i int) string) {
+		if n > 0 {
+			w.line(0, "%s:", name)
+		}
+		for i := range n {
+			w.line(1, "- {%s}", item(i))
+		}
+	}
+	list("ends", len(d.Ends), func(i int) string {
+		e := d.Ends[i]
+		return named("documents", e.Documents) + named("issuers", e.Issuers) + "clause: " + strconv.Quote(e.Clause)
+	})
+	list("pins", len(d.Pins), func(i int) string {
+		pin := d.Pins[i]
+		return named("documents", pin.Documents) + "what: " + strconv.Quote(string(pin.What)) + ", clause: " + strconv.Quote(pin.Clause)
+	})
+	list("requires", len(d.Requires), func(i int) string {
+		r := d.Requires[i]
+		addon := ""
+		if r.AddOn != "" {
+			addon = "addon: " + strconv.Quote(r.AddOn) + ", "
+		}
+		return addon + named("documents", r.Documents) + "clause: " + strconv.Quote(r.Clause)
+	})
+}
+
+// named writes a list in a mapping, and nothing for an empty one.
+func named(name string, texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return name + ": " + quoted(texts) + ", "
 }
 
 func (w *writer) product(d *terms.Document) {

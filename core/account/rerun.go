@@ -154,6 +154,9 @@ func (r *rerun) plan() ([]rerunStep, *Fault) {
 		switch e.Kind {
 		case journal.Opened, journal.Accepted, journal.ToppedUp:
 			steps = append(steps, rerunStep{at: e.Effective, order: 2 * e.Seq, entry: e})
+		case journal.Settled, journal.FeeAccrued, journal.Lifecycle: // time brings them again
+		default:
+			return nil, fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "is of the kind %q, which a re-run cannot make again", e.Kind)
 		}
 	}
 	slices.SortStableFunc(steps, rerunStep.compare)

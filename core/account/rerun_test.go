@@ -1,6 +1,10 @@
 package account_test
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -146,5 +150,108 @@ func TestARerunOfTheWholeStory(t *testing.T) {
 				t.Errorf("dull: %+v", was)
 			}
 		})
+	}
+}
+
+// tried parses the sample provider's page with some texts replaced: pairs of old
+// and new.
+func tried(t testing.TB, replaced ...string) *terms.Document {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join("..", "..", "provider", "products", "compute-payg.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone, _ := calendar.ParseZone("UTC+8")
+	d, err := terms.Parse("new.yaml", []byte(strings.NewReplacer(append(replaced, `version: "2025-06"`, `version: "new"`)...).Replace(string(source))), zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (w *world) during(m string, documents ...*terms.Document) *terms.Corpus {
+	from, to := w.zone.MonthBounds(month(m))
+	return w.corpus.During(from, to, documents)
+}
+
+// TestARerunNoticesAsLateAsItWasNoticed: nobody looked from New Year until the
+// third of January, so that the customer was told late, and was suspended a day
+// after that. A longer time until suspension changes nothing then; a longer time
+// after the notice does.
+func TestARerunNoticesAsLateAsItWasNoticed(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	w.use("pod", 1_000, "2026-01-01T00:00:00+08:00", "2026-01-06T00:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	env := w.env()
+	for _, look := range []string{"2026-01-03T10:00:00+08:00", "2026-01-04T10:00:05+08:00", "2026-02-01T00:00:00+08:00"} {
+		now := instant(look)
+		env.RecordedAt = func(at calendar.Instant) calendar.Instant { return max(at, now) }
+		w.run(now, func(b *account.Books) (*account.Decision, error) { return b.Advance(env, now) })
+	}
+	suspended := func(o account.Outcome) string {
+		for _, m := range o.Moves {
+			if m.To == "suspended" {
+				return w.zone.Format(m.At)
+			}
+		}
+		return "never"
+	}
+	for _, tt := range []struct{ old, new, want string }{
+		{"suspend.after: 24 hours", "suspend.after: 48 hours", "2026-01-04T10:00:00+08:00"},
+		{"suspend.notice: 24 hours", "suspend.notice: 48 hours", "2026-01-05T10:00:00+08:00"},
+	} {
+		was, would := w.rerun(t, w.during("2026-01", tried(t, tt.old, tt.new)), "2026-01")
+		if got := suspended(was); got != "2026-01-04T10:00:00+08:00" {
+			t.Errorf("it was suspended at %s", got)
+		}
+		if got := suspended(would); got != tt.want {
+			t.Errorf("%s: suspended at %s, want %s", tt.new, got, tt.want)
+		}
+	}
+}
+
+// TestARerunOfLateUsage: what arrived after the month for one of its hours is
+// priced as the month is, and no other hour is.
+func TestARerunOfLateUsage(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	w.topUp("2026-01-01T00:00:00+08:00", "100")
+	w.use("pod", 1_000, "2026-01-31T22:00:00+08:00", "2026-02-01T02:00:00+08:00", "2026-01-31T00:00:00+08:00")
+	w.advance("2026-02-05T00:00:00+08:00")
+	w.use("late", 2_000, "2026-01-31T23:00:00+08:00", "2026-02-01T01:00:00+08:00", "2026-02-05T00:00:00+08:00")
+	w.advance("2026-02-06T00:00:00+08:00")
+	dearer := tried(t, "price.cpu: 0.09 CNY", "price.cpu: 0.18 CNY")
+	for m, want := range map[string]money.Amount{"2026-01": 360_000, "2026-02": 360_000, "2025-12": 0} {
+		was, would := w.rerun(t, w.during(m, dearer), m)
+		sum := func(o account.Outcome) (all money.Amount) {
+			for _, c := range o.Charges {
+				all += c.Amount
+			}
+			return all
+		}
+		if sum(was) != want || sum(would) != 2*want {
+			t.Errorf("%s: %s and %s, want %s and twice that", m, sum(was), sum(would), want)
+		}
+	}
+}
+
+// TestARerunNeedsTheWholeJournal: a journal that is not what its inputs give, or
+// holds what a re-run does not know, is not compared with anything.
+func TestARerunNeedsTheWholeJournal(t *testing.T) {
+	for name, change := range map[string]func(*account.Evidence){
+		"a payload": func(ev *account.Evidence) {
+			ev.Entries[2].Payload = strings.Replace(ev.Entries[2].Payload, "5.0", "6.0", 1)
+		},
+		"a charge's amount":  func(ev *account.Evidence) { ev.Entries[10].Hash[3] ^= 1 },
+		"an entry, gone":     func(ev *account.Evidence) { ev.Entries = slices.Delete(ev.Entries, 4, 5) },
+		"an entry too many":  func(ev *account.Evidence) { ev.Entries = append(ev.Entries, ev.Entries[len(ev.Entries)-1]) },
+		"an unknown kind":    func(ev *account.Evidence) { ev.Entries[5].Kind = "gift" },
+		"an unreadable call": func(ev *account.Evidence) { ev.Entries[0].Payload = "{" },
+	} {
+		w := wholeStory(t, 0)
+		w.advance("2026-02-01T00:00:00+08:00")
+		ev := w.evidence()
+		change(ev)
+		if _, _, found := (account.Rerun{Present: w.corpus, Proposed: w.corpus, Zone: w.zone, Month: month("2026-01")}).Run(ev); found == nil {
+			t.Errorf("%s is not found", name)
+		}
 	}
 }

@@ -17,8 +17,15 @@ type writer struct{ b strings.Builder }
 func write(d *terms.Document) []byte {
 	var w writer
 	for _, f := range []struct{ name, value string }{
-		{"document", d.ID}, {"code", d.Code}, {"version", d.Version}, {"kind", string(d.Kind)}, {"title", d.Title},
-		{"issuer", d.Issuer}, {"by", string(d.By)}, {"announced", zone.Format(d.Announced)}, {"effective", zone.Format(d.Effective)},
+		{"document", d.ID},
+		{"code", d.Code},
+		{"version", d.Version},
+		{"kind", string(d.Kind)},
+		{"title", d.Title},
+		{"issuer", d.Issuer},
+		{"by", string(d.By)},
+		{"announced", zone.Format(d.Announced)},
+		{"effective", zone.Format(d.Effective)},
 	} {
 		w.line(0, "%s: %q", f.name, f.value)
 	}
@@ -146,8 +153,12 @@ func (w *writer) product(d *terms.Document) {
 func (w *writer) clause(c *terms.Clause) {
 	w.line(1, "- id: %q", c.ID)
 	for _, f := range []struct{ name, value string }{
-		{"parent", c.Parent}, {"title", c.Title}, {"text", c.Text}, {"declaratory", c.Declaratory},
-		{"waits_for", c.WaitsFor}, {"executed_by", c.ExecutedBy},
+		{"parent", c.Parent},
+		{"title", c.Title},
+		{"text", c.Text},
+		{"declaratory", c.Declaratory},
+		{"waits_for", c.WaitsFor},
+		{"executed_by", c.ExecutedBy},
 	} {
 		if f.value != "" {
 			w.line(2, "%s: %q", f.name, f.value)

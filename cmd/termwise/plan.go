@@ -135,9 +135,12 @@ func showByAccount(p *page, m app.PlannedMoney) {
 	p.heading("By account, the largest difference first%s", shownOf(len(m.ByAccount.Items), m.ByAccount.All))
 	rows := make([][]cell, len(m.ByAccount.Items))
 	for i, x := range m.ByAccount.Items {
-		rows[i] = []cell{x.Account, x.Charged.Was, x.Charged.Would, x.Charged.Difference, x.LateFees.Difference, x.Principal.Difference}
+		rows[i] = []cell{
+			x.Account, x.Charged.Was, x.Charged.Would, x.Charged.Difference,
+			x.LateFees.Difference, x.Returned.Difference, x.Principal.Difference,
+		}
 	}
-	p.table([]string{"account", "charged", "would be", "difference", "late fees", "arrears"}, rows)
+	p.table([]string{"account", "charged", "would be", "difference", "late fees", "given back", "arrears"}, rows)
 }
 
 // shownOf says how much of a list is shown.

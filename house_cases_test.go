@@ -44,6 +44,25 @@ var houseCases = []houseCase{
 		"core/terms/clausetest/case.go": "package clausetest\nimport \"termwise.dev/core/terms\"",
 	}, nil},
 
+	{"the model of the simulator knows nothing of the code", map[string]string{
+		"sim/model/m.go":      "package model\nimport \"termwise.dev/core/money\"",
+		"sim/model/m_test.go": "package model\nimport \"pgregory.net/rapid\"",
+	}, []string{"sim/model/m.go:2: the model may not import termwise.dev/core/money", "sim/model/m_test.go:2: "}},
+	{"the model of the simulator knows nothing of the code", map[string]string{
+		"sim/model/m.go": "package model\nimport (\"math/big\"; \"time\")",
+		"sim/world/w.go": "package world\nimport \"termwise.dev/core/money\"",
+	}, nil},
+
+	{"every seeded bug has one place", map[string]string{
+		"core/canary/bugs.go": "package canary\nconst (\nNowhere Bug = \"a: b\"\nTwice Bug = \"c: d\"\n)",
+		"app/a.go":            "package app\nfunc a() bool { return canary.On(canary.Twice) || canary.On(canary.Twice) }",
+	}, []string{"core/canary/bugs.go:3: Nowhere is seeded in 0 places", "core/canary/bugs.go:4: Twice is seeded in 2 places"}},
+	{"every seeded bug has one place", map[string]string{
+		"core/canary/bugs.go": "package canary\nconst Once Bug = \"a: b\"",
+		"store/s.go":          "package store\nfunc s() bool { return canary.On(canary.Once) }",
+		"sim/s.go":            "package main\nfunc s() { canary.On(canary.Once) }",
+	}, nil},
+
 	{"core imports only what is pure", map[string]string{
 		"core/a/a.go": "package a\nimport (\n\"database/sql/driver\"\n\"context\"\n\"log/slog\"\n\"os/exec\"\n\"net/http\"\n\"math/rand/v2\"\n)",
 		"core/b/b.go": "package b\nimport \"github.com/goccy/go-yaml/ast\"",

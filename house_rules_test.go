@@ -26,6 +26,8 @@ type houseRule struct {
 var houseRules = []houseRule{
 	{"imports run downward", importsRunDownward},
 	{"core imports only what is pure", coreImports},
+	{"the model of the simulator knows nothing of the code", modelIsIndependent},
+	{"every seeded bug has one place", bugsHaveOnePlace},
 	{"core reads no clock", coreReadsNoClock},
 	{"core has no floating point", coreHasNoFloat},
 	{"every package says what it owns", packagesSayWhatTheyOwn},
@@ -105,6 +107,64 @@ func coreImports(t tree) []string {
 			}
 			if strings.HasPrefix(name, "github.com/goccy/go-yaml") && f.dir() != "core/terms" {
 				found = append(found, t.at(spec, "only core/terms reads YAML"))
+			}
+		}
+	}
+	return found
+}
+
+// modelIsIndependent: what judges the code is made of the standard library alone.
+func modelIsIndependent(t tree) []string {
+	var found []string
+	for _, f := range t.files {
+		if f.dir() != "sim/model" {
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			if name := imported(spec); strings.Contains(top(name+"/"), ".") {
+				found = append(found, t.at(spec, "the model may not import %s: it must not share a mistake with what it judges", name))
+			}
+		}
+	}
+	return found
+}
+
+// bugsHaveOnePlace: a canary that is seeded nowhere proves nothing, and one that
+// is seeded twice hides where it was found. Code asks for bugs by their names.
+func bugsHaveOnePlace(t tree) []string {
+	places := map[string]int{}
+	for _, f := range t.files {
+		if f.test() || f.top() == "sim" {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 1 {
+				return true
+			}
+			asks, ok := call.Fun.(*ast.SelectorExpr)
+			if bug, named := call.Args[0].(*ast.SelectorExpr); ok && named && asks.Sel.Name == "On" {
+				places[bug.Sel.Name]++
+			}
+			return true
+		})
+	}
+	var found []string
+	for _, f := range t.files {
+		if f.path != "core/canary/bugs.go" {
+			continue
+		}
+		for _, decl := range f.ast.Decls {
+			group, ok := decl.(*ast.GenDecl)
+			if !ok || group.Tok != token.CONST {
+				continue
+			}
+			for _, spec := range group.Specs {
+				for _, name := range spec.(*ast.ValueSpec).Names {
+					if n := places[name.Name]; n != 1 {
+						found = append(found, t.at(name, "%s is seeded in %d places, not in one", name.Name, n))
+					}
+				}
 			}
 		}
 	}

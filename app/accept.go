@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -85,7 +86,7 @@ func (p *Provider) accept(b *account.Books, n NewAcceptance, actor string, now c
 	var documents []*terms.Document
 	var acceptances []terms.Acceptance
 	for _, id := range n.Documents {
-		d, err := p.acceptable(id, n, at)
+		d, err := p.acceptable(id, n, at, now)
 		if err != nil {
 			return nil, err
 		}
@@ -132,8 +133,8 @@ func (p *Provider) actedAt(n NewAcceptance, now calendar.Instant) (calendar.Inst
 // acceptable returns the version of a document that an account accepts at an
 // instant: the one in force or, on paper, the next one that was announced, since
 // a contract is signed before its term begins.
-func (p *Provider) acceptable(id string, n NewAcceptance, at calendar.Instant) (*terms.Document, error) {
-	d := p.InForce(id, at)
+func (p *Provider) acceptable(id string, n NewAcceptance, at, known calendar.Instant) (*terms.Document, error) {
+	d := p.InForce(id, at, known)
 	if d == nil && n.onPaper() {
 		d = p.announced(id, at)
 	}
@@ -157,19 +158,22 @@ func (p *Provider) announced(id string, at calendar.Instant) *terms.Document {
 	return found
 }
 
-// InForce returns the version of a document that is in force at an instant, or nil.
-func (p *Provider) InForce(id string, at calendar.Instant) *terms.Document {
-	var found *terms.Document
-	for _, published := range p.Documents {
-		d := published.Document
-		if d.ID == id && d.Effective <= at && (found == nil || d.Effective > found.Effective) {
-			found = d
+// InForce returns the version of a document that is in force at an instant, as it
+// is known at another, or nil.
+func (p *Provider) InForce(id string, at, known calendar.Instant) *terms.Document {
+	var latest terms.Published
+	for _, v := range p.Documents {
+		if v.Document.ID != id || v.Recorded > known || v.Document.Effective > at {
+			continue
+		}
+		if latest.Document == nil || cmp.Or(cmp.Compare(v.Document.Effective, latest.Document.Effective), cmp.Compare(v.Recorded, latest.Recorded)) > 0 {
+			latest = v
 		}
 	}
-	if found != nil && found.Until <= at {
+	if latest.Document != nil && latest.Document.Until <= at {
 		return nil // when its last version has ended, the document has
 	}
-	return found
+	return latest.Document
 }
 
 // mayAccept refuses a document that does not concern the account, and a form of

@@ -91,10 +91,13 @@ func (a *App) Accounts(ctx context.Context, cursor string, limit int) (list []Ac
 			return err
 		}
 		standings, err := tx.Standings(ctx, ids)
+		if err != nil {
+			return err
+		}
 		for _, b := range books {
 			list = append(list, p.accountView(b, standings[b.ID]))
 		}
-		return err
+		return nil
 	})
 	return list, next, err
 }

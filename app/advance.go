@@ -67,9 +67,13 @@ func (a *App) Advance(ctx context.Context, to calendar.Instant, progress func(do
 	}
 	// A batch passes over accounts that another transaction holds. The clock
 	// moves only when they too have been done.
-	for left, err := a.countDue(ctx, to); left > 0; left, err = a.countDue(ctx, to) {
+	for {
+		left, err := a.countDue(ctx, to)
 		if err != nil {
 			return report, err
+		}
+		if left == 0 {
+			break
 		}
 		again, err := a.workUntil(ctx, to, progress)
 		report.add(again)

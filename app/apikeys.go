@@ -79,7 +79,11 @@ func (a *App) CreateKey(ctx context.Context, n NewKey) (key Key, token string, e
 		row := store.APIKey{
 			ID: id, Name: n.Name, Role: string(n.Role), Scope: n.Scope, Hash: hashSecret(secret), Created: m.now,
 		}
-		key = keyOf(row, a.zone(ctx, tx))
+		zone, err := a.zone(ctx, tx)
+		if err != nil {
+			return err
+		}
+		key = keyOf(row, zone)
 		return tx.PutAPIKey(ctx, row)
 	})
 	if err != nil {
@@ -151,7 +155,10 @@ func (a *App) Keys(ctx context.Context) (keys []Key, err error) {
 			return err
 		}
 		keys = make([]Key, 0, len(rows))
-		zone := a.zone(ctx, tx)
+		zone, err := a.zone(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for _, row := range rows {
 			keys = append(keys, keyOf(row, zone))
 		}
@@ -181,8 +188,9 @@ func (a *App) RevokeKey(ctx context.Context, id string) (key Key, err error) {
 				return err
 			}
 		}
-		key = keyOf(row, a.zone(ctx, tx))
-		return nil
+		zone, err := a.zone(ctx, tx)
+		key = keyOf(row, zone)
+		return err
 	})
 	return key, err
 }
@@ -215,12 +223,15 @@ func (a *App) Authenticate(ctx context.Context, token string) (Key, error) {
 
 // zone is the provider's zone, or UTC before anything was published: the first
 // key may be made before the first publication.
-func (a *App) zone(ctx context.Context, tx *store.Tx) calendar.Zone {
+func (a *App) zone(ctx context.Context, tx *store.Tx) (calendar.Zone, error) {
 	p, err := a.provider(ctx, tx)
-	if err != nil {
-		return calendar.Zone{}
+	if refusal.CodeOf(err) == refusal.NotFound {
+		return calendar.Zone{}, nil
 	}
-	return p.Settings.Zone
+	if err != nil {
+		return calendar.Zone{}, err
+	}
+	return p.Settings.Zone, nil
 }
 
 func keyOf(row store.APIKey, zone calendar.Zone) Key {

@@ -25,8 +25,8 @@ type App struct {
 
 // Open opens or creates the database at url: a SQLite path or a PostgreSQL URL.
 // now is the real clock, which a virtual one replaces where the database has it.
-func Open(ctx context.Context, url string, now func() time.Time) (*App, error) {
-	db, err := store.Open(ctx, url)
+func Open(ctx context.Context, url string, now func() time.Time, options ...store.Option) (*App, error) {
+	db, err := store.Open(ctx, url, options...)
 	if err != nil {
 		return nil, err
 	}

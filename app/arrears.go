@@ -82,10 +82,13 @@ func (a *App) Arrears(ctx context.Context, cursor string, limit int) (list []Acc
 			ids[i] = row.ID
 		}
 		standings, err := tx.Standings(ctx, ids)
+		if err != nil {
+			return err
+		}
 		for _, row := range rows {
 			list = append(list, p.accountArrears(row, standings[row.ID], p.Settings.Zone.Day(m.now)))
 		}
-		return err
+		return nil
 	})
 	return list, next, err
 }
@@ -106,8 +109,11 @@ func (a *App) ArrearsOf(ctx context.Context, id string) (owing AccountArrears, e
 			return err
 		}
 		standings, err := tx.Standings(ctx, []string{id})
+		if err != nil {
+			return err
+		}
 		owing = p.accountArrears(inArrears(b), standings[id], p.Settings.Zone.Day(m.now))
-		return err
+		return nil
 	})
 	return owing, err
 }

@@ -139,7 +139,7 @@ func openFunded(ctx context.Context, tx *store.Tx, p *app.Provider, ids []string
 		Terms: p.Corpus, Zone: p.Settings.Zone, Actor: "benchmark",
 		RecordedAt: func(effective calendar.Instant) calendar.Instant { return effective },
 	}
-	agreement := p.InForce("general-agreement", at)
+	agreement := p.InForce("general-agreement", at, at)
 	accepted := []terms.Acceptance{{
 		Document: agreement.ID, Version: agreement.Version, Form: terms.Click, At: at, Actor: "benchmark", TextHash: agreement.Hash,
 	}}

@@ -150,7 +150,7 @@ func (a *App) Document(ctx context.Context, id, version string) (v DocumentView,
 
 // find returns a version of a document, or refuses one that is not published.
 func (p *Provider) find(id, version string, now calendar.Instant) (terms.Published, error) {
-	inForce := p.InForce(id, now)
+	inForce := p.InForce(id, now, now)
 	var found *terms.Published
 	var versions []string
 	for i := range p.Documents {
@@ -189,7 +189,7 @@ func (p *Provider) summary(published terms.Published, now calendar.Instant) Docu
 	return DocumentSummary{
 		Document: d.ID, Code: d.Code, Version: d.Version, Kind: string(d.Kind), Title: d.Title, Issuer: d.Issuer, By: string(d.By),
 		Announced: p.instant(d.Announced), Effective: p.instant(d.Effective), Until: p.instant(d.Until), Recorded: p.instant(published.Recorded),
-		InForce: p.InForce(d.ID, now) == d, Clauses: len(d.Clauses), Hash: d.Hash.String(),
+		InForce: p.InForce(d.ID, now, now) == d, Clauses: len(d.Clauses), Hash: d.Hash.String(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/refusal"
 	"termwise.dev/store"
 )
@@ -81,6 +82,9 @@ func recall(ctx context.Context, tx *store.Tx, c command, answer any) (bool, err
 
 // remember keeps an answer under the caller's key, in the transaction that made it true.
 func remember(ctx context.Context, tx *store.Tx, c command, answer any, at calendar.Instant) error {
+	if canary.On(canary.ForgetAnswer) {
+		return nil
+	}
 	body, err := json.Marshal(answer)
 	if err != nil {
 		return fmt.Errorf("app: keeping an answer: %w", err)

@@ -82,7 +82,7 @@ func (r *moneyRun) begin(ctx context.Context, tx *store.Tx, f *folder) error {
 	if err != nil {
 		return err
 	}
-	next, err := r.app.proposal(ctx, tx, f, m.now)
+	next, err := r.app.proposal(ctx, tx, f, m)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
@@ -192,7 +193,7 @@ func newPlannedMoney(p *Provider, q MoneyQuery, tried []*terms.Document) *Planne
 		v := TriedVersion{Document: d.ID, Version: d.Version, Instead: []string{}}
 		for _, old := range p.Documents {
 			at := max(from, old.Document.Effective)
-			if old.Document.ID == d.ID && at < to && p.InForce(d.ID, at) == old.Document {
+			if old.Document.ID == d.ID && at < to && p.InForce(d.ID, at, calendar.EndOfTime) == old.Document {
 				v.Instead = append(v.Instead, old.Document.Version)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 	"termwise.dev/store"
@@ -67,7 +68,7 @@ func (a *App) Publish(ctx context.Context, dir fs.FS) (Plan, error) {
 		if err != nil {
 			return err
 		}
-		next, err := a.proposal(ctx, tx, f, m.now)
+		next, err := a.proposal(ctx, tx, f, m)
 		if err != nil {
 			return err
 		}
@@ -94,7 +95,7 @@ func (a *App) Plan(ctx context.Context, dir fs.FS) (Plan, error) {
 		if err != nil {
 			return err
 		}
-		next, err := a.proposal(ctx, tx, f, m.now)
+		next, err := a.proposal(ctx, tx, f, m)
 		if err != nil {
 			return err
 		}
@@ -114,17 +115,24 @@ type proposal struct {
 	versions  []*terms.Document // of documents, in the same order
 	replaced  []*terms.Document // the version each replaces, or nil
 	faults    []error           // why a version may not be published, in the same order, or nil
+	// known is from when what is new is known; decided says that anything may
+	// have been decided before.
+	known   calendar.Instant
+	decided bool
 }
 
 // proposal finds what is new in a folder. It refuses a version that was
 // published with another content and versions that cannot stand together.
-func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, now calendar.Instant) (*proposal, error) {
+func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, m moment) (*proposal, error) {
 	next := &proposal{settings: f.settings}
+	if err := next.becomeKnown(ctx, tx, m); err != nil {
+		return nil, err
+	}
 	stored, err := tx.ProviderFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	next.files = changedFiles(stored, f.files, now)
+	next.files = changedFiles(stored, f.files, next.known)
 	var published []terms.Published
 	if len(stored) > 0 {
 		if next.before, err = a.provider(ctx, tx); err != nil {
@@ -141,13 +149,13 @@ func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, now calenda
 			continue
 		}
 		file := f.documents[i]
-		file.Recorded = now
+		file.Recorded = next.known
 		old := replacedBy(published, d)
 		next.documents = append(next.documents, file)
 		next.versions = append(next.versions, d)
 		next.replaced = append(next.replaced, old)
-		next.faults = append(next.faults, noticeFault(old, d, now, f.settings.Zone))
-		all = append(all[:len(all):len(all)], terms.Published{Document: d, Recorded: now})
+		next.faults = append(next.faults, noticeFault(old, d, m.now, f.settings.Zone))
+		all = append(all[:len(all):len(all)], terms.Published{Document: d, Recorded: next.known})
 	}
 	next.corpus, err = terms.NewCorpus(all)
 	return next, err
@@ -195,7 +203,7 @@ func noticeFault(old, d *terms.Document, now calendar.Instant, zone calendar.Zon
 }
 
 // changedFiles returns the files of a folder that are not published as they are.
-func changedFiles(stored, files []store.File, now calendar.Instant) []store.File {
+func changedFiles(stored, files []store.File, recorded calendar.Instant) []store.File {
 	known := map[string]terms.Hash{}
 	for _, f := range stored {
 		known[f.Name] = f.Hash
@@ -203,7 +211,7 @@ func changedFiles(stored, files []store.File, now calendar.Instant) []store.File
 	var changed []store.File
 	for _, f := range files {
 		if hash, found := known[f.Name]; !found || hash != f.Hash {
-			f.Recorded = now
+			f.Recorded = recorded
 			changed = append(changed, f)
 		}
 	}
@@ -217,40 +225,45 @@ func (n *proposal) refusals() error { return errors.Join(n.faults...) }
 // decides at an instant at which a version is known has seen it.
 const knownAfter = calendar.Minute
 
-// makeKnown writes what is new, known from an instant at which nothing has been
-// decided yet, and has every account looked at then. Before the first account is
-// opened that is now. A virtual clock moves on by the smallest step.
-func (a *App) makeKnown(ctx context.Context, tx *store.Tx, n *proposal, m moment) error {
+// becomeKnown finds an instant at which nothing has been decided yet, and from
+// which what is new can be known. Before the first account is opened that is now;
+// a virtual clock will move on by the smallest step.
+func (n *proposal) becomeKnown(ctx context.Context, tx *store.Tx, m moment) error {
 	anybody, err := tx.AccountIDs(ctx, "", 1)
-	if err != nil {
-		return err
-	}
-	known := m.now
+	n.known, n.decided = m.now, len(anybody) > 0
 	switch {
-	case len(anybody) == 0 || len(n.files)+len(n.documents) == 0:
+	case !n.decided:
 	case m.virtual:
-		known++
-		if err := tx.SetClock(ctx, store.Clock{Virtual: true, Now: known}); err != nil {
-			return err
-		}
+		n.known++
 	default:
-		known = known.Add(knownAfter)
+		n.known = n.known.Add(knownAfter)
 	}
-	if err := n.write(ctx, tx, known); err != nil || len(anybody) == 0 {
-		return err
-	}
-	return tx.Wake(ctx, known)
+	return err
 }
 
-func (n *proposal) write(ctx context.Context, tx *store.Tx, known calendar.Instant) error {
+// makeKnown writes what is new, and has every account looked at when it is known.
+func (a *App) makeKnown(ctx context.Context, tx *store.Tx, n *proposal, m moment) error {
+	if len(n.files)+len(n.documents) == 0 {
+		return nil
+	}
+	if n.decided && m.virtual {
+		if err := tx.SetClock(ctx, store.Clock{Virtual: true, Now: n.known}); err != nil {
+			return err
+		}
+	}
+	if err := n.write(ctx, tx); err != nil || !n.decided || canary.On(canary.PublishSilently) {
+		return err
+	}
+	return tx.Wake(ctx, n.known)
+}
+
+func (n *proposal) write(ctx context.Context, tx *store.Tx) error {
 	for _, f := range n.files {
-		f.Recorded = known
 		if err := tx.PutProviderFile(ctx, f); err != nil {
 			return err
 		}
 	}
 	for _, d := range n.documents {
-		d.Recorded = known
 		if err := tx.PutDocument(ctx, d); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
@@ -70,7 +71,7 @@ func (a *App) topUp(ctx context.Context, tx *store.Tx, id string, t account.TopU
 // second record of payments that could differ from it.
 func creditedBefore(ctx context.Context, tx *store.Tx, id string, t account.TopUp) error {
 	entries, err := tx.ToppedUp(ctx, id)
-	if err != nil {
+	if err != nil || canary.On(canary.CreditTwice) {
 		return err
 	}
 	for i := range entries {

@@ -10,6 +10,7 @@ import (
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
@@ -182,7 +183,7 @@ func (in *intake) check(ctx context.Context, e *Reported) error {
 	if !known {
 		return unknownAccount(e.Account)
 	}
-	if e.From < b.Opened {
+	if e.From < b.Opened || canary.On(canary.FirstInstant) && e.From == b.Opened {
 		return refusal.New(refusal.BeforeAccount, "usage at %s is before account %s was opened at %s",
 			in.provider.instant(e.From), b.ID, in.provider.instant(b.Opened)).
 			At("time").Do("send usage of the time since then")
@@ -215,8 +216,12 @@ func (in *intake) bind(ctx context.Context, b *account.Books, e *metering.Event)
 // use of a product of which a document is not accepted that must be.
 func (p *Provider) use(s terms.Subject, at, known calendar.Instant, actor string) ([]terms.Acceptance, *terms.Set, error) {
 	var accepted []terms.Acceptance
+	from := at
+	if canary.On(canary.AcceptFromNow) {
+		from = known
+	}
 	for _, d := range p.Corpus.ByUse(s, at, known) {
-		accepted = append(accepted, acceptanceOf(d, terms.Use, at, known, actor))
+		accepted = append(accepted, acceptanceOf(d, terms.Use, from, known, actor))
 	}
 	if len(accepted) > 0 {
 		s.Accepted = append(slices.Clone(s.Accepted), accepted...)

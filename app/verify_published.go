@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"termwise.dev/core/account"
+	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
@@ -57,9 +58,12 @@ func readYardstick(ctx context.Context, tx *store.Tx) (y yardstick, err error) {
 		y.sets[s.ID] = true
 	}
 	p, err := loadPublished(ctx, tx)
-	if err != nil {
+	if refusal.CodeOf(err) != "" { // what is stored cannot be used; any other error is of reading it
 		y.fault = err
 		return y, nil
+	}
+	if err != nil {
+		return y, err
 	}
 	y.corpus, y.zone = p.Corpus, p.Settings.Zone
 	return y, nil

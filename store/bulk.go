@@ -33,19 +33,22 @@ func (t *table[R]) add(ctx context.Context, tx *Tx, rows []owned[R]) error {
 		return err
 	}
 	tx.statements++
-	return tx.conn.Raw(func(driver any) error {
-		var args []any
-		source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
-			args = t.values(args[:0], rows[i])
-			return args, nil
-		})
-		columns := strings.Split(t.owner+", "+t.columns, ", ")
-		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{t.name}, columns, source)
-		if err != nil {
-			return explained(err)
-		}
-		return nil
+	return tx.statement("COPY "+t.name, func() error { return tx.conn.Raw(func(driver any) error { return t.copy(ctx, driver, rows) }) })
+}
+
+// copy sends rows over PostgreSQL's own connection.
+func (t *table[R]) copy(ctx context.Context, driver any, rows []owned[R]) error {
+	var args []any
+	source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+		args = t.values(args[:0], rows[i])
+		return args, nil
 	})
+	columns := strings.Split(t.owner+", "+t.columns, ", ")
+	_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{t.name}, columns, source)
+	if err != nil {
+		return explained(err)
+	}
+	return nil
 }
 
 // write runs a text for rows and returns how many rows it changed: once for
@@ -97,11 +100,18 @@ func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[
 func (t *table[R]) forEach(
 	ctx context.Context, tx *Tx, text string, rows []owned[R],
 	run func(context.Context, *sql.Stmt, []any) error,
-) (err error) {
+) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	tx.statements++
+	return tx.statement(text, func() error { return t.prepareAndRun(ctx, tx, text, rows, run) })
+}
+
+func (t *table[R]) prepareAndRun(
+	ctx context.Context, tx *Tx, text string, rows []owned[R],
+	run func(context.Context, *sql.Stmt, []any) error,
+) (err error) {
 	prepared, err := tx.sql.PrepareContext(ctx, t.expand(tx, text))
 	if err != nil {
 		return explained(err)

@@ -11,6 +11,7 @@ import (
 	modernc "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"termwise.dev/core/canary"
 	"termwise.dev/core/refusal"
 )
 
@@ -60,7 +61,7 @@ func list[T string | int64](tx *Tx, values []T) (any, error) {
 // forUpdate ends a query that locks the rows it finds. SQLite's writer has
 // locked the whole file already, and a reader locks nothing.
 func (tx *Tx) forUpdate() string {
-	if tx.engine == postgres && tx.writes {
+	if tx.engine == postgres && tx.writes && !canary.On(canary.SkipLock) {
 		return " FOR UPDATE"
 	}
 	return ""

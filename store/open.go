@@ -25,16 +25,20 @@ type DB struct {
 	// writer begins transactions that write, reader those that only read. On
 	// PostgreSQL they are one pool; on SQLite the writer is one connection.
 	writer, reader *sql.DB
+	watch          Watcher // nil when nobody watches
 }
 
 // Open opens a database and brings its schema up to date: "file.db" or
 // "sqlite:file.db" for SQLite, "postgres://…" or "postgresql://…" for
 // PostgreSQL. Several processes may open a new database at once. It refuses
 // another scheme with bad_input.
-func Open(ctx context.Context, location string) (*DB, error) {
+func Open(ctx context.Context, location string, options ...Option) (*DB, error) {
 	db, err := connect(location)
 	if err != nil {
 		return nil, err
+	}
+	for _, choose := range options {
+		choose(db)
 	}
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())

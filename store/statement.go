@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/money"
 	"termwise.dev/core/subscription"
 )
@@ -29,7 +30,7 @@ func (tx *Tx) StatementTotals(ctx context.Context, id string, from, to calendar.
 	if id != "" {
 		s.where("charges.account = ?", id)
 	}
-	if known != 0 {
+	if known != 0 && !canary.On(canary.KnownIsNow) {
 		s.where(knownBy("charges"), int64(known))
 	}
 	err = tx.each(ctx,

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"termwise.dev/core/canary"
 )
 
 // Tx is a transaction. It is used by one goroutine, inside Update or View.
@@ -14,6 +16,7 @@ type Tx struct {
 	sql    *sql.Tx
 	conn   *sql.Conn // the connection that sql runs on
 	engine engine
+	watch  Watcher
 	writes bool
 	// statements counts what was sent, a bulk write as one for each chunk.
 	statements int
@@ -38,6 +41,9 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 		if err == nil || attempt == maxRetries || !isTransient(err) {
 			return err
 		}
+		if canary.On(canary.SwallowConflict) {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
@@ -59,19 +65,27 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 		return fmt.Errorf("store: connecting: %w", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	tx, err := conn.BeginTx(ctx, opts)
-	if err != nil {
-		return fmt.Errorf("store: beginning a transaction: %w", err)
-	}
+	var tx *sql.Tx
 	defer func() {
+		if tx == nil {
+			return
+		}
 		if rollback := tx.Rollback(); !errors.Is(rollback, sql.ErrTxDone) {
 			err = errors.Join(err, rollback)
 		}
 	}()
-	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, writes: opts == nil}); err != nil {
+	watched := Call{Kind: Begin, Writes: opts == nil}
+	if err := db.watch.call(watched, func() (err error) { tx, err = conn.BeginTx(ctx, opts); return err }); err != nil {
+		return fmt.Errorf("store: beginning a transaction: %w", err)
+	}
+	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, watch: db.watch, writes: opts == nil}); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	if opts == nil && canary.On(canary.AnswerUncommitted) {
+		return nil
+	}
+	watched.Kind = Commit
+	if err := db.watch.call(watched, tx.Commit); err != nil {
 		return fmt.Errorf("store: committing: %w", err)
 	}
 	return nil
@@ -80,7 +94,8 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 // exec runs a statement and returns how many rows it changed.
 func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
 	tx.statements++
-	result, err := tx.sql.ExecContext(ctx, text, args...)
+	var result sql.Result
+	err := tx.statement(text, func() (err error) { result, err = tx.sql.ExecContext(ctx, text, args...); return err })
 	if err != nil {
 		return 0, explained(err)
 	}
@@ -91,14 +106,21 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	return n, nil
 }
 
+// statement makes a call that runs a statement.
+func (tx *Tx) statement(text string, run func() error) error {
+	return tx.watch.call(Call{Kind: Statement, Text: text, Writes: tx.writes}, run)
+}
+
 // each runs a query and calls scan for each row.
 func (tx *Tx) each(ctx context.Context, text string, args []any, scan func(*sql.Rows) error) error {
 	tx.statements++
-	rows, err := tx.sql.QueryContext(ctx, text, args...)
-	if err != nil {
-		return explained(err)
-	}
-	return drain(rows, scan)
+	return tx.statement(text, func() error {
+		rows, err := tx.sql.QueryContext(ctx, text, args...)
+		if err != nil {
+			return explained(err)
+		}
+		return drain(rows, scan)
+	})
 }
 
 func drain(rows *sql.Rows, scan func(*sql.Rows) error) (err error) {

@@ -10,6 +10,7 @@ import (
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 )
@@ -69,7 +70,9 @@ func (tx *Tx) PutUsage(ctx context.Context, batch []metering.Event, recorded cal
 	if err != nil {
 		return nil, err
 	}
-	added := slices.DeleteFunc(rows, func(row owned[account.StoredEvent]) bool { return !fresh[keyOf(&row.row.Event)] })
+	added := slices.DeleteFunc(rows, func(row owned[account.StoredEvent]) bool {
+		return !fresh[keyOf(&row.row.Event)] && !canary.On(canary.CountDuplicates)
+	})
 	if err := tx.addUsage(ctx, added, recorded); err != nil {
 		return nil, err
 	}
@@ -136,7 +139,7 @@ func outcomes(batch []metering.Event, sent []int64, first map[eventKey]int, fres
 		switch {
 		case fresh[key] && first[key] == i:
 			result[i] = UsageAccepted
-		case bodies[key] == sent[i]:
+		case bodies[key] == sent[i] || canary.On(canary.ReusedIsDouble):
 			result[i] = UsageDuplicate
 		default:
 			result[i] = UsageReused
@@ -165,6 +168,9 @@ func (tx *Tx) addUsage(ctx context.Context, added []owned[account.StoredEvent], 
 			pending = CASE WHEN buckets.pending = 0 OR excluded.pending < buckets.pending THEN excluded.pending ELSE buckets.pending END`),
 		sums.bucketRows()); err != nil {
 		return err
+	}
+	if canary.On(canary.LoseLateEvent) {
+		return nil
 	}
 	_, err = dueAccounts.write(ctx, tx, `UPDATE accounts SET next_due = r.next_due FROM {rows}
 		WHERE accounts.account = r.account AND accounts.next_due > r.next_due`, sums.dueRows())

@@ -2,6 +2,7 @@ package account
 
 import (
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/subscription"
 	"termwise.dev/core/terms"
@@ -117,6 +118,9 @@ func (d *draft) bucketDue(b *metering.Bucket) (calendar.Instant, error) {
 // it at which they did. Usage that goes on after its page has ended or dropped
 // the meter is priced by the terms that priced it last.
 func (d *draft) used(b *metering.Bucket, known calendar.Instant) (*terms.Set, error) {
+	if canary.On(canary.PriceOfToday) {
+		return d.terms(b.Product, known, known)
+	}
 	for at := b.Hour.Start(); at < b.Hour.End(); at = d.turn(b.Product, at) {
 		set, err := d.terms(b.Product, at, known)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
@@ -109,6 +110,9 @@ func (d *draft) begin(kind journal.Kind, at calendar.Instant, actor, payload str
 func (d *draft) end() {
 	e := d.entry
 	e.Rows = SealRows(d.rows)
+	if canary.On(canary.UnsealedRows) {
+		e.Rows = SealRows(nil)
+	}
 	e.Hash = e.Seal(d.books.ID)
 	d.books.Seq, d.books.Head, d.books.At = e.Seq, e.Hash, e.Effective
 	d.out.Entries = append(d.out.Entries, *e)

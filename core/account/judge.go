@@ -2,6 +2,7 @@ package account
 
 import (
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
@@ -40,7 +41,7 @@ func judgeInterval(set *terms.Set, e *metering.Event, zone calendar.Zone) error 
 // judgeFuture refuses usage dated further ahead than the terms allow.
 func judgeFuture(set *terms.Set, e *metering.Event, now calendar.Instant, zone calendar.Zone) error {
 	limit, err := terms.Get(set, terms.UsageFutureLimit)
-	if err != nil || limit.Silent || e.To <= now.Add(limit.V) {
+	if err != nil || limit.Silent || e.To <= now.Add(limit.V) || canary.On(canary.FutureByStart) && e.From <= now.Add(limit.V) {
 		return err
 	}
 	return refusal.New(refusal.BadInterval, "usage until %s lies more than the allowed time ahead of now (%s, %s)",

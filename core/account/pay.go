@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 	"termwise.dev/core/terms"
@@ -108,7 +109,7 @@ func (d *draft) owedFor(product string, at calendar.Instant) (money.Amount, erro
 		return 0, err
 	}
 	owed, _ := d.books.Debts.Outstanding(product, at)
-	if requires.V != terms.PrincipalAndFees {
+	if requires.V != terms.PrincipalAndFees || canary.On(canary.ResumeUnpaid) {
 		return owed, nil
 	}
 	for name := range d.books.Balances {

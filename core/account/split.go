@@ -2,6 +2,7 @@ package account
 
 import (
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
@@ -70,7 +71,7 @@ func (d *draft) split(b *metering.Bucket, usage arrived, on basis) (parts, error
 		return parts{refused: []refusedPart{{on.gate, usage.open}}}, nil
 	}
 	closed, err := d.closedIn(b, on.service)
-	if err != nil || len(closed) == 0 {
+	if err != nil || len(closed) == 0 || canary.On(canary.BillSuspended) {
 		return parts{billed: usage.open}, err
 	}
 	if len(closed) == 1 && closed[0].From == b.Hour.Start() && closed[0].To == b.Hour.End() {

@@ -2,6 +2,7 @@ package account
 
 import (
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/notice"
 	"termwise.dev/core/subscription"
@@ -146,6 +147,9 @@ func (d *draft) restore(at calendar.Instant) error {
 func (d *draft) clear(s *subscription.Service, at calendar.Instant) error {
 	basis := Basis{Since: s.ArrearsSince, Told: s.Noticed}
 	s.ArrearsSince, s.Noticed, s.Warned = 0, 0, 0
+	if canary.On(canary.OldNoticeCounts) {
+		s.Noticed = basis.Told
+	}
 	if s.State == subscription.Active {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/money"
 )
 
@@ -55,8 +56,14 @@ type Paid struct {
 // first paid.
 func (ds Debts) Pay(available money.Amount) (left Debts, paid []Paid) {
 	left = ds[:0:0]
+	if canary.On(canary.PayNewestFirst) {
+		slices.Reverse(ds)
+	}
 	for _, d := range ds {
 		part := min(d.Outstanding, available)
+		if canary.On(canary.NoPartPayment) && part < d.Outstanding {
+			part = 0
+		}
 		if part > 0 {
 			available -= part
 			paid = addPaid(paid, d, part)

@@ -2,6 +2,7 @@ package arrears
 
 import (
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/money"
 	"termwise.dev/core/terms"
 )
@@ -28,7 +29,7 @@ func (r Reading) Taken(day calendar.Day, zone calendar.Zone) calendar.Instant {
 // What falls due after the base was taken is not overdue yet.
 func (r Reading) Overdue(ds Debts, seller, product string, day calendar.Day, zone calendar.Zone) (money.Amount, error) {
 	first := calendar.Day(1)
-	if r.FirstDay == terms.DueDay {
+	if r.FirstDay == terms.DueDay || canary.On(canary.FeeOnDueDay) {
 		first = 0
 	}
 	taken := r.Taken(day, zone)
@@ -50,7 +51,7 @@ func (r Reading) Overdue(ds Debts, seller, product string, day calendar.Day, zon
 // base only where the terms say compound.
 func (r Reading) Fee(principal, unpaidFees money.Amount) (base, fee money.Amount, err error) {
 	base = principal
-	if r.Method == terms.Compound && principal > 0 {
+	if (r.Method == terms.Compound || canary.On(canary.FeeOnFee)) && principal > 0 {
 		if base, err = principal.Add(unpaidFees); err != nil {
 			return 0, 0, err
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"termwise.dev/core/canary"
 	"termwise.dev/core/refusal"
 )
 
@@ -30,7 +31,12 @@ func (z Zone) String() string {
 	return fmt.Sprintf("UTC%+d", z.hours)
 }
 
-func (z Zone) offset() Duration { return Duration(z.hours) * HourLength }
+func (z Zone) offset() Duration {
+	if canary.On(canary.DaysOfUTC) {
+		return 0
+	}
+	return Duration(z.hours) * HourLength
+}
 
 // Format gives RFC 3339 with the zone's offset, for people.
 func (z Zone) Format(t Instant) string {
@@ -48,6 +54,9 @@ func (z Zone) Month(t Instant) Month { return z.Day(t).Month() }
 
 // MonthBounds returns the first instant of a month and of the next one.
 func (z Zone) MonthBounds(m Month) (from, to Instant) {
+	if canary.On(canary.ShortMonth) {
+		return z.Start(m.First()), z.Start((m + 1).First() - 1)
+	}
 	return z.Start(m.First()), z.Start((m + 1).First())
 }
 

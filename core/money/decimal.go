@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"strings"
 
+	"termwise.dev/core/canary"
 	"termwise.dev/core/refusal"
 )
 
@@ -107,7 +108,7 @@ func (r Rounding) product(a, b, c, d int64) (Amount, error) {
 	if quotient > math.MaxInt64 { // before rounding: the largest quotient would wrap to zero
 		return overflow()
 	}
-	if r.roundsAway(quotient, remainder, divisor) {
+	if r.roundsAway(quotient, remainder, divisor) && !canary.On(canary.DropRemainder) {
 		quotient++
 	}
 	if quotient > math.MaxInt64 {

@@ -3,6 +3,7 @@ package rating
 import (
 	"math"
 
+	"termwise.dev/core/canary"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
@@ -44,6 +45,9 @@ func (t Tariff) Charge(b *metering.Bucket, quantity int64) (Line, error) {
 		return Line{}, err
 	}
 	amount, err := whole.Sub(b.Charged)
+	if canary.On(canary.RoundEachLine) {
+		amount, err = t.Rounding.Price(quantity, t.Price, t.Per)
+	}
 	if err != nil {
 		return Line{}, err
 	}

@@ -1,6 +1,9 @@
 package subscription
 
-import "termwise.dev/core/calendar"
+import (
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
+)
 
 // Timeline is what the terms say happens to a service in arrears. Instants of
 // steps are lengths of time after what they follow.
@@ -38,10 +41,14 @@ func (s *Service) Next(t Timeline) (Step, calendar.Instant) {
 		return NoStep, calendar.EndOfTime
 	case s.State == Active && s.Noticed == 0:
 		return GiveNotice, s.ArrearsSince.Add(t.NoticeAfter)
+	case s.State == Active && t.MayWithhold && t.Suspends && canary.On(canary.SuspendUnannounced):
+		return Suspend, s.ArrearsSince.Add(t.SuspendAfter)
 	case s.State == Active && t.MayWithhold && t.Suspends:
 		return Suspend, max(s.ArrearsSince.Add(t.SuspendAfter), s.Noticed.Add(t.SuspendNotice))
 	case s.State == Suspended && t.Releases && s.Warned == 0:
 		return WarnRelease, max(s.Since, s.Since.Add(t.ReleaseAfter-t.ReleaseNotice))
+	case s.State == Suspended && t.Releases && canary.On(canary.ReleaseEarly):
+		return ReleaseStep, s.Since.Add(t.ReleaseAfter - calendar.DayLength)
 	case s.State == Suspended && t.Releases:
 		return ReleaseStep, max(s.Since.Add(t.ReleaseAfter), s.Warned.Add(t.ReleaseNotice))
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/refusal"
 )
 
@@ -28,6 +29,9 @@ func CheckChange(old, new *Document, published calendar.Instant, zone calendar.Z
 		return checkPrior(new, announced, zone)
 	}
 	days := calendar.Day(notice.value.(Days))
+	if canary.On(canary.ShortNotice) {
+		days--
+	}
 	earliest := zone.Start(zone.Day(announced) + days)
 	if new.Effective >= earliest {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 )
 
 // standing is a version that an account may be bound by at an instant.
@@ -54,7 +55,7 @@ func (q *question) begun() (begun []standing) {
 func (q *question) latest(h *history) *version {
 	for i := len(h.versions) - 1; i >= 0; i-- {
 		v := &h.versions[i]
-		if v.Recorded <= q.known && v.Document.Effective <= q.at {
+		if (v.Recorded <= q.known || canary.On(canary.EarlyKnowledge)) && v.Document.Effective <= q.at {
 			return v
 		}
 	}

@@ -1,0 +1,92 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	"termwise.dev/app"
+	"termwise.dev/core/refusal"
+)
+
+// note is a version of a document that says nothing of its own.
+func note(version, effective, sentence string) *fstest.MapFile {
+	return &fstest.MapFile{Data: []byte(fmt.Sprintf(`document: note
+code: N
+version: %q
+kind: rules
+title: Note
+issuer: aurora
+by: publication
+announced: 2025-12-01
+effective: %s
+clauses:
+  - id: "1"
+    title: Note
+    text: %s
+    declaratory: it says nothing
+`, version, effective, sentence))}
+}
+
+// TestTwoVersionsInARow publishes two versions that take effect together, one
+// after the other. On a virtual clock the second is known later and counts; at
+// one instant of a real clock nothing would tell which of them does, so that it
+// is refused and nothing is written.
+func TestTwoVersionsInARow(t *testing.T) {
+	for _, virtual := range []bool{true, false} {
+		t.Run(fmt.Sprintf("virtual=%t", virtual), func(t *testing.T) {
+			ctx := context.Background()
+			a := open(t, filepath.Join(t.TempDir(), "test.db"))
+			must(t, a.Init(ctx, virtual, instant(traceStart)))
+			folder := withDocuments(t, nil)
+			_, err := a.Publish(ctx, folder)
+			must(t, err)
+			must(t, a.CreateAccount(ctx, app.NewAccount{ID: "one", Name: "One"}, "test"))
+			folder["agreements/note.yaml"] = note("1", "2026-03-01", "First")
+			_, err = a.Publish(ctx, folder)
+			must(t, err)
+			folder["agreements/note.yaml"] = note("2", "2026-03-01", "Second")
+			if _, err = a.Publish(ctx, folder); virtual != (err == nil) || !virtual && refusal.CodeOf(err) != refusal.DocumentInvalid {
+				t.Errorf("the second version: %v", err)
+			}
+			want := map[bool]string{true: "2", false: "1"}[virtual]
+			if d, err := a.Document(ctx, "note", want); err != nil || d.Version != want {
+				t.Errorf("version %s: %v", want, err)
+			}
+			v, err := a.Verify(ctx, nil)
+			must(t, err)
+			if !v.OK {
+				t.Errorf("verify finds %v", v.Broken())
+			}
+		})
+	}
+}
+
+// TestAClickAcceptsWhatIsKnown accepts on a real clock, in the minute in which a
+// version is in force and not known yet, the one before it.
+func TestAClickAcceptsWhatIsKnown(t *testing.T) {
+	ctx := context.Background()
+	a := open(t, filepath.Join(t.TempDir(), "test.db"))
+	must(t, a.Init(ctx, false, 0))
+	folder := withDocuments(t, nil)
+	folder["agreements/note.yaml"] = note("1", "2025-12-02", "First")
+	_, err := a.Publish(ctx, folder)
+	must(t, err)
+	must(t, a.CreateAccount(ctx, app.NewAccount{ID: "one", Name: "One"}, "test"))
+	folder["agreements/note.yaml"] = note("2", "2026-01-01", "First")
+	_, err = a.Publish(ctx, folder)
+	must(t, err)
+	must(t, a.CreateAccount(ctx, app.NewAccount{ID: "two", Name: "Two", Accepts: []string{"general-agreement", "note"}}, "test"))
+	account, err := a.Account(ctx, "two")
+	must(t, err)
+	for _, accepted := range account.Accepted {
+		if accepted.Document == "note" && accepted.Version != "1" {
+			t.Errorf("accepted version %s, which is known in a minute", accepted.Version)
+		}
+	}
+	if len(account.Accepted) != 2 {
+		t.Errorf("accepted %+v", account.Accepted)
+	}
+}

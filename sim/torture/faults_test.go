@@ -1,0 +1,514 @@
+package torture_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"termwise.dev/app"
+	"termwise.dev/app/usagefile"
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
+	"termwise.dev/sim/model"
+	"termwise.dev/sim/world"
+	"termwise.dev/store"
+)
+
+// useCase is something that the program is asked to do.
+type useCase struct {
+	name string
+	do   func(ctx context.Context, a *app.App) error
+	// real says that it is done on a real clock.
+	real bool
+	// many says that it takes several transactions that write.
+	many bool
+	// again says that doing it twice does it twice: nothing names it.
+	again bool
+	// reads says that it changes nothing.
+	reads bool
+}
+
+var (
+	plain = world.Plain()
+	click = app.NewAcceptance{Documents: []string{"general-agreement"}, Form: terms.Click}
+)
+
+// start is where the clock of every use case stands.
+var start = calendar.FromTime(plain.Start).Add(30 * calendar.HourLength)
+
+func instantAt(hours int) calendar.Instant {
+	return calendar.FromTime(plain.Start).Add(calendar.Duration(hours) * calendar.HourLength)
+}
+
+func usage(id, customer string, from, to int) app.Reported {
+	return app.Reported{Event: metering.Event{
+		Source: "meter", ID: id, Account: customer, Product: "compute-payg", Resource: "r-" + id,
+		From: instantAt(from), To: instantAt(to), Measures: []metering.Measure{{Meter: "cpu", Value: 4000}},
+	}}
+}
+
+// newVersion is a version of the page to publish.
+func newVersion() []model.Document {
+	for _, d := range plain.Documents {
+		if d.ID == "page-compute-payg" {
+			d.Version, d.Announced, d.Effective = "2", plain.Start.Add(30*time.Hour), plain.Start.Add(90*24*time.Hour)
+			d.Values = map[string]string{}
+			for key, v := range plain.Documents[2].Values {
+				d.Values[key] = v
+			}
+			d.Values["price.cpu"] = "0.10 CNY per vCPU·hour"
+			return []model.Document{d}
+		}
+	}
+	panic("no page")
+}
+
+const mapping = `source: file
+product: compute-payg
+event:
+  id: id
+  account: account
+  resource: id
+  interval: { from: start, to: end, unit: rfc3339 }
+  meters:
+    cpu: cpu
+`
+
+const usageFile = `id,account,start,end,cpu
+f1,owing,2026-01-02T03:00:00+08:00,2026-01-02T04:30:00+08:00,2000
+f2,rich,2026-01-02T05:00:00+08:00,2026-01-02T06:00:00+08:00,1000
+f3,nobody,2026-01-02T05:00:00+08:00,2026-01-02T06:00:00+08:00,1000
+`
+
+func importFile(ctx context.Context, a *app.App) error {
+	m, err := usagefile.Parse("map.yaml", []byte(mapping))
+	if err != nil {
+		return err
+	}
+	_, err = a.ImportUsage(ctx, m, strings.NewReader(usageFile), "usage.csv", "test", nil)
+	return err
+}
+
+func topUp(id, key string, dryRun bool) func(context.Context, *app.App) error {
+	return func(ctx context.Context, a *app.App) error {
+		_, err := a.TopUp(ctx, id, account.TopUp{Amount: 30_000, Method: "alipay", Reference: "second"}, key, "test", dryRun)
+		return err
+	}
+}
+
+// advanceDays moves the clock, or has the worker work on a real one.
+func advanceDays(days int) func(context.Context, *app.App) error {
+	return func(ctx context.Context, a *app.App) error {
+		report, err := a.Advance(ctx, start.Add(calendar.Duration(days)*calendar.DayLength), nil)
+		return errors.Join(err, report.Err())
+	}
+}
+
+func work(ctx context.Context, a *app.App) error {
+	report, err := a.Work(ctx)
+	return errors.Join(err, report.Err())
+}
+
+// reading is a use case that only reads.
+func reading[T any](read func(ctx context.Context, a *app.App) (T, error)) func(context.Context, *app.App) error {
+	return func(ctx context.Context, a *app.App) error {
+		_, err := read(ctx, a)
+		return err
+	}
+}
+
+var useCases = []useCase{
+	{name: "init", do: func(ctx context.Context, a *app.App) error { return a.Init(ctx, true, 0) }},
+	{name: "publish", do: func(ctx context.Context, a *app.App) error {
+		_, err := a.Publish(ctx, plain.Folder(newVersion()))
+		return err
+	}},
+	{name: "create an account", do: func(ctx context.Context, a *app.App) error {
+		return a.CreateAccount(ctx, app.NewAccount{ID: "fresh", Name: "Fresh", Accepts: []string{"general-agreement"}}, "test")
+	}},
+	{name: "open an account", do: func(ctx context.Context, a *app.App) error {
+		_, err := a.OpenAccount(ctx, app.NewAccount{ID: "fresh", Name: "Fresh", Accepts: []string{"general-agreement"}}, "key", "test")
+		return err
+	}},
+	{name: "accept documents", do: func(ctx context.Context, a *app.App) error {
+		_, err := a.Accept(ctx, "silent", click, "", "test")
+		return err
+	}},
+	{name: "accept under a key", do: func(ctx context.Context, a *app.App) error {
+		_, err := a.Accept(ctx, "silent", click, "key", "test")
+		return err
+	}},
+	{name: "report usage", do: func(ctx context.Context, a *app.App) error {
+		_, err := a.ReportUsage(ctx, []app.Reported{
+			usage("new", "rich", 29, 31), usage("by-use", "silent", 29, 31), usage("owed", "owing", 1, 3), usage("x", "nobody", 1, 2),
+		}, "test")
+		return err
+	}},
+	{name: "import usage", do: importFile},
+	{name: "top up", do: topUp("owing", "key", false)},
+	{name: "top up without a key", do: func(ctx context.Context, a *app.App) error {
+		err := topUp("owing", "", false)(ctx, a)
+		if err != nil && strings.Contains(err.Error(), "was credited before") {
+			return nil // whoever does not know whether it was done asks again and is told
+		}
+		return err
+	}},
+	{name: "top up, dry run", do: topUp("owing", "dry", true)},
+	{name: "advance", do: advanceDays(31), many: true},
+	{name: "work", do: work, real: true, many: true},
+	{name: "create a key", do: func(ctx context.Context, a *app.App) error {
+		_, _, err := a.CreateKey(ctx, app.NewKey{Name: "second", Role: app.Operator})
+		return err
+	}, again: true},
+	{name: "revoke a key", do: func(ctx context.Context, a *app.App) error {
+		keys, err := a.Keys(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = a.RevokeKey(ctx, keys[0].ID)
+		return err
+	}},
+
+	{name: "verify", reads: true, do: func(ctx context.Context, a *app.App) error {
+		v, err := a.Verify(ctx, nil)
+		if err == nil && !v.OK {
+			return fmt.Errorf("verify finds %v", v.Broken())
+		}
+		return err
+	}},
+	{name: "plan", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Plan, error) {
+		return a.Plan(ctx, plain.Folder(newVersion()))
+	})},
+	{name: "account", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.AccountView, error) { return a.Account(ctx, "owing") })},
+	{name: "accounts", reads: true, do: reading(func(ctx context.Context, a *app.App) ([]app.AccountView, error) {
+		list, _, err := a.Accounts(ctx, "", 10)
+		return list, err
+	})},
+	{name: "list of arrears", reads: true, do: reading(func(ctx context.Context, a *app.App) ([]app.AccountArrears, error) {
+		list, _, err := a.Arrears(ctx, "", 10)
+		return list, err
+	})},
+	{name: "notices", reads: true, do: reading(func(ctx context.Context, a *app.App) ([]app.NoticeView, error) {
+		list, _, err := a.Notices(ctx, "owing", "", 10)
+		return list, err
+	})},
+	{name: "lines of a statement", reads: true, do: reading(func(ctx context.Context, a *app.App) ([]app.StatementLine, error) {
+		list, _, err := a.StatementLines(ctx, "owing", calendar.Month(2026*12), 0, "", 10)
+		return list, err
+	})},
+	{name: "authenticate", reads: true, do: func(ctx context.Context, a *app.App) error {
+		_, err := a.Authenticate(ctx, "tw_0000000000000000_0")
+		if refusal.CodeOf(err) == refusal.Unauthenticated {
+			return nil
+		}
+		return err
+	}},
+	{name: "arrears", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.AccountArrears, error) { return a.ArrearsOf(ctx, "owing") })},
+	{name: "arrears totals", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.ArrearsTotals, error) { return a.ArrearsTotals(ctx) })},
+	{name: "statement", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Statement, error) {
+		return a.Statement(ctx, "owing", calendar.Month(2026*12), 0)
+	})},
+	{name: "totals", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Totals, error) {
+		return a.Totals(ctx, calendar.Month(2026*12), 0)
+	})},
+	{name: "summary", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Summary, error) { return a.Summary(ctx) })},
+	{name: "explain", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Explanation, error) {
+		return a.Explain(ctx, "trf_owing_3_1")
+	})},
+	{name: "resolve", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Resolution, error) {
+		return a.Resolve(ctx, app.Question{Key: "price.cpu", Account: "owing", Product: "compute-payg"})
+	})},
+	{name: "documents", reads: true, do: reading(func(ctx context.Context, a *app.App) ([]app.DocumentSummary, error) { return a.DocumentList(ctx) })},
+	{name: "coverage", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Coverage, error) { return a.Coverage(ctx) })},
+	{name: "due", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Due, error) { return a.Due(ctx) })},
+	{name: "history", reads: true, do: reading(func(ctx context.Context, a *app.App) ([]app.HistoryItem, error) {
+		items, _, err := a.History(ctx, "owing", app.HistoryFilter{Limit: 10})
+		return items, err
+	})},
+}
+
+// errBroken is what a call that is broken off gives.
+var errBroken = errors.New("broken off")
+
+// breaker breaks off one call: before it is made or, when lost, after it.
+type breaker struct {
+	at   int // which call; -1 for none
+	lost bool
+
+	mu              sync.Mutex // verify makes calls from several goroutines
+	calls, answered int
+	seen            []store.Call
+	committed       bool
+}
+
+func (b *breaker) watch(c store.Call) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	count := &b.calls
+	if !c.Answered {
+		b.seen = append(b.seen, c)
+	}
+	if c.Answered {
+		count = &b.answered
+		b.committed = b.committed || c.Kind == store.Commit && c.Writes
+	}
+	*count++
+	if c.Answered == b.lost && *count-1 == b.at {
+		return errBroken
+	}
+	return nil
+}
+
+// rest lets everything through from now on.
+func (b *breaker) rest() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.at = -1
+}
+
+// TestFaultsOneAtATime breaks off every use case at each of its calls to the
+// database, once before the call and once when its answer is lost. The use case
+// fails; nothing has changed, unless its commit was made; and done again it
+// leaves what it leaves when nothing fails. On PostgreSQL, where a database of
+// one's own takes longer, only what begins and ends transactions is broken off,
+// unless all is asked for.
+func TestFaultsOneAtATime(t *testing.T) {
+	files, err := world.NewFiles(t.Context(), t.TempDir())
+	must(t, err)
+	t.Run("sqlite", func(t *testing.T) { faultsOneAtATime(t, files, func(store.Call) bool { return true }) })
+	server, err := world.NewServer(t.Context())
+	must(t, err)
+	t.Cleanup(func() { must(t, server.Close()) })
+	t.Run("postgresql", func(t *testing.T) {
+		faultsOneAtATime(t, server, func(c store.Call) bool { return *full || c.Writes && c.Kind != store.Statement })
+	})
+}
+
+// copies is a place that can copy a database which nobody uses.
+type copies interface {
+	world.Place
+	Copy(ctx context.Context, location string) (string, error)
+}
+
+func faultsOneAtATime(t *testing.T, place copies, breaks func(store.Call) bool) {
+	for _, real := range []bool{false, true} {
+		before := prepared(t, place, real)
+		untouched := dump(t, before) // while nobody else has the database open
+		for _, c := range useCases {
+			if c.real != real {
+				continue
+			}
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				trial := &trial{T: t, useCase: c, place: place, breaks: breaks, before: before, untouched: untouched}
+				trial.run()
+			})
+		}
+	}
+}
+
+// prepared makes the database that every use case starts from: one customer with
+// money, one in arrears, one who accepted nothing, and usage to settle.
+func prepared(t *testing.T, place copies, real bool) string {
+	t.Helper()
+	location, err := place.New(t.Context())
+	must(t, err)
+	a := openAt(t, location, start, nil)
+	defer func() { must(t, a.Close()) }()
+	ctx := t.Context()
+	must(t, a.Init(ctx, !real, instantAt(0)))
+	_, err = a.Publish(ctx, plain.First())
+	must(t, err)
+	if !real {
+		must(t, a.CreateAccount(ctx, app.NewAccount{ID: "early", Name: "Early"}, "test"))
+	}
+	for _, n := range []app.NewAccount{
+		{ID: "owing", Name: "Owing", Accepts: []string{"general-agreement"}},
+		{ID: "rich", Name: "Rich", Accepts: []string{"general-agreement"}}, {ID: "silent", Name: "Silent"},
+	} {
+		must(t, a.CreateAccount(ctx, n, "test"))
+	}
+	for _, id := range []string{"owing", "rich"} {
+		sum := map[string]money.Amount{"owing": 50_000, "rich": 90_000_000}[id]
+		_, err := a.TopUp(ctx, id, account.TopUp{Amount: sum, Method: "alipay", Reference: "first"}, "first", "test", false)
+		must(t, err)
+	}
+	from := 0
+	if real {
+		from = 30
+	}
+	_, err = a.ReportUsage(ctx, []app.Reported{usage("a", "owing", from, from+2), usage("b", "rich", from, from+48)}, "test")
+	must(t, err)
+	if !real {
+		report, err := a.Advance(ctx, start, nil)
+		must(t, errors.Join(err, report.Err()))
+		_, err = a.ReportUsage(ctx, []app.Reported{usage("late", "owing", 3, 5)}, "test")
+		must(t, err)
+	}
+	_, _, err = a.CreateKey(ctx, app.NewKey{Name: "first", Role: app.Operator})
+	must(t, err)
+	return location
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// openAt opens a database whose real clock, if it has one, stands at an instant.
+func openAt(t *testing.T, location string, now calendar.Instant, watch store.Watcher) *app.App {
+	t.Helper()
+	clock := func() time.Time { return time.UnixMicro(int64(now)) }
+	a, err := app.Open(t.Context(), location, clock, store.Watched(watch))
+	must(t, err)
+	return a
+}
+
+// trial tries one use case.
+type trial struct {
+	*testing.T
+	useCase
+	place     copies
+	breaks    func(store.Call) bool
+	before    string
+	untouched []string
+}
+
+func (t *trial) run() {
+	calm := &breaker{at: -1}
+	left, err := t.try(calm, true)
+	must(t.T, err)
+	if calm.calls == 0 {
+		t.Fatal("the use case makes no call")
+	}
+	for at, c := range calm.seen {
+		if !t.breaks(c) {
+			continue
+		}
+		for _, lost := range []bool{false, true} {
+			b := &breaker{at: at, lost: lost}
+			after, err := t.try(b, false)
+			if !errors.Is(err, errBroken) {
+				t.Errorf("call %d (answer lost: %t): the use case returns %v", at, lost, err)
+			}
+			t.judge(fmt.Sprintf("call %d (answer lost: %t, committed: %t)", at, lost, after.committed), after, left)
+		}
+	}
+	t.Logf("%d calls", calm.calls)
+}
+
+// outcome is a database after a trial, and after the use case was done again.
+type outcome struct {
+	first, second []string
+	committed     bool // the first time
+}
+
+// try does the use case under a breaker on a database of its own, and again
+// without one.
+func (t *trial) try(b *breaker, once bool) (outcome, error) {
+	location, err := t.place.Copy(t.Context(), t.before)
+	must(t.T, err)
+	now := start
+	if t.real {
+		now = start.Add(26 * calendar.HourLength)
+	}
+	a := openAt(t.T, location, now, b.watch)
+	defer func() { must(t.T, errors.Join(a.Close(), t.place.Drop(t.Context(), location))) }()
+	failed := t.do(t.Context(), a)
+	b.rest()
+	left := outcome{committed: b.committed}
+	if t.reads {
+		return left, failed
+	}
+	left.first = dump(t.T, location)
+	if !once {
+		must(t.T, t.do(t.Context(), a))
+		left.second = dump(t.T, location)
+	}
+	return left, failed
+}
+
+// judge holds what a broken use case left against what it should have left.
+func (t *trial) judge(what string, got, calm outcome) {
+	t.Helper()
+	if t.reads {
+		if got.committed {
+			t.Errorf("%s: it only reads, and a transaction was committed that writes", what)
+		}
+		return
+	}
+	want := t.untouched
+	if got.committed {
+		want = calm.first
+	}
+	if diff := cmp.Diff(want, got.first); diff != "" && !t.many && !t.again {
+		t.Errorf("%s: it leaves (-want +got):\n%s", what, diff)
+	}
+	if diff := cmp.Diff(calm.first, got.second); diff != "" && !t.again {
+		t.Errorf("%s: done again it leaves (-want +got):\n%s", what, diff)
+	}
+	if t.again && len(calm.first) > len(got.second) {
+		t.Errorf("%s: done again, it has still not been done", what)
+	}
+}
+
+// dump gives every row of every table as a line.
+func dump(t *testing.T, location string) []string {
+	t.Helper()
+	driver, tables := "sqlite", "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+	if strings.HasPrefix(location, "postgres") {
+		driver, tables = "pgx", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+	}
+	db, err := sql.Open(driver, location)
+	must(t, err)
+	defer func() { must(t, db.Close()) }()
+	var lines []string
+	for _, table := range rowsOf(t, db, tables) {
+		if name := table[0].(string); !strings.HasPrefix(name, "goose") {
+			for _, row := range rowsOf(t, db, "SELECT * FROM "+name) {
+				lines = append(lines, name+" "+fmt.Sprint(row...))
+			}
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// rowsOf reads what a query finds; long bytes are shortened to their hash.
+func rowsOf(t *testing.T, db *sql.DB, query string) (all [][]any) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	must(t, err)
+	names, err := rows.Columns()
+	must(t, err)
+	for rows.Next() {
+		targets, values := make([]any, len(names)), make([]any, len(names))
+		for i := range values {
+			targets[i] = &values[i]
+		}
+		must(t, rows.Scan(targets...))
+		for i, v := range values {
+			if raw, is := v.([]byte); is {
+				values[i] = fmt.Sprintf("%x", sha256.Sum256(raw))
+			}
+		}
+		all = append(all, values)
+	}
+	must(t, errors.Join(rows.Err(), rows.Close()))
+	return all
+}

@@ -1,0 +1,348 @@
+package world
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"termwise.dev/sim/model"
+)
+
+// drawer makes up the steps of one story. What it draws may depend on how the
+// customers stand by the model, so that things happen which a blind draw would
+// hardly ever hit: a payment of exactly what is owed, a look at the very
+// instant at which something falls due.
+type drawer struct {
+	*rand.Rand
+	config *Config
+	model  *model.Model
+	sent   []model.Event
+	paid   []Paying
+	latest map[string]model.Document // by id, as they were last drawn
+	names  int
+	faulty bool // things go wrong in this world
+	stingy bool // customers pay late in this world
+}
+
+func newDrawer(r *rand.Rand, c *Config, m *model.Model) *drawer {
+	d := &drawer{Rand: r, config: c, model: m, latest: map[string]model.Document{}, faulty: r.IntN(3) == 0, stingy: r.IntN(3) > 0}
+	for _, doc := range c.Documents {
+		d.latest[doc.ID] = doc
+	}
+	return d
+}
+
+func (d *drawer) chance(percent int) bool { return d.IntN(100) < percent }
+
+// name makes a name that was not used before.
+func (d *drawer) name(prefix string) string {
+	d.names++
+	return fmt.Sprintf("%s%d", prefix, d.names)
+}
+
+// next draws the next step.
+func (d *drawer) next() Told {
+	t := Told{Step: d.step()}
+	if d.faulty && d.chance(20) {
+		t.Fault = &Fault{Kind: pick(d.Rand, faultKinds...), Call: d.IntN(30)}
+	}
+	return t
+}
+
+func (d *drawer) step() Step {
+	if len(d.model.Accounts()) == 0 {
+		return d.opening()
+	}
+	for {
+		switch n := d.IntN(100); {
+		case n < 38:
+			return d.reporting()
+		case n < 54:
+			return d.paying()
+		case n < 86:
+			return d.passing()
+		case n < 91:
+			return d.publishing()
+		case n < 92:
+			return d.accepting()
+		case n < 95 && len(d.model.Accounts()) < 3:
+			return d.opening()
+		case n < 97:
+			return Reopening{}
+		case n < 100:
+			return d.asking()
+		}
+	}
+}
+
+func (d *drawer) account() string { return pick(d.Rand, d.model.Accounts()...) }
+
+func (d *drawer) opening() Step {
+	if ids := d.model.Accounts(); len(ids) > 0 && d.chance(15) {
+		return Opening{Account: pick(d.Rand, ids...), Name: pick(d.Rand, "Loom", "Kiln", "")}
+	}
+	s := Opening{Account: d.name("c"), Name: pick(d.Rand, "Loom", "Kiln"), Accepts: []string{"general-agreement"}}
+	switch {
+	case d.chance(20):
+		s.Accepts = nil
+	case d.chance(8):
+		s.Accepts = []string{"no-such-document"}
+	case d.chance(6):
+		s.Account = "Not An Id"
+	}
+	return s
+}
+
+func (d *drawer) accepting() Step {
+	s := Accepting{Account: d.account(), Documents: []string{"general-agreement"}}
+	switch {
+	case d.chance(10):
+		s.Documents = append(s.Documents, "no-such-document")
+	case d.chance(5):
+		s.Account = "nobody"
+	}
+	return s
+}
+
+// paying draws a payment: of what is owed, a little less, a part, or far more.
+func (d *drawer) paying() Step {
+	if len(d.paid) > 0 && d.chance(15) {
+		return d.payingAgain(pick(d.Rand, d.paid...))
+	}
+	s := Paying{Account: d.account(), Key: d.name("key-"), DryRun: d.chance(5)}
+	if d.chance(10) {
+		s.Key = ""
+	}
+	b := d.model.BooksIf(s.Account, d.model.Now)
+	owed := b.Owed()
+	amounts := []model.Money{owed, owed - 1, owed / 2, owed + 1, principal(b), 1, 50_000, 2_000_000, 1_000_000_000}
+	if d.stingy {
+		amounts = amounts[:8]
+	}
+	s.TopUp = model.TopUp{Amount: pick(d.Rand, amounts...), Method: "alipay", Reference: d.name("ref-")}
+	switch d.IntN(40) {
+	case 0:
+		s.TopUp.Method = "barter"
+	case 1:
+		s.TopUp.Reference = ""
+	case 2:
+		s.TopUp.Amount = -5
+	case 3:
+		s.Account = "nobody"
+	}
+	d.paid = append(d.paid, s)
+	return s
+}
+
+func principal(b *model.Books) (sum model.Money) {
+	for _, debt := range b.Debts {
+		sum += debt.Outstanding
+	}
+	return sum
+}
+
+// payingAgain repeats a payment: as it was, under another key, or another one
+// under the same key.
+func (d *drawer) payingAgain(s Paying) Step {
+	switch d.IntN(4) {
+	case 0:
+		s.Key = d.name("key-")
+	case 1:
+		s.TopUp.Amount++
+	case 2:
+		s.Account = d.account()
+	}
+	s.DryRun = d.chance(10)
+	return s
+}
+
+// passing lets time pass.
+func (d *drawer) passing() Step {
+	to := d.instantAhead()
+	if d.config.Virtual {
+		return Advancing{To: to}
+	}
+	if d.chance(45) {
+		return Working{}
+	}
+	return Waiting{To: later(to, d.model.Now)}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// instantAhead draws when the clock stops next: by preference at instants at
+// which something turns, and just beside them.
+func (d *drawer) instantAhead() time.Time {
+	now, zone := d.model.Now, d.config.zone()
+	y, month, day := now.In(zone).Date()
+	beside := pick(d.Rand, 0, 0, time.Microsecond, -time.Microsecond)
+	var to time.Time
+	switch n := d.IntN(100); {
+	case n < 5:
+		return now
+	case n < 20:
+		to = now.Add(time.Duration(d.IntN(7200)) * time.Second)
+	case n < 35:
+		to = now.Truncate(time.Hour).Add(time.Duration(1+d.IntN(3)) * time.Hour).Add(beside)
+	case n < 50:
+		to = time.Date(y, month, day+1, 0, 0, 0, 0, zone).Add(beside)
+	case n < 55:
+		to = d.nearestTurn().Add(beside)
+	case n < 70:
+		due, any := d.model.Books(d.account()).NextDue()
+		if !any {
+			return now.Add(time.Minute)
+		}
+		to = due.Add(beside)
+	case n < 85:
+		to = now.Add(time.Duration(1+d.IntN(72)) * time.Hour)
+	case n < 93:
+		to = now.Add(time.Duration(3+d.IntN(20)) * 24 * time.Hour)
+	case n < 97:
+		to = time.Date(y, month+1, 1, 0, 0, 0, 0, zone).Add(beside)
+	case n < 98:
+		return now.Add(time.Duration(30+d.IntN(700)) * 24 * time.Hour)
+	default:
+		return now.Add(-time.Duration(1+d.IntN(3600)) * time.Second)
+	}
+	if to.Before(now) {
+		return now
+	}
+	return to.UTC()
+}
+
+// publishing draws a new version of a document, or a contract with one account.
+func (d *drawer) publishing() Step {
+	if d.chance(40) {
+		return d.contract()
+	}
+	ids := make([]string, 0, len(d.latest))
+	for id := range d.latest {
+		if id != "compute-terms" && !strings.HasPrefix(id, "contract-") {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	name := pick(d.Rand, ids...)
+	if !strings.HasPrefix(name, "page-") {
+		name = pick(d.Rand, ids...) // pages twice as often
+	}
+	old := d.latest[name]
+	doc := old
+	doc.Version = d.name("v")
+	doc.Values = map[string]string{}
+	for key, v := range old.Values {
+		doc.Values[key] = v
+	}
+	for range 1 + d.IntN(2) {
+		d.change(&doc)
+	}
+	doc.Announced, doc.Abridged, doc.Until = d.model.Now, false, time.Time{}
+	ahead := pick(d.Rand, 0, time.Hour, 6*time.Hour, 30*time.Hour, 4*24*time.Hour, 15*24*time.Hour, 31*24*time.Hour, 45*24*time.Hour)
+	doc.Effective = d.model.Now.Add(ahead)
+	if d.chance(80) { // else in the middle of an hour
+		doc.Effective = doc.Effective.Truncate(time.Hour)
+	}
+	y, month, day := doc.Effective.In(d.config.zone()).Date()
+	if d.chance(40) {
+		doc.Effective = time.Date(y, month, day, 0, 0, 0, 0, d.config.zone()).UTC()
+	}
+	if promise := old.Values["change.notice"]; promise != "" && d.chance(40) { // as early as it may be, or a day before
+		y, month, day := d.model.Now.In(d.config.zone()).Date()
+		n, _, _ := strings.Cut(promise, " ")
+		days, _ := strconv.Atoi(n)
+		doc.Effective = time.Date(y, month, day+days-d.IntN(2), 0, 0, 0, 0, d.config.zone()).UTC()
+	}
+	if doc.Kind == "page" && d.chance(35) {
+		d.withdraw(&doc)
+	}
+	if code := d.refusalOf(doc); code == "" {
+		d.latest[doc.ID] = doc
+	}
+	return Publishing{Documents: []model.Document{doc}}
+}
+
+// withdraw has a page end some time, or drop a meter.
+func (d *drawer) withdraw(doc *model.Document) {
+	if n := len(doc.Meters); n > 1 && d.chance(50) {
+		gone := d.IntN(n)
+		delete(doc.Values, "price."+doc.Meters[gone].Name)
+		doc.Meters = slices.Concat(doc.Meters[:gone], doc.Meters[gone+1:])
+		return
+	}
+	y, month, day := doc.Effective.In(d.config.zone()).Date()
+	doc.Until = time.Date(y, month, day+1+d.IntN(4), 0, 0, 0, 0, d.config.zone()).UTC()
+}
+
+// refusalOf says whether a version would be refused, on a copy of the model.
+func (d *drawer) refusalOf(doc model.Document) string {
+	trial := *d.model
+	return trial.Publish([]model.Document{doc})
+}
+
+// change changes one value of a document.
+func (d *drawer) change(doc *model.Document) {
+	keys := pageKeys
+	switch doc.Kind {
+	case "general":
+		keys = generalKeys
+	case "rules":
+		keys = rulesKeys
+	}
+	for _, m := range doc.Meters {
+		if _, drawn := menu["price."+m.Name]; drawn {
+			keys = append(keys[:len(keys):len(keys)], "price."+m.Name, "price."+m.Name)
+		}
+	}
+	key := pick(d.Rand, keys...)
+	if fixed[key] {
+		return
+	}
+	if v := pick(d.Rand, menu[key]...); v != "" {
+		doc.Values[key] = v
+	} else {
+		delete(doc.Values, key)
+	}
+}
+
+// contract draws a stamped contract with one account, which may reach back.
+func (d *drawer) contract() Step {
+	id := d.account()
+	name := "contract-" + id
+	if _, drawn := d.latest[name]; drawn {
+		return d.passing()
+	}
+	page := pick(d.Rand, d.pages()...)
+	meter := pick(d.Rand, page.Meters...)
+	effective := d.model.Now.Add(time.Duration(d.IntN(33)-25) * 24 * time.Hour)
+	if charges := d.model.Books(id).Charges; len(charges) > 0 && d.chance(70) { // for what was used already
+		c := charges[d.IntN(len(charges))]
+		effective = c.Hour.Add(-time.Duration(d.IntN(48)) * time.Hour)
+		for _, other := range d.pages() {
+			if other.Product == c.Product {
+				page = other
+			}
+		}
+		for _, m := range page.Meters {
+			if m.Name == c.Meter {
+				meter = m
+			}
+		}
+	}
+	price := pick(d.Rand, "0", "0.001", "0.5", "40") + " CNY per " + meter.Unit
+	doc := model.Document{
+		ID: name, Version: "1", Kind: "stamped", Issuer: page.Issuer, Product: page.Product, Account: id,
+		Effective: effective.Truncate(time.Hour), Values: map[string]string{"price." + meter.Name: price},
+	}
+	doc.Announced = doc.Effective.Add(-24 * time.Hour)
+	d.latest[name] = doc
+	return Publishing{Documents: []model.Document{doc}}
+}

@@ -1,0 +1,178 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"termwise.dev/sim/model"
+)
+
+func files(t *testing.T) *Files {
+	t.Helper()
+	place, err := NewFiles(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return place
+}
+
+// live lives some worlds, which must all be as the rules say.
+func live(t *testing.T, place Place, worlds uint64) {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	for number := range worlds {
+		story, err := Live(t.Context(), seed, number, 60, place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if story.Failure != nil {
+			t.Fatalf("go run ./sim -seed %d -world %d -steps 60\n%s", seed, number, story)
+		}
+	}
+}
+
+func TestWorldsAreAsTheRulesSay(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { live(t, files(t), 6) })
+	t.Run("postgresql", func(t *testing.T) {
+		server, err := NewServer(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := server.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		live(t, server, 2)
+	})
+}
+
+// TestTheSampleProvider lives in worlds of the sample provider, whose documents
+// the model knows as a reader does.
+func TestTheSampleProvider(t *testing.T) {
+	place, lived := files(t), 0
+	for seed := uint64(1); lived < 2; seed++ {
+		if !Drawn(seed, 0).Sample {
+			continue
+		}
+		lived++
+		story, err := Live(t.Context(), seed, 0, 40, place)
+		if err != nil || story.Failure != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, story)
+		}
+	}
+}
+
+func TestOneSeedOneStory(t *testing.T) {
+	place := files(t)
+	var told [2]*Story
+	for i := range told {
+		story, err := Live(t.Context(), 7, 3, 40, place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told[i] = story
+	}
+	if diff := cmp.Diff(told[0].String(), told[1].String()); diff != "" {
+		t.Errorf("one seed tells two stories:\n%s", diff)
+	}
+	if diff := cmp.Diff(told[0].Did, told[1].Did); diff != "" {
+		t.Errorf("and they do not lead to the same:\n%s", diff)
+	}
+}
+
+// TestTheModelLivesAsItWouldFromScratch: going on from where it stopped gives
+// what living from the first day gives.
+func TestTheModelLivesAsItWouldFromScratch(t *testing.T) {
+	for number := range uint64(3) {
+		story, err := Live(t.Context(), 11, number, 60, files(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := model.New(story.Config.zone(), story.Config.Start, story.Config.Virtual)
+		m.Publish(story.Config.Documents)
+		for _, s := range story.Steps {
+			s.tell(m)
+		}
+		for _, id := range m.Accounts() {
+			if diff := differ(ruled(m.FromScratch(id), nil), ruled(m.Books(id), nil)); diff != "" {
+				t.Fatalf("world %d: lived again, account %s has other books:\n%s", number, id, diff)
+			}
+		}
+	}
+}
+
+// wrong is a step that the program and the model answer differently once so many
+// accounts are open.
+type wrong struct{ accounts int }
+
+func (w wrong) tell(m *model.Model) string              { return fmt.Sprint(len(m.Accounts()) >= w.accounts) }
+func (wrong) do(context.Context, *play) (string, error) { return "false", nil }
+func (wrong) say(*Config) string                        { return "go wrong" }
+func opening(id string) Told                            { return Told{Step: Opening{Account: id, Name: "Kiln"}} }
+func paying(id string, fault *Fault) Told {
+	return Told{Step: Paying{Account: id, TopUp: model.TopUp{Amount: 5, Method: "alipay", Reference: "r"}}, Fault: fault}
+}
+
+// TestShrink leaves of a long story what it takes to go wrong.
+func TestShrink(t *testing.T) {
+	place := files(t)
+	c := Plain()
+	steps := []Told{
+		opening("a"), paying("a", nil), opening("b"), paying("b", &Fault{Kind: Fails, Call: 3}), {Step: Reopening{}},
+		opening("c"), paying("c", nil), {Step: wrong{2}}, opening("d"), opening("e"),
+	}
+	story, err := Tell(t.Context(), c, steps, place)
+	if err != nil || story.Failure == nil {
+		t.Fatalf("the story does not fail: %v", err)
+	}
+	short, err := Shrink(t.Context(), story, 100, place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, s := range short.Steps {
+		left = append(left, s.say(&c))
+	}
+	if len(left) != 3 || !strings.HasPrefix(left[0], "open account") || !strings.HasPrefix(left[1], "open account") || left[2] != "go wrong" {
+		t.Errorf("what is left is %q", left)
+	}
+	if text := short.String(); !strings.Contains(text, "the answers differ") || !strings.Contains(text, "3. go wrong") {
+		t.Errorf("the story is told as:\n%s", text)
+	}
+}
+
+// TestAFaultIsFelt: without what undoes it, a fault would be seen.
+func TestAFaultIsFelt(t *testing.T) {
+	for _, kind := range faultKinds {
+		for _, call := range []int{0, 5, 10, 16} {
+			steps := []Told{{Step: Opening{Account: "a", Name: "Kiln", Accepts: []string{"general-agreement"}}}, paying("a", &Fault{Kind: kind, Call: call})}
+			story, err := Tell(t.Context(), Plain(), steps, files(t))
+			if err != nil || story.Failure != nil {
+				t.Fatalf("%s at call %d: %v\n%s", kind, call, err, story)
+			}
+			if story.Did["fault: "+string(kind)] != 1 {
+				t.Errorf("%s at call %d did not happen", kind, call)
+			}
+		}
+	}
+}
+
+func TestInterestingThingsAreMissed(t *testing.T) {
+	did := Did{}
+	if missing := did.Missing(); len(missing) != len(Interesting) {
+		t.Errorf("of %d things %d are missed in a run in which nothing happened", len(Interesting), len(missing))
+	}
+	for _, what := range Interesting {
+		did.count(what)
+	}
+	if missing := did.Missing(); len(missing) != 0 {
+		t.Errorf("missed although they happened: %v", missing)
+	}
+}

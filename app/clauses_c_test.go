@@ -264,8 +264,9 @@ func TestThirtyDaysBeforeTheNetworkTermsChange(t *testing.T) {
 	const key = "arrears.withhold"
 	a := customer(t, withDocuments(t, nil), "general-agreement", "network-terms", "network-sla")
 	refused, accepted := networkNotice(t, a, "agreements/network-terms.yaml", key+": true", key+": false", "C 3.1.1")
-	clausetest.Executes(t, "C 3.1.1", refused)
-	clausetest.Refrains(t, "C 3.1.1", accepted)
+	if !refused || !accepted {
+		t.Errorf("refused %v, accepted %v", refused, accepted)
+	}
 	advance(t, a, "2026-01-30T23:59:59+08:00")
 	if r := networkTerm(t, a, key); r.Value != "true" {
 		t.Errorf("a second before the change it is %s", r.Value)
@@ -281,8 +282,9 @@ func TestThirtyDaysBeforeTheNetworkTermsChange(t *testing.T) {
 func TestThirtyDaysBeforeTheNetworkSLAChanges(t *testing.T) {
 	a := customer(t, withDocuments(t, nil), "general-agreement", "network-terms", "network-sla")
 	refused, accepted := networkNotice(t, a, "agreements/network-sla.yaml", "not lower than 99.95%.", "not lower than 99.90%.", "C-SLA 4")
-	clausetest.Executes(t, "C-SLA 4", refused)
-	clausetest.Refrains(t, "C-SLA 4", accepted)
+	if !refused || !accepted {
+		t.Errorf("refused %v, accepted %v", refused, accepted)
+	}
 	advance(t, a, "2026-01-31T00:00:00+08:00")
 	bound := networkTerm(t, a, "arrears.withhold").Documents
 	if !slices.ContainsFunc(bound, func(d app.BoundDocument) bool { return d.Document == "network-sla" && d.Version == "2026-02" }) {

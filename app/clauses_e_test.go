@@ -303,12 +303,10 @@ func TestThirtyDaysBeforeTheComputeTermsChange(t *testing.T) {
 	a := customer(t, withDocuments(t, nil), "general-agreement", computeTerms)
 	_, err := a.Publish(ctx, withDocuments(t, change("2026-01-30")))
 	refused := refusal.CodeOf(err) == refusal.NoticeTooShort && strings.Contains(err.Error(), "E 3.1.1")
-	clausetest.Executes(t, "E 3.1.1", refused)
 	if !refused {
 		t.Errorf("29 days: %v", err)
 	}
 	plan, err := a.Publish(ctx, withDocuments(t, change("2026-01-31")))
-	clausetest.Refrains(t, "E 3.1.1", err == nil)
 	must(t, err)
 	if p := plan.Documents; len(p) != 1 || p[0].NoticesOwed != 1 || p[0].NoticeBy != "2026-01-01" || p[0].Dissent != terms.ContinuedUseAccepts {
 		t.Errorf("plan %+v", p)

@@ -417,9 +417,11 @@ func TestThirtyDaysBeforeAFrameworkChange(t *testing.T) {
 		return err
 	}
 	err := publish("2026-01-30")
-	clausetest.Executes(t, "FA 3.2.10", refusal.CodeOf(err) == refusal.NoticeTooShort && strings.Contains(err.Error(), "FA 3.2.10"))
+	if refusal.CodeOf(err) != refusal.NoticeTooShort || !strings.Contains(err.Error(), "FA 3.2.10") {
+		t.Errorf("too short a notice: %v", err)
+	}
 	err = publish("2026-01-31")
-	clausetest.Refrains(t, "FA 3.2.10", err == nil)
+	must(t, err)
 	advance(t, a, "2026-01-31T00:00:00+08:00")
 	if r := frameTerm(t, a, frameRateKey, party, "compute-payg"); r.Value != "0.09%/day" { // going on accepts
 		t.Errorf("after the change the rate is %s (%v)", r.Value, err)

@@ -239,7 +239,6 @@ func TestThirtyDaysBeforeAChange(t *testing.T) {
 	a := customer(t, withDocuments(t, nil), "general-agreement")
 	_, err = a.Publish(ctx, withDocuments(t, change("2026-01-30")))
 	refused := refusal.CodeOf(err) == refusal.NoticeTooShort && strings.Contains(err.Error(), "G 3.2.9")
-	clausetest.Executes(t, "G 3.2.9", refused)
 	if !refused {
 		t.Errorf("29 days: %v", err)
 	}
@@ -248,7 +247,6 @@ func TestThirtyDaysBeforeAChange(t *testing.T) {
 	if len(plan.Documents) != 1 || plan.Documents[0].NoticesOwed != 1 || plan.Documents[0].NoticeBy != "2026-01-01" {
 		t.Errorf("plan %+v", plan.Documents)
 	}
-	clausetest.Refrains(t, "G 3.2.9", err == nil)
 
 	// Going on using the service accepts: the change binds on its day.
 	advance(t, a, "2026-01-31T00:00:00+08:00")

@@ -184,8 +184,16 @@ func TestRounding(t *testing.T) {
 		half, how string
 		want      Money
 	}{
-		{"5/2", "half_up", 3}, {"5/2", "half_even", 2}, {"7/2", "half_even", 4}, {"5/2", "up", 3}, {"5/2", "down", 2},
-		{"-5/2", "half_up", -3}, {"-5/2", "half_even", -2}, {"-5/2", "down", -2}, {"-9/4", "up", -3}, {"2", "up", 2},
+		{"5/2", "half_up", 3},
+		{"5/2", "half_even", 2},
+		{"7/2", "half_even", 4},
+		{"5/2", "up", 3},
+		{"5/2", "down", 2},
+		{"-5/2", "half_up", -3},
+		{"-5/2", "half_even", -2},
+		{"-5/2", "down", -2},
+		{"-9/4", "up", -3},
+		{"2", "up", 2},
 	} {
 		r, _ := new(big.Rat).SetString(c.half)
 		if got := round(r, c.how); got != c.want {

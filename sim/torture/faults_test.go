@@ -337,7 +337,8 @@ func prepared(t *testing.T, place copies, real bool) string {
 	}
 	for _, n := range []app.NewAccount{
 		{ID: "owing", Name: "Owing", Accepts: []string{"general-agreement"}},
-		{ID: "rich", Name: "Rich", Accepts: []string{"general-agreement"}}, {ID: "silent", Name: "Silent"},
+		{ID: "rich", Name: "Rich", Accepts: []string{"general-agreement"}},
+		{ID: "silent", Name: "Silent"},
 	} {
 		must(t, a.CreateAccount(ctx, n, "test"))
 	}

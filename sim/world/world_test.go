@@ -115,7 +115,8 @@ type wrong struct{ accounts int }
 func (w wrong) tell(m *model.Model) string              { return fmt.Sprint(len(m.Accounts()) >= w.accounts) }
 func (wrong) do(context.Context, *play) (string, error) { return "false", nil }
 func (wrong) say(*Config) string                        { return "go wrong" }
-func opening(id string) Told                            { return Told{Step: Opening{Account: id, Name: "Kiln"}} }
+func opening(id string) Told { return Told{Step: Opening{Account: id, Name: "Kiln"}} }
+
 func paying(id string, fault *Fault) Told {
 	return Told{Step: Paying{Account: id, TopUp: model.TopUp{Amount: 5, Method: "alipay", Reference: "r"}}, Fault: fault}
 }
@@ -125,8 +126,11 @@ func TestShrink(t *testing.T) {
 	place := files(t)
 	c := Plain()
 	steps := []Told{
-		opening("a"), paying("a", nil), opening("b"), paying("b", &Fault{Kind: Fails, Call: 3}), {Step: Reopening{}},
-		opening("c"), paying("c", nil), {Step: wrong{2}}, opening("d"), opening("e"),
+		opening("a"), paying("a", nil), opening("b"), paying("b", &Fault{Kind: Fails, Call: 3}),
+		{Step: Reopening{}},
+		opening("c"), paying("c", nil),
+		{Step: wrong{2}},
+		opening("d"), opening("e"),
 	}
 	story, err := Tell(t.Context(), c, steps, place)
 	if err != nil || story.Failure == nil {

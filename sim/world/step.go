@@ -226,7 +226,7 @@ func (s Publishing) say(c *Config) string {
 // Reopening closes the program and opens it again.
 type Reopening struct{}
 
-func (s Reopening) tell(*model.Model) string { return answer("") }
+func (s Reopening) tell(*model.Model) string                        { return answer("") }
 func (s Reopening) do(ctx context.Context, p *play) (string, error) { return answer(""), p.reopen(ctx) }
 
 func (s Reopening) say(*Config) string { return "the program is stopped and started" }

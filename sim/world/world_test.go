@@ -115,7 +115,7 @@ type wrong struct{ accounts int }
 func (w wrong) tell(m *model.Model) string              { return fmt.Sprint(len(m.Accounts()) >= w.accounts) }
 func (wrong) do(context.Context, *play) (string, error) { return "false", nil }
 func (wrong) say(*Config) string                        { return "go wrong" }
-func opening(id string) Told { return Told{Step: Opening{Account: id, Name: "Kiln"}} }
+func opening(id string) Told                            { return Told{Step: Opening{Account: id, Name: "Kiln"}} }
 
 func paying(id string, fault *Fault) Told {
 	return Told{Step: Paying{Account: id, TopUp: model.TopUp{Amount: 5, Method: "alipay", Reference: "r"}}, Fault: fault}

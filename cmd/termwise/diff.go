@@ -113,7 +113,7 @@ func showVersionChanges(p *page, c app.Comparison) {
 	if len(c.Header) > 0 {
 		p.heading("Document")
 		for _, x := range c.Header {
-			showChange(p, x)
+			p.paragraph(2, x.Field+": "+orNone(x.Old)+" -> "+orNone(x.New)+unlessOperative(x))
 		}
 	}
 	if len(c.Clauses) > 0 {
@@ -121,11 +121,7 @@ func showVersionChanges(p *page, c app.Comparison) {
 	}
 	signs := map[terms.ClauseStatus]string{terms.ClauseAdded: "+", terms.ClauseRemoved: "-", terms.ClauseChanged: "~"}
 	for _, clause := range c.Clauses {
-		note := string(clause.Status)
-		if !clause.Operative() {
-			note += ", not operative"
-		}
-		p.line("%s %s (%s)", signs[clause.Status], p.bold(strings.TrimSpace(clause.Label+" "+clause.Title)), note)
+		p.line("%s %s (%s)", signs[clause.Status], p.bold(strings.TrimSpace(clause.Label+" "+clause.Title)), clause.Status)
 		for _, x := range clause.Changes {
 			showClauseChange(p, clause, x)
 		}
@@ -147,13 +143,21 @@ func showClauseChange(p *page, clause terms.ClauseChange, x terms.Change) {
 	case clause.Status == terms.ClauseChanged && x.Field == "text" && x.Part == terms.PartClause:
 		p.paragraph(4, p.changedText(x.Old, x.New))
 	case clause.Status == terms.ClauseChanged:
-		p.paragraph(4, x.Field+": "+orNone(x.Old)+" -> "+orNone(x.New))
+		p.paragraph(4, x.Field+": "+orNone(x.Old)+" -> "+orNone(x.New)+unlessOperative(x))
 	case x.Field == "title" && x.Part == terms.PartClause: // stands in the line above
 	case x.Field == "text" && x.Part == terms.PartClause:
 		p.paragraph(4, x.Old+x.New)
 	default:
 		p.paragraph(4, x.Field+": "+x.Old+x.New)
 	}
+}
+
+// unlessOperative marks a change that changes nobody's rights.
+func unlessOperative(x terms.Change) string {
+	if x.Operative {
+		return ""
+	}
+	return " (not operative)"
 }
 
 func orNone(s string) string {

@@ -3,9 +3,6 @@ package world
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"termwise.dev/sim/model"
@@ -181,8 +178,8 @@ func later(a, b time.Time) time.Time {
 // instantAhead draws when the clock stops next: by preference at instants at
 // which something turns, and just beside them.
 func (d *drawer) instantAhead() time.Time {
-	now, zone := d.model.Now, d.config.zone()
-	y, month, day := now.In(zone).Date()
+	now := d.model.Now
+	y, month, _ := now.In(d.config.zone()).Date()
 	beside := pick(d.Rand, 0, 0, time.Microsecond, -time.Microsecond)
 	var to time.Time
 	switch n := d.IntN(100); {
@@ -193,7 +190,7 @@ func (d *drawer) instantAhead() time.Time {
 	case n < 35:
 		to = now.Truncate(time.Hour).Add(time.Duration(1+d.IntN(3)) * time.Hour).Add(beside)
 	case n < 50:
-		to = time.Date(y, month, day+1, 0, 0, 0, 0, zone).Add(beside)
+		to = d.midnight(now, 1).Add(beside)
 	case n < 55:
 		to = d.nearestTurn().Add(beside)
 	case n < 70:
@@ -207,7 +204,7 @@ func (d *drawer) instantAhead() time.Time {
 	case n < 93:
 		to = now.Add(time.Duration(3+d.IntN(20)) * 24 * time.Hour)
 	case n < 97:
-		to = time.Date(y, month+1, 1, 0, 0, 0, 0, zone).Add(beside)
+		to = time.Date(y, month+1, 1, 0, 0, 0, 0, d.config.zone()).Add(beside)
 	case n < 98:
 		return now.Add(time.Duration(30+d.IntN(700)) * 24 * time.Hour)
 	default:
@@ -217,132 +214,4 @@ func (d *drawer) instantAhead() time.Time {
 		return now
 	}
 	return to.UTC()
-}
-
-// publishing draws a new version of a document, or a contract with one account.
-func (d *drawer) publishing() Step {
-	if d.chance(40) {
-		return d.contract()
-	}
-	ids := make([]string, 0, len(d.latest))
-	for id := range d.latest {
-		if id != "compute-terms" && !strings.HasPrefix(id, "contract-") {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	name := pick(d.Rand, ids...)
-	if !strings.HasPrefix(name, "page-") {
-		name = pick(d.Rand, ids...) // pages twice as often
-	}
-	old := d.latest[name]
-	doc := old
-	doc.Version = d.name("v")
-	doc.Values = map[string]string{}
-	for key, v := range old.Values {
-		doc.Values[key] = v
-	}
-	for range 1 + d.IntN(2) {
-		d.change(&doc)
-	}
-	doc.Announced, doc.Abridged, doc.Until = d.model.Now, false, time.Time{}
-	ahead := pick(d.Rand, 0, time.Hour, 6*time.Hour, 30*time.Hour, 4*24*time.Hour, 15*24*time.Hour, 31*24*time.Hour, 45*24*time.Hour)
-	doc.Effective = d.model.Now.Add(ahead)
-	if d.chance(80) { // else in the middle of an hour
-		doc.Effective = doc.Effective.Truncate(time.Hour)
-	}
-	y, month, day := doc.Effective.In(d.config.zone()).Date()
-	if d.chance(40) {
-		doc.Effective = time.Date(y, month, day, 0, 0, 0, 0, d.config.zone()).UTC()
-	}
-	if promise := old.Values["change.notice"]; promise != "" && d.chance(40) { // as early as it may be, or a day before
-		y, month, day := d.model.Now.In(d.config.zone()).Date()
-		n, _, _ := strings.Cut(promise, " ")
-		days, _ := strconv.Atoi(n)
-		doc.Effective = time.Date(y, month, day+days-d.IntN(2), 0, 0, 0, 0, d.config.zone()).UTC()
-	}
-	if doc.Kind == "page" && d.chance(35) {
-		d.withdraw(&doc)
-	}
-	if code := d.refusalOf(doc); code == "" {
-		d.latest[doc.ID] = doc
-	}
-	return Publishing{Documents: []model.Document{doc}}
-}
-
-// withdraw has a page end some time, or drop a meter.
-func (d *drawer) withdraw(doc *model.Document) {
-	if n := len(doc.Meters); n > 1 && d.chance(50) {
-		gone := d.IntN(n)
-		delete(doc.Values, "price."+doc.Meters[gone].Name)
-		doc.Meters = slices.Concat(doc.Meters[:gone], doc.Meters[gone+1:])
-		return
-	}
-	y, month, day := doc.Effective.In(d.config.zone()).Date()
-	doc.Until = time.Date(y, month, day+1+d.IntN(4), 0, 0, 0, 0, d.config.zone()).UTC()
-}
-
-// refusalOf says whether a version would be refused, on a copy of the model.
-func (d *drawer) refusalOf(doc model.Document) string {
-	trial := *d.model
-	return trial.Publish([]model.Document{doc})
-}
-
-// change changes one value of a document.
-func (d *drawer) change(doc *model.Document) {
-	keys := pageKeys
-	switch doc.Kind {
-	case "general":
-		keys = generalKeys
-	case "rules":
-		keys = rulesKeys
-	}
-	for _, m := range doc.Meters {
-		if _, drawn := menu["price."+m.Name]; drawn {
-			keys = append(keys[:len(keys):len(keys)], "price."+m.Name, "price."+m.Name)
-		}
-	}
-	key := pick(d.Rand, keys...)
-	if fixed[key] {
-		return
-	}
-	if v := pick(d.Rand, menu[key]...); v != "" {
-		doc.Values[key] = v
-	} else {
-		delete(doc.Values, key)
-	}
-}
-
-// contract draws a stamped contract with one account, which may reach back.
-func (d *drawer) contract() Step {
-	id := d.account()
-	name := "contract-" + id
-	if _, drawn := d.latest[name]; drawn {
-		return d.passing()
-	}
-	page := pick(d.Rand, d.pages()...)
-	meter := pick(d.Rand, page.Meters...)
-	effective := d.model.Now.Add(time.Duration(d.IntN(33)-25) * 24 * time.Hour)
-	if charges := d.model.Books(id).Charges; len(charges) > 0 && d.chance(70) { // for what was used already
-		c := charges[d.IntN(len(charges))]
-		effective = c.Hour.Add(-time.Duration(d.IntN(48)) * time.Hour)
-		for _, other := range d.pages() {
-			if other.Product == c.Product {
-				page = other
-			}
-		}
-		for _, m := range page.Meters {
-			if m.Name == c.Meter {
-				meter = m
-			}
-		}
-	}
-	price := pick(d.Rand, "0", "0.001", "0.5", "40") + " CNY per " + meter.Unit
-	doc := model.Document{
-		ID: name, Version: "1", Kind: "stamped", Issuer: page.Issuer, Product: page.Product, Account: id,
-		Effective: effective.Truncate(time.Hour), Values: map[string]string{"price." + meter.Name: price},
-	}
-	doc.Announced = doc.Effective.Add(-24 * time.Hour)
-	d.latest[name] = doc
-	return Publishing{Documents: []model.Document{doc}}
 }

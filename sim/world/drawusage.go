@@ -1,6 +1,7 @@
 package world
 
 import (
+	"slices"
 	"time"
 
 	"termwise.dev/sim/model"
@@ -66,11 +67,13 @@ func (d *drawer) adjust(e *model.Event, page *model.Document, c model.Charge) {
 	e.Product, e.Resource, e.Point = c.Product, c.Resource, false
 	e.From = later(c.Hour.Add(time.Duration(d.IntN(3000))*time.Second), d.model.Opened(e.Account).Add(time.Second).Truncate(time.Second))
 	e.To = e.From.Add(time.Duration(1+d.IntN(600)) * time.Second)
-	for _, other := range d.pages() {
-		if other.Product == c.Product {
-			*page = other
-		}
-	}
+	*page = d.pageOf(c.Product)
+}
+
+// pageOf is the page that a product began with.
+func (d *drawer) pageOf(product string) model.Document {
+	pages := d.pages()
+	return pages[slices.IndexFunc(pages, func(page model.Document) bool { return page.Product == product })]
 }
 
 func (d *drawer) pages() []model.Document {

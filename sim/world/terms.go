@@ -97,11 +97,11 @@ func drawConfig(r *rand.Rand) Config {
 	// A year of months of all lengths, and the end of a leap year's February.
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.IntN(3*365*24*3600)) * time.Second)
 	c := Config{Virtual: r.IntN(4) > 0, ZoneName: "UTC+8", Start: start, Sample: r.IntN(40) == 0}
-	if c.Check = 1; r.IntN(3) > 0 {
-		c.Check = 10
+	if c.Check = 1; r.IntN(6) > 0 {
+		c.Check = 20
 	}
 	if c.Sample {
-		c.Check = 10 // its documents are long, and verify reads them
+		c.Check = 20 // its documents are long, and verify reads them
 		c.Documents = sampleDocuments()
 		return c
 	}

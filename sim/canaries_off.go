@@ -9,6 +9,8 @@ import (
 	"termwise.dev/sim/world"
 )
 
-func findCanaries(context.Context, options, world.Place) error {
-	return errors.New("there are no seeded bugs in this build; use go run -tags canary ./sim -canaries")
-}
+var errNoCanaries = errors.New("there are no seeded bugs in this build; use go run -tags canary ./sim")
+
+func findCanaries(context.Context, options, world.Place) error { return errNoCanaries }
+
+func wake(string) error { return errNoCanaries }

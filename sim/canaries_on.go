@@ -14,6 +14,17 @@ import (
 	"termwise.dev/sim/world"
 )
 
+// wake wakes a seeded bug by its name.
+func wake(name string) error {
+	for _, bug := range canary.All() {
+		if string(bug) == name {
+			canary.Wake(bug)
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no seeded bug %q; they are listed in core/canary/bugs.go", name)
+}
+
 // mostWorlds is how many worlds a seeded bug may survive before the hunt gives up.
 const mostWorlds = 500
 

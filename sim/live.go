@@ -117,6 +117,9 @@ const triesToShrink = 500
 // tellFailure shrinks the story of a world that failed, and tells it.
 func tellFailure(ctx context.Context, o options, l *lived, place world.Place) error {
 	again := fmt.Sprintf("go run ./sim -seed %d -world %d -engine %s -steps %d", o.seed, l.number, o.engine, o.steps)
+	if o.awake != "" {
+		again = strings.Replace(again, "run", "run -tags canary", 1) + fmt.Sprintf(" -awake %q", o.awake)
+	}
 	if l.err != nil {
 		return fmt.Errorf("world %d: the simulator itself failed: %w\nAgain: %s", l.number, l.err, again)
 	}

@@ -25,6 +25,7 @@ type options struct {
 	engine     string
 	dir        string
 	canaries   bool
+	awake      string
 }
 
 func main() {
@@ -49,6 +50,7 @@ func readOptions() options {
 	flag.StringVar(&o.engine, "engine", "sqlite", "sqlite, or postgresql on a server of its own")
 	flag.StringVar(&o.dir, "dir", memory(), "where SQLite's files go")
 	flag.BoolVar(&o.canaries, "canaries", false, "find every seeded bug; needs go run -tags canary")
+	flag.StringVar(&o.awake, "awake", "", "wake one seeded bug; needs go run -tags canary")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "sim takes no arguments besides its flags")
@@ -72,6 +74,11 @@ func memory() string {
 }
 
 func start(ctx context.Context, o options) (err error) {
+	if o.awake != "" {
+		if err := wake(o.awake); err != nil {
+			return err
+		}
+	}
 	place, closePlace, err := newPlace(ctx, o)
 	if err != nil {
 		return err

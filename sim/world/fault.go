@@ -3,6 +3,7 @@ package world
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -44,37 +45,54 @@ var (
 
 // watcher makes a fault happen, and knows what was committed.
 type watcher struct {
+	die func() error // takes the database as it lies
+
+	mu    sync.Mutex // verify makes calls from several goroutines
 	fault *Fault
 	calls int
-	// happened says that the fault did, committed that a transaction that writes
-	// was committed since the watcher was armed.
-	happened, committed bool
-	dead                bool
-	die                 func() error // takes the database as it lies
+	happening
 }
 
-func (w *watcher) arm(f *Fault) { *w = watcher{fault: f, die: w.die} }
+// happening is what came of a step's calls.
+type happening struct {
+	felt      bool // the fault happened
+	dead      bool // and the program is dead
+	committed bool // a transaction that writes was committed
+}
+
+// arm waits for a fault, or for none.
+func (w *watcher) arm(f *Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault, w.calls, w.happening = f, 0, happening{}
+}
+
+// disarm waits for nothing more, and returns what came.
+func (w *watcher) disarm() happening {
+	defer w.arm(nil)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.happening
+}
 
 // watch is the store's watcher.
 func (w *watcher) watch(c store.Call) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.dead {
 		return errFault
 	}
+	number := w.calls
 	if c.Answered {
+		number-- // it was counted as it began
 		w.committed = w.committed || c.Kind == store.Commit && c.Writes
+	} else {
 		w.calls++
 	}
-	if w.fault == nil || w.happened || c.Answered != w.fault.Kind.after() {
+	if w.fault == nil || w.felt || number != w.fault.Call || c.Answered != w.fault.Kind.after() {
 		return nil
 	}
-	n := w.calls
-	if c.Answered {
-		n-- // it has been counted
-	}
-	if n != w.fault.Call {
-		return nil
-	}
-	w.happened = true
+	w.felt = true
 	switch {
 	case w.fault.Kind.dies():
 		w.dead = true

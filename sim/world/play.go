@@ -146,12 +146,11 @@ func (p *play) step(ctx context.Context, t Told) (*Failure, error) {
 	p.watcher.arm(t.Fault)
 	p.said = nil
 	got, err := t.do(ctx, p)
-	broken := p.watcher
-	p.watcher.arm(nil)
-	if err != nil && !(broken.happened && errors.Is(err, errFault)) {
+	broken := p.watcher.disarm()
+	if err != nil && !(broken.felt && errors.Is(err, errFault)) {
 		return failure(Breaks, "the step fails: %v\n", err), nil
 	}
-	if broken.happened {
+	if broken.felt {
 		p.did.count("fault: " + string(t.Fault.Kind))
 		if broken.committed && err != nil {
 			p.did.count("fault: after the commit")
@@ -174,7 +173,7 @@ func (p *play) step(ctx context.Context, t Told) (*Failure, error) {
 }
 
 // again puts a step again that was broken off: as whoever got no answer does.
-func (p *play) again(ctx context.Context, t Told, broken watcher) (*Failure, error) {
+func (p *play) again(ctx context.Context, t Told, broken happening) (*Failure, error) {
 	if broken.dead {
 		if err := p.reopen(ctx); err != nil {
 			return failure(Breaks, "what a dying program left cannot be opened: %v\n", err), nil

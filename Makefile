@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo build test race bench lint format postgres go clean
+.PHONY: help demo build test race bench sim canaries torture lint format postgres go clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,10 +33,24 @@ bench: postgres ## Run the benchmarks (BENCH is a pattern, all by default)
 	if [ -z "$$packages" ]; then echo 'make bench: no package has benchmarks' >&2; exit 1; fi; \
 	set -x; $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -timeout 60m $$packages
 
+sim: go ## Live made-up worlds for a minute beside a model of the rules (SIM_ARGS are passed on)
+	$(GO) run ./sim $(SIM_ARGS)
+
+canaries: postgres ## Have the simulator find every seeded bug
+	$(GO) run -tags canary ./sim -canaries $(SIM_ARGS)
+
+# Hours of work: storms, crowds and faults at full length, then a million
+# operations. What came of it is in docs/reliability.md.
+torture: postgres ## Storms, crowds, faults and a million operations
+	$(GO) test ./sim/torture -full -v -count=1 -timeout 6h
+	$(GO) run ./sim -engine postgresql -operations 50000
+	$(GO) run ./sim -operations 1000000
+
 lint: go ## Check formatting (gofumpt), go vet and staticcheck
 	@unformatted=$$($(TOOL) gofumpt -l $$($(GO_FILES))); \
 	if [ -n "$$unformatted" ]; then printf 'not formatted; run make format:\n%s\n' "$$unformatted" >&2; exit 1; fi
 	$(GO) vet ./...
+	$(GO) vet -tags canary ./sim/... ./core/canary
 	$(TOOL) staticcheck ./...
 	@echo 'lint: no findings'
 

@@ -130,6 +130,9 @@ func (a *App) Work(ctx context.Context) (Advanced, error) {
 
 // workUntil takes batches of due accounts until none is left.
 func (a *App) workUntil(ctx context.Context, to calendar.Instant, progress func(done, all int)) (Advanced, error) {
+	if err := a.wake(ctx); err != nil {
+		return Advanced{}, err
+	}
 	all, err := a.countDue(ctx, to)
 	if err != nil {
 		return Advanced{}, err
@@ -164,7 +167,7 @@ func (w *working) run(ctx context.Context) {
 		if failed {
 			return
 		}
-		batch, err := w.app.workBatch(ctx, w.to, stuck)
+		batch, err := w.app.workSome(ctx, w.to, stuck)
 		if !w.keep(batch, err) {
 			return
 		}
@@ -212,9 +215,22 @@ func (a *App) countDue(ctx context.Context, to calendar.Instant) (n int, err err
 	return n, err
 }
 
-// workBatch does what is due for one batch of accounts in one transaction. An
-// account that cannot be decided is set aside and does not hold up the others.
-func (a *App) workBatch(ctx context.Context, to calendar.Instant, stuck map[string]bool) (Advanced, error) {
+// workSome does what is due for some accounts: a batch in one transaction, or,
+// where accounts live on several nodes, one after the other.
+func (a *App) workSome(ctx context.Context, to calendar.Instant, stuck map[string]bool) (Advanced, error) {
+	if a.db.Sharded() {
+		return a.workOneByOne(ctx, to, stuck)
+	}
+	return a.workBatch(ctx, to, func(tx *store.Tx) ([]string, error) {
+		ids, err := tx.DueAccounts(ctx, to, accountsPerBatch+len(stuck))
+		return without(ids, stuck), err
+	})
+}
+
+// workBatch does what is due for the accounts that choose locks, in one
+// transaction. An account that cannot be decided is set aside and does not hold
+// up the others.
+func (a *App) workBatch(ctx context.Context, to calendar.Instant, choose func(*store.Tx) ([]string, error)) (Advanced, error) {
 	var report Advanced
 	err := a.db.Update(ctx, func(tx *store.Tx) error {
 		report = Advanced{}
@@ -226,11 +242,10 @@ func (a *App) workBatch(ctx context.Context, to calendar.Instant, stuck map[stri
 		if err != nil {
 			return err
 		}
-		ids, err := tx.DueAccounts(ctx, to, accountsPerBatch+len(stuck))
+		ids, err := choose(tx)
 		if err != nil {
 			return err
 		}
-		ids = without(ids, stuck)
 		books, err := tx.Books(ctx, ids, to)
 		if err != nil {
 			return err

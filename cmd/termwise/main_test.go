@@ -7,11 +7,19 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"termwise.dev/store/pgtest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"termwise": main})
+	testscript.Main(withServer{m}, map[string]func(){"termwise": main, toldProgram: mainAtToldTime})
 }
+
+// withServer runs tests that may ask for a database of PostgreSQL.
+type withServer struct{ *testing.M }
+
+// Run runs them.
+func (w withServer) Run() int { return pgtest.Run(w.M) }
 
 // TestScripts runs the command lines in testdata/script. They have one command
 // of their own: `exits CODE PROGRAM ARGS...` runs a program and demands its code.

@@ -18,11 +18,11 @@ import (
 // enough that bulk writes pay, few enough that memory stays small.
 const accountsPerBatch = 1024
 
-// workersOf is how many batches are done at once on an engine: on PostgreSQL one
-// decides while another writes, and they pass over each other's accounts; SQLite
-// has one writer.
-func workersOf(engine string) int {
-	if engine == "postgresql" {
+// workers is how many batches are done at once: on PostgreSQL one decides while
+// another writes, and they pass over each other's accounts; SQLite has one writer.
+// Where accounts live on several nodes, workOneByOne has hands of its own.
+func (a *App) workers() int {
+	if a.Engine() == "postgresql" && !a.db.Sharded() {
 		return 2
 	}
 	return 1
@@ -139,7 +139,7 @@ func (a *App) workUntil(ctx context.Context, to calendar.Instant, progress func(
 	}
 	w := working{app: a, to: to, all: all, progress: progress, stuck: map[string]bool{}}
 	var group sync.WaitGroup
-	for range workersOf(a.Engine()) {
+	for range a.workers() {
 		group.Go(func() { w.run(ctx) })
 	}
 	group.Wait()

@@ -11,7 +11,6 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/metering"
 	"termwise.dev/store"
-	"termwise.dev/store/pgtest"
 )
 
 // What is stored: each resource of an account sends one event an hour, under a
@@ -43,11 +42,7 @@ func BenchmarkStored(b *testing.B) {
 		benchmarkStored(b, w, openDB(b, "sqlite", "file:"+file), measureSQLite)
 	})
 	b.Run("engine=postgresql", func(b *testing.B) {
-		server, err := pgtest.Start(pgtest.Options{Durable: true})
-		must(b, err)
-		b.Cleanup(func() { must(b, server.Stop()) })
-		url, err := server.CreateDatabase("termwise", "")
-		must(b, err)
+		url := durable(b)
 		w := newSettling(b, url, benchSizes(b, storedAccounts)[0])
 		benchmarkStored(b, w, openDB(b, "pgx", url), measurePostgres)
 	})

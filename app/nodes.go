@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
+	"sync"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/store"
@@ -13,34 +15,54 @@ import (
 // elsewhere is then one for each: the same work, done again where it was broken
 // off, since each part is known by its own key or is not due any more.
 
+// How many due accounts a worker looks for at once, which other processes may
+// take before it comes to them, and how many it does at once, each of which waits
+// for one node.
+const (
+	candidates = 256
+	hands      = 8
+)
+
 // workOneByOne does what is due for some accounts, each in a transaction of its
 // own. It looks for them without locking anything, and then claims each: one that
-// another worker holds or has done is passed over. Workers go through the
+// another process holds or has done is passed over. Processes go through the
 // candidates in different orders, so that they seldom meet.
 func (a *App) workOneByOne(ctx context.Context, to calendar.Instant, stuck map[string]bool) (report Advanced, err error) {
 	var ids []string
 	if err := a.db.View(ctx, func(tx *store.Tx) error {
-		ids, err = tx.DueAccounts(ctx, to, accountsPerBatch+len(stuck))
+		ids, err = tx.DueAccounts(ctx, to, candidates+len(stuck))
 		return err
 	}); err != nil {
 		return report, err
 	}
 	ids = without(ids, stuck)
 	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-	for _, id := range ids {
-		one, err := a.workBatch(ctx, to, func(tx *store.Tx) ([]string, error) {
-			claimed, err := tx.Claim(ctx, id, to)
-			if err != nil || !claimed {
-				return nil, err
+	done := make([]Advanced, len(ids))
+	errs := make([]error, hands)
+	var group sync.WaitGroup
+	for hand := range hands {
+		group.Go(func() {
+			for i := hand; i < len(ids) && errs[hand] == nil; i += hands {
+				done[i], errs[hand] = a.workOn(ctx, ids[i], to)
 			}
-			return []string{id}, nil
 		})
-		if err != nil {
-			return report, err
-		}
+	}
+	group.Wait()
+	for _, one := range done {
 		report.add(one)
 	}
-	return report, nil
+	return report, errors.Join(errs...)
+}
+
+// workOn does what is due for one account, unless somebody else does.
+func (a *App) workOn(ctx context.Context, id string, to calendar.Instant) (Advanced, error) {
+	return a.workBatch(ctx, to, func(tx *store.Tx) ([]string, error) {
+		claimed, err := tx.Claim(ctx, id, to)
+		if err != nil || !claimed {
+			return nil, err
+		}
+		return []string{id}, nil
+	})
 }
 
 // wake has the accounts looked at that publications have left asleep. A worker

@@ -61,8 +61,8 @@ func (tx *Tx) oneByOne() bool { return tx.engine == sqlite || tx.sharded }
 // taken in order.
 func (t *table[R]) write(ctx context.Context, tx *Tx, text string, rows []owned[R]) (changed int64, err error) {
 	if tx.oneByOne() {
-		err = t.forEach(ctx, tx, text, rows, func(ctx context.Context, prepared *sql.Stmt, args []any) error {
-			result, err := prepared.ExecContext(ctx, args...)
+		err = t.forEach(ctx, tx, text, rows, func(ctx context.Context, text rowText, args []any) error {
+			result, err := text.ExecContext(ctx, args...)
 			if err != nil {
 				return explained(err)
 			}
@@ -85,8 +85,8 @@ func (t *table[R]) write(ctx context.Context, tx *Tx, text string, rows []owned[
 // query runs a text for rows, as write does, and reads what it returns.
 func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[R], scan func(*sql.Rows) error) error {
 	if tx.oneByOne() {
-		return t.forEach(ctx, tx, text, rows, func(ctx context.Context, prepared *sql.Stmt, args []any) error {
-			found, err := prepared.QueryContext(ctx, args...)
+		return t.forEach(ctx, tx, text, rows, func(ctx context.Context, text rowText, args []any) error {
+			found, err := text.QueryContext(ctx, args...)
 			if err != nil {
 				return explained(err)
 			}
@@ -101,28 +101,53 @@ func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[
 	return nil
 }
 
-// forEach prepares a text and runs it with the values of each row.
+// rowText is a text that is run for one row after the other.
+type rowText interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+}
+
+// remembered is a text that the driver prepares once for each connection.
+type remembered struct {
+	tx   *sql.Tx
+	text string
+}
+
+func (r remembered) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	return r.tx.ExecContext(ctx, r.text, args...)
+}
+
+func (r remembered) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	return r.tx.QueryContext(ctx, r.text, args...)
+}
+
+// forEach runs a text with the values of each row.
 func (t *table[R]) forEach(
 	ctx context.Context, tx *Tx, text string, rows []owned[R],
-	run func(context.Context, *sql.Stmt, []any) error,
+	run func(context.Context, rowText, []any) error,
 ) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	tx.statements++
 	text, used := t.bind(tx, text)
-	return tx.statement(text, func() error { return t.prepareAndRun(ctx, tx, text, used, rows, run) })
+	return tx.statement(text, func() (err error) {
+		if tx.engine == postgres {
+			return t.runEach(ctx, remembered{tx.sql, text}, used, rows, run)
+		}
+		prepared, err := tx.sql.PrepareContext(ctx, text)
+		if err != nil {
+			return explained(err)
+		}
+		defer func() { err = errors.Join(err, prepared.Close()) }()
+		return t.runEach(ctx, prepared, used, rows, run)
+	})
 }
 
-func (t *table[R]) prepareAndRun(
-	ctx context.Context, tx *Tx, text string, used []int, rows []owned[R],
-	run func(context.Context, *sql.Stmt, []any) error,
-) (err error) {
-	prepared, err := tx.sql.PrepareContext(ctx, text)
-	if err != nil {
-		return explained(err)
-	}
-	defer func() { err = errors.Join(err, prepared.Close()) }()
+func (t *table[R]) runEach(
+	ctx context.Context, text rowText, used []int, rows []owned[R],
+	run func(context.Context, rowText, []any) error,
+) error {
 	// The driver watches a context that can be cancelled with a goroutine for
 	// each statement; looking at it between the rows is enough.
 	quiet := context.WithoutCancel(ctx)
@@ -136,7 +161,7 @@ func (t *table[R]) prepareAndRun(
 		for i, column := range used {
 			args[i] = all[column]
 		}
-		if err := run(quiet, prepared, args); err != nil {
+		if err := run(quiet, text, args); err != nil {
 			return err
 		}
 	}

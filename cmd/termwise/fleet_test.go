@@ -56,7 +56,6 @@ type fleet struct {
 
 	mu      sync.Mutex
 	members []*member
-	order   []int // whom to kill next: everybody once before anybody twice
 	kills   map[role]int
 	logs    map[role]*logs
 }
@@ -156,15 +155,14 @@ func (f *fleet) follow(m *member, logged io.Reader, address chan<- string) {
 	}
 }
 
-// kill ends one process without warning, everybody's turn at random, and starts
-// another in its place.
-func (f *fleet) kill(r *rand.Rand) {
+// kill ends one process of a role without warning, which one at random, and
+// starts another in its place.
+func (f *fleet) kill(r *rand.Rand, of role) {
 	f.mu.Lock()
-	if len(f.order) == 0 {
-		f.order = r.Perm(len(f.members))
+	i := r.IntN(len(f.members))
+	for f.members[i].role != of {
+		i = r.IntN(len(f.members))
 	}
-	i := f.order[0]
-	f.order = f.order[1:]
 	m := f.members[i]
 	f.kills[m.role]++
 	f.mu.Unlock()

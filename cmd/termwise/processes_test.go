@@ -29,14 +29,17 @@ import (
 	"termwise.dev/store/pgtest"
 )
 
-// What the clients send: each hour, the usage of the hour before, from every
-// account, and payments into all but the poor one, over a midnight.
+// What the clients send each hour: usage of the hour before, which is settled as
+// it comes in, and of the hour that begins, which falls due with the next round;
+// payments into accounts, but not into the poor one, and such as must be refused.
+// A midnight passes.
 const (
 	processRounds = 5
 	requests      = 40 // of usage in each round
 	perRequest    = 3  // events in each request
-	customers     = 6
+	customers     = 30
 	poor          = 0
+	wrongPayments = 6
 	clients       = 4
 )
 
@@ -46,7 +49,7 @@ func at(round int) time.Time { return processStart.Add(time.Duration(round) * ti
 
 // TestProcessesShareADatabase has three processes answer and three work on one
 // database, clients that send to any of them, and in every round one process
-// killed in the middle of the traffic and one in the middle of the settling: on one
+// killed while the hour before is settled and one while usage comes in: on one
 // node, on a database that seems to have several, and, with fewer, on SQLite. What
 // was acknowledged is there once, what was refused is not, of the rest nobody
 // knows until it is sent again; and in the end the books say what those of one
@@ -136,11 +139,20 @@ func (w *town) live(rounds int, disturbed bool) {
 	r := rand.New(rand.NewPCG(w.seed, 1))
 	for round := 1; round <= rounds; round++ {
 		tell(w.t, w.fleet.clock, at(round))
-		if disturbed {
-			w.fleet.kill(r) // what fell due with the hour is being done
+		victims := [2]role{roleWorker, roleAPI}
+		if round%2 == 0 {
+			victims = [2]role{roleAPI, roleWorker}
+		}
+		if disturbed { // what fell due with the hour is about to be done, or half done
+			time.Sleep(time.Duration(r.IntN(60)) * time.Millisecond)
+			w.fleet.kill(r, victims[0])
 		}
 		intents := w.intents(round)
-		w.send(intents, r, disturbed)
+		meanwhile := func() {}
+		if disturbed {
+			meanwhile = func() { w.fleet.kill(r, victims[1]) }
+		}
+		w.send(intents, r.IntN(len(intents)/2), meanwhile)
 		w.check(intents)
 		w.resolve(intents)
 		w.check(intents)
@@ -197,7 +209,7 @@ func (w *town) intents(round int) (all []*intent) {
 			all = append(all, paymentIntent(round, n, who, "bank_remittance"))
 		}
 	}
-	for who := range customers {
+	for who := range wrongPayments {
 		all = append(all, paymentIntent(round, requests+who, who, "shells"))
 	}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
@@ -208,8 +220,8 @@ func usageIntent(r *rand.Rand, round, n int) *intent {
 	i := &intent{path: "/v1/usage-events", kind: "application/cloudevents-batch+json"}
 	var events []string
 	for e := range perRequest {
-		who, first := customerID(r.IntN(customers)), r.IntN(3000)
-		from := at(round - 1).Add(time.Duration(first) * time.Second)
+		who := customerID((n*perRequest + e) % customers)
+		from := at(round - e%2).Add(time.Duration(r.IntN(3000)) * time.Second)
 		id := fmt.Sprintf("r%d-n%d-e%d", round, n, e)
 		i.events = append(i.events, who+"/"+id)
 		events = append(events, fmt.Sprintf(`{"specversion":"1.0","type":"termwise.usage.v1","source":"fleet","id":%q,"subject":"vm-%d",
@@ -230,10 +242,10 @@ func paymentIntent(round, n, who int, method string) *intent {
 	}
 }
 
-// send has clients send the intents to processes of their choice. When some have
-// been answered, a process is killed. A client that gets no answer now and then
+// send has clients send the intents to processes of their choice. After some of
+// them it does something meanwhile. A client that gets no answer now and then
 // asks another process, and now and then leaves it at that.
-func (w *town) send(intents []*intent, r *rand.Rand, disturbed bool) {
+func (w *town) send(intents []*intent, after int, meanwhile func()) {
 	queue := make(chan *intent)
 	var working sync.WaitGroup
 	for c := range clients {
@@ -246,13 +258,9 @@ func (w *town) send(intents []*intent, r *rand.Rand, disturbed bool) {
 			}
 		})
 	}
-	kill := -1
-	if disturbed {
-		kill = r.IntN(len(intents))
-	}
 	for n, i := range intents {
-		if n == kill {
-			working.Go(func() { w.fleet.kill(r) })
+		if n == after {
+			working.Go(meanwhile)
 		}
 		queue <- i
 	}

@@ -18,9 +18,9 @@ var customerTables = []string{
 // every transaction.
 var referenceTables = []string{"clock", "provider_files", "documents", "term_sets", "api_keys", "wakes"}
 
-// look finds out whether the database has the extension Citus, remembers it, and
+// unspread finds out whether the database has the extension Citus, remembers it, and
 // returns the tables that Citus does not know yet.
-func (db *DB) look(ctx context.Context) (unspread []string, err error) {
+func (db *DB) unspread(ctx context.Context) (tables []string, err error) {
 	err = db.writer.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'citus')").Scan(&db.sharded)
 	if err != nil || !db.sharded {
 		return nil, err
@@ -32,10 +32,10 @@ func (db *DB) look(ctx context.Context) (unspread []string, err error) {
 			return nil, err
 		}
 		if !known {
-			unspread = append(unspread, table)
+			tables = append(tables, table)
 		}
 	}
-	return unspread, nil
+	return tables, nil
 }
 
 // spread spreads tables over the nodes: customers' by account, all beside
@@ -43,7 +43,7 @@ func (db *DB) look(ctx context.Context) (unspread []string, err error) {
 // A table that is spread stays as it is, so this is done after every migration,
 // for the tables that it brought, and after the extension came to old tables.
 func (db *DB) spread(ctx context.Context) error {
-	tables, err := db.look(ctx)
+	tables, err := db.unspread(ctx)
 	if err != nil {
 		return err
 	}

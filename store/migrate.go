@@ -43,7 +43,7 @@ func (db *DB) upAlone(ctx context.Context, provider *goose.Provider, up func() e
 	if err != nil {
 		return err
 	}
-	if unspread, err := db.look(ctx); err != nil || !pending && len(unspread) == 0 {
+	if unspread, err := db.unspread(ctx); err != nil || !pending && len(unspread) == 0 {
 		return err
 	}
 	lock, err := db.writer.BeginTx(ctx, nil)

@@ -11,7 +11,7 @@
 // usage event is counted once, however often it arrives; text sorts by its
 // bytes on both engines; a sum that leaves 64 bits is an error, never a wrong
 // figure. Every key of customer data begins with the account, and nothing needs
-// one server: no sequence, trigger, advisory lock or LISTEN. Where the tables are
+// one server: no sequence, trigger, advisory lock or notification. Where the tables are
 // spread over several nodes, a statement that locks or writes customer data names
 // one account by a parameter.
 //

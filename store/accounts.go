@@ -48,7 +48,7 @@ func (tx *Tx) accountsOf(ctx context.Context, ids []string) ([]AccountRow, error
 		found := make(map[string]*AccountRow, len(ids))
 		if err := accounts.each(ctx, tx, func(id string, a *AccountRow) {
 			a.ID, found[id] = id, a
-		}, "WHERE "+tx.among("account", "text"), wanted); err != nil {
+		}, "WHERE "+tx.among("account", "text"), wanted); err != nil || len(found) == 0 {
 			return nil, err
 		}
 		if err := tx.sumMoney(ctx, wanted, found); err != nil {
@@ -65,7 +65,6 @@ func (tx *Tx) accountsOf(ctx context.Context, ids []string) ([]AccountRow, error
 // its own: a subquery for each account could not be sent to the account's node.
 func (tx *Tx) sumMoney(ctx context.Context, wanted any, found map[string]*AccountRow) error {
 	of := "WHERE " + tx.among("account", "text")
-	var ignored money.Amount // of an account that was opened a moment ago
 	for _, sum := range []struct {
 		text string
 		into func(*AccountRow) *money.Amount
@@ -80,11 +79,9 @@ func (tx *Tx) sumMoney(ctx context.Context, wanted any, found map[string]*Accoun
 			if err := rows.Scan(&id, &amount); err != nil {
 				return err
 			}
-			into := &ignored
-			if a, known := found[id]; known {
-				into = sum.into(a)
+			if a, known := found[id]; known { // and was not opened a moment ago
+				*sum.into(a) = amount
 			}
-			*into = amount
 			return nil
 		}); err != nil {
 			return err

@@ -94,6 +94,19 @@ func TestKeysBeginWithTheAccount(t *testing.T) {
 	}
 }
 
+// TestAccountsAreOfOneKind wants one type and one collation of every column that
+// tables are spread by; otherwise rows of one account could lie apart.
+func TestAccountsAreOfOneKind(t *testing.T) {
+	kinds := catalogue(t, `
+		SELECT format_type(a.atttypid, a.atttypmod) || ' ' || c.collname || ' of ' || string_agg(a.attrelid::regclass::text, ' ' ORDER BY 1)
+		FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid JOIN pg_collation c ON c.oid = a.attcollation
+		WHERE a.attname = 'account' AND r.relkind = 'r' AND r.relnamespace = 'public'::regnamespace
+		GROUP BY format_type(a.atttypid, a.atttypmod), c.collname`)
+	if len(kinds) != 1 || !strings.HasPrefix(kinds[0], "text C of ") || strings.Count(kinds[0], " ") != len(customerTables)+2 {
+		t.Errorf("accounts are of these kinds: %v", kinds)
+	}
+}
+
 // checkFirst wants the first column of every key of customers' tables to be the
 // account, and a key on each of them.
 func checkFirst(t *testing.T, what string, keys []string) {

@@ -65,6 +65,14 @@ func (a *App) workOn(ctx context.Context, id string, to calendar.Instant) (Advan
 	})
 }
 
+// together is how many accounts may share a transaction.
+func (a *App) together() int {
+	if a.db.Sharded() {
+		return 1
+	}
+	return accountsPerBatch
+}
+
 // wake has the accounts looked at that publications have left asleep. A worker
 // that dies on the way leaves it to the next one, which begins again: an account
 // that is awake stays so.

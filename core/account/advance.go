@@ -12,7 +12,7 @@ import (
 // says when something next falls due. At one instant the order is: the late
 // fee of the day that ended, the settlement of the cycles that closed, the
 // steps of the timeline. It returns *MissingUsage when the books hold too
-// little of Usage.
+// little of Usage, and refuses books whose usage cannot be put into buckets.
 //
 // Clauses: G 2.3 (late fee, withholding), G 2.3.2 (settlement), the page's
 // timeline.
@@ -26,6 +26,9 @@ func (b *Books) Advance(env Env, to calendar.Instant) (*Decision, error) {
 
 // advance does all that is due up to an instant.
 func (d *draft) advance(to calendar.Instant) error {
+	if err := d.out.Before.Fresh.Err; err != nil {
+		return err
+	}
 	for {
 		at, err := d.nextDue()
 		if err != nil {

@@ -49,6 +49,11 @@ type Books struct {
 	Open      []*metering.Bucket
 	OpenAfter calendar.Instant
 
+	// Intake says how far usage has got; Fresh is what has come since, which the
+	// next decision puts into buckets. Open holds it too.
+	Intake Intake
+	Fresh  Fresh
+
 	// Usage holds what is loaded only when a decision asks for it.
 	Usage Usage
 }
@@ -85,7 +90,8 @@ func (b *Books) Subject(product string) terms.Subject {
 }
 
 // clone returns books that can be changed without changing b. Buckets are
-// shared until a decision replaces them.
+// shared until a decision replaces them. What was fresh is not any more: it is
+// written with the decision.
 func (b *Books) clone() *Books {
 	c := *b
 	c.Balances = b.Balances.Clone()
@@ -99,6 +105,9 @@ func (b *Books) clone() *Books {
 	c.Ends = slices.Clone(b.Ends)
 	c.Told = slices.Clone(b.Told)
 	c.Open = slices.Clone(b.Open)
+	if b.Fresh.Parcel > 0 {
+		c.Intake.Folded, c.Intake.To, c.Fresh = b.Fresh.Parcel, b.Fresh.To, Fresh{}
+	}
 	return &c
 }
 

@@ -17,7 +17,7 @@ import (
 // journal entries wrote, the state that they are said to have led to, and the
 // usage behind them. It may have been changed by hand; Check finds out.
 type Evidence struct {
-	// Account is the row of the account itself: name, currency, opened, seq, head and at.
+	// Account is the row of the account itself: name, currency, opened, seq, head, at and intake.
 	Account Books
 	NextDue calendar.Instant
 
@@ -35,37 +35,26 @@ type Evidence struct {
 	Services []subscription.Service // without History
 
 	Buckets   []metering.Bucket
-	Events    []StoredEvent
+	Parcels   []Parcel      // by number
+	Events    []StoredEvent // what is in them; see Unpack
 	Resources map[Resource]calendar.Instant
 }
 
-// StoredEvent is a usage event as it is kept.
+// StoredEvent is a usage event as it is kept, in a parcel.
 type StoredEvent struct {
 	metering.Event
-	Body     int64
+	Parcel   int64
 	Recorded calendar.Instant
-	Digest   int64
 }
 
-// Seal returns the digest that the event must carry: over its name, its body
-// and when it arrived.
-func (e *StoredEvent) Seal() int64 { return e.sealed(e.Event.Body()) }
-
-// Keep returns an event, whose body is given, as it is kept when it arrives.
-func Keep(e *metering.Event, body int64, arrived calendar.Instant) *StoredEvent {
-	kept := &StoredEvent{Event: *e, Body: body, Recorded: arrived}
-	kept.Digest = kept.sealed(body)
-	return kept
-}
-
-func (e *StoredEvent) sealed(body int64) int64 {
-	point := int64(0)
-	if e.Point {
-		point = 1
+// Unpack fills Events from Parcels. A parcel that is not as it was written gives
+// none: its intervals may be a billion years.
+func (ev *Evidence) Unpack() {
+	ev.Events = nil
+	for i := range ev.Parcels {
+		events, _ := ev.Parcels[i].Open(ev.Account.ID)
+		ev.Events = append(ev.Events, events...)
 	}
-	var enc journal.Encoder
-	enc.Text(e.Account).Text("usage_event").Text(e.Source).Text(e.ID).Int(body).Int(point).Int(int64(e.Recorded))
-	return enc.Digest()
 }
 
 // Table names a kind of row, as the database calls it.
@@ -85,7 +74,7 @@ const (
 	InBalances    Table = "balances"
 	InDebts       Table = "debts"
 	InServices    Table = "services"
-	InUsage       Table = "usage_events"
+	InUsage       Table = "usage_parcels"
 	InResources   Table = "resources"
 	InBuckets     Table = "buckets"
 )

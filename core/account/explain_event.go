@@ -245,7 +245,7 @@ func (x *explaining) recheckName(t *Turned) verdict {
 		x.step("no event %s of %s was accepted", t.ID, t.Source)
 	case first.Recorded > t.Recorded:
 		x.step("event %s of %s was first accepted at %s, after this one came at %s", t.ID, t.Source, x.local(first.Recorded), x.local(t.Recorded))
-	case first.Body == t.Body():
+	case first.Body() == t.Body():
 		x.step("event %s of %s was accepted at %s with the same body", t.ID, t.Source, x.local(first.Recorded))
 	default:
 		x.step("accepted at %s: %s", x.local(first.Recorded), x.body(&first.Event))

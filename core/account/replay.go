@@ -366,7 +366,13 @@ func (r *replaying) checkNextDue() *Fault {
 			b.Open = append(b.Open, &r.ev.Buckets[i])
 		}
 	}
-	slices.SortFunc(b.Open, func(x, y *metering.Bucket) int { return x.Compare(y.Key) })
+	fold := NewFold(r.ev.Account.ID, calendar.HourOf(calendar.EndOfTime))
+	for i := range r.ev.Parcels {
+		if r.ev.Parcels[i].Number > r.ev.Account.Intake.Folded {
+			fold.Add(&r.ev.Parcels[i])
+		}
+	}
+	b.Take(fold.Finish(r.ev.Buckets), calendar.EndOfTime)
 	due, err := r.d.nextDue()
 	if err != nil || r.ev.NextDue <= max(due, r.Now) {
 		return nil // what cannot be decided now waits until its terms are mended

@@ -31,11 +31,10 @@ func (w *world) evidence() *account.Evidence {
 		ev.Buckets = append(ev.Buckets, *b)
 	}
 	slices.SortFunc(ev.Buckets, func(a, b metering.Bucket) int { return a.Compare(b.Key) })
-	for _, e := range w.events {
-		kept := e
-		kept.Body = e.Event.Body()
-		kept.Digest = kept.Seal()
-		ev.Events = append(ev.Events, kept)
+	ev.Account.Intake.Parcels = int64(len(w.parcels))
+	ev.Parcels = slices.Clone(w.parcels)
+	ev.Unpack()
+	for _, e := range w.events[:ev.Account.Intake.Folded] {
 		r := account.Resource{Product: e.Product, Resource: e.Resource}
 		if at, seen := ev.Resources[r]; !seen || e.From < at {
 			ev.Resources[r] = e.From
@@ -165,8 +164,31 @@ func TestEveryChangeIsFoundAndNamed(t *testing.T) {
 		{"a service's state", func(ev *account.Evidence) { ev.Services[0].State = "suspended" }, account.InServices},
 		{"a service's arrears", func(ev *account.Evidence) { ev.Services[0].ArrearsSince = 1 }, account.InServices},
 		{"a service, gone", func(ev *account.Evidence) { ev.Services = nil }, account.InServices},
-		{"usage", func(ev *account.Evidence) { ev.Events[0].Measures = []metering.Measure{{Meter: "cpu", Value: 9_999}} }, account.InUsage},
-		{"an interval that would never end", func(ev *account.Evidence) { ev.Events[0].To = calendar.EndOfTime }, account.InUsage},
+		{"usage", func(ev *account.Evidence) { ev.Parcels[0].Content = ev.Parcels[1].Content }, account.InUsage},
+		{"usage that cannot be read", func(ev *account.Evidence) {
+			p := &ev.Parcels[0]
+			p.Content = p.Content[1:]
+			p.Digest = p.Seal(ev.Account.ID)
+		}, account.InUsage},
+		{"an interval that would never end", func(ev *account.Evidence) {
+			e := ev.Events[0].Event
+			e.To = calendar.EndOfTime
+			digest := ev.Parcels[0].Digest
+			ev.Parcels[0] = *account.NewParcel(ev.Account.ID, 1, ev.Parcels[0].Recorded, []metering.Event{e})
+			ev.Parcels[0].Digest = digest
+		}, account.InUsage},
+		{"usage, gone", func(ev *account.Evidence) { ev.Parcels = ev.Parcels[1:] }, account.InUsage},
+		{"the last usage, gone", func(ev *account.Evidence) { ev.Parcels = ev.Parcels[:1] }, account.InUsage},
+		{"an event in two parcels", func(ev *account.Evidence) {
+			p := ev.Parcels[len(ev.Parcels)-1]
+			ev.Parcels = append(ev.Parcels, *account.NewParcel(ev.Account.ID, p.Number+1, p.Recorded, []metering.Event{ev.Events[0].Event}))
+			ev.Account.Intake.Parcels++
+		}, account.InUsage},
+		{"how many parcels came", func(ev *account.Evidence) { ev.Account.Intake.Parcels++ }, account.InAccounts},
+		{"how many parcels are in buckets", func(ev *account.Evidence) { ev.Account.Intake.Folded = 99 }, account.InAccounts},
+		{"fewer parcels in buckets", func(ev *account.Evidence) { ev.Account.Intake.Folded-- }, account.InBuckets},
+		{"how many parcels are indexed", func(ev *account.Evidence) { ev.Account.Intake.Indexed = 99 }, account.InAccounts},
+		{"where buckets end", func(ev *account.Evidence) { ev.Account.Intake.To-- }, account.InAccounts},
 		{"a bucket's total", func(ev *account.Evidence) { ev.Buckets[0].Total++ }, account.InBuckets},
 		{"what a bucket says was billed", func(ev *account.Evidence) { ev.Buckets[0].Billed-- }, account.InBuckets},
 		{"a bucket's last touch", func(ev *account.Evidence) { ev.Buckets[0].Touched-- }, account.InBuckets},
@@ -185,6 +207,7 @@ func TestEveryChangeIsFoundAndNamed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ev := w.evidence()
 			c.do(ev)
+			ev.Unpack()
 			findings := ev.Check(w.replay())
 			named := func(f *account.Fault) bool { return f.Table == c.table }
 			if !slices.ContainsFunc(findings.Faults, named) {

@@ -23,9 +23,10 @@ type world struct {
 	zone    calendar.Zone
 	books   *account.Books
 	buckets map[metering.Key]*metering.Bucket
-	events  []account.StoredEvent
-	log     account.Decision  // every row so far
-	late    calendar.Duration // how long after its due instant time is noticed
+	parcels []account.Parcel
+	events  []account.StoredEvent // what is in the parcels
+	log     account.Decision      // every row so far
+	late    calendar.Duration     // how long after its due instant time is noticed
 }
 
 var start = instant("2026-01-01T00:00:00+08:00")
@@ -125,8 +126,12 @@ func (w *world) env() account.Env {
 
 // use reports usage of a resource: a vCPU count, for an interval, seen at an instant.
 func (w *world) use(resource string, milliCPU int64, from, to, seen string) {
+	id := resource + from
+	for slices.ContainsFunc(w.events, func(e account.StoredEvent) bool { return e.ID == id }) {
+		id += "+"
+	}
 	e := metering.Event{
-		Source: "test", ID: resource + from, Account: "customer-001", Product: "compute-payg", Resource: resource,
+		Source: "test", ID: id, Account: "customer-001", Product: "compute-payg", Resource: resource,
 		From: instant(from), To: instant(to), Measures: []metering.Measure{{Meter: "cpu", Value: milliCPU}},
 	}
 	w.report(e, instant(seen))
@@ -134,26 +139,17 @@ func (w *world) use(resource string, milliCPU int64, from, to, seen string) {
 
 // report takes an event in as a store would.
 func (w *world) report(e metering.Event, seen calendar.Instant) {
-	w.events = append(w.events, account.StoredEvent{Event: e, Recorded: seen})
-	e.EachHour(func(hour calendar.Hour, meter string, quantity int64) {
-		key := metering.Key{Product: e.Product, Resource: e.Resource, Meter: meter, Hour: hour}
-		b := metering.Bucket{Key: key}
-		if old := w.buckets[key]; old != nil {
-			b = *old
-		}
-		b.Total += quantity
-		b.Touched = max(b.Touched, seen)
-		if b.Pending == 0 || seen < b.Pending {
-			b.Pending = seen
-		}
-		w.buckets[key] = &b
-	})
+	p := account.NewParcel(w.books.ID, int64(len(w.parcels))+1, seen, []metering.Event{e})
+	w.parcels = append(w.parcels, *p)
+	w.events = append(w.events, account.StoredEvent{Event: e, Parcel: p.Number, Recorded: seen})
 }
 
-// load puts the open buckets into the books as a store would.
+// load puts the open buckets and what is fresh into the books as a store would.
 func (w *world) load(to calendar.Instant) {
 	w.books.Open, w.books.OpenAfter = nil, calendar.EndOfTime
 	w.books.Usage = account.Usage{}
+	w.books.Intake.Parcels = int64(len(w.parcels))
+	defer w.fold(to)
 	for _, b := range w.buckets {
 		switch {
 		case !b.IsOpen():
@@ -164,6 +160,21 @@ func (w *world) load(to calendar.Instant) {
 		}
 	}
 	slices.SortFunc(w.books.Open, func(a, b *metering.Bucket) int { return a.Compare(b.Key) })
+}
+
+// fold folds the parcels that are not in buckets yet.
+func (w *world) fold(to calendar.Instant) {
+	f := account.NewFold(w.books.ID, w.books.Intake.To)
+	for i := w.books.Intake.Folded; i < int64(len(w.parcels)); i++ {
+		f.Add(&w.parcels[i])
+	}
+	var stored []metering.Bucket
+	for _, key := range f.Late() {
+		if b := w.buckets[key]; b != nil {
+			stored = append(stored, *b)
+		}
+	}
+	w.books.Take(f.Finish(stored), to)
 }
 
 func (w *world) run(to calendar.Instant, decide func(*account.Books) (*account.Decision, error)) *account.Decision {
@@ -204,6 +215,11 @@ func (w *world) apply(d *account.Decision, err error) {
 		w.t.Fatal(err)
 	}
 	w.books = d.After
+	if d.Before != nil {
+		for _, b := range slices.Concat(d.Before.Fresh.Made, d.Before.Fresh.Raised) {
+			w.buckets[b.Key] = b
+		}
+	}
 	for _, b := range d.Buckets {
 		w.buckets[b.Key] = b
 	}

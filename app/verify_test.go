@@ -143,7 +143,7 @@ func TestAnHonestDatabaseVerifies(t *testing.T) {
 // guarded are the tables that bear money or history.
 var guarded = []string{
 	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
-	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency",
+	"balances", "debts", "services", "usage_parcels", "resources", "buckets", "refused_events", "idempotency",
 	"documents", "provider_files", "term_sets", "announcements",
 }
 
@@ -323,7 +323,7 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a move, gone", []string{"DELETE FROM transitions WHERE " + lastRow("transitions")}, "transitions", ""},
 		{"a refusal, gone", []string{"DELETE FROM refused_usage WHERE " + lastRow("refused_usage")}, "refused_usage", ""},
 		{"an acceptance, gone", []string{"DELETE FROM acceptances WHERE account = 'customer-003'"}, "acceptances", "acc_customer-003_2_1"},
-		{"usage, gone", []string{"DELETE FROM usage_events WHERE account = 'customer-003'"}, "buckets", ""},
+		{"usage, gone", []string{"DELETE FROM usage_parcels WHERE account = 'customer-003'"}, "buckets", ""},
 		{"a bucket, gone", []string{"DELETE FROM buckets WHERE account = 'customer-001' AND resource = 'pod-a2' AND hour = (SELECT min(hour) FROM buckets WHERE resource = 'pod-a2')"}, "buckets", ""},
 		{"a balance, gone", []string{"DELETE FROM balances WHERE account = 'customer-001' AND name = 'wallet'"}, "balances", "customer-001 wallet"},
 		{"a debt, gone", []string{"DELETE FROM debts WHERE account = 'customer-003'"}, "debts", ""},
@@ -358,7 +358,7 @@ func TestTamperingIsFoundOnPostgreSQL(t *testing.T) {
 		"journal":      "payload = payload || ' '",
 		"balances":     "balance = balance + 1",
 		"buckets":      "total = total + 1",
-		"usage_events": "recorded = recorded + 1",
+		"usage_parcels": "recorded = recorded + 1",
 		"documents":    "source = source || '\\x20'::bytea",
 	} {
 		t.Run(table, func(t *testing.T) {

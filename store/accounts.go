@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/money"
@@ -23,6 +24,8 @@ type AccountRow struct {
 	At   calendar.Instant
 	// NextDue is when something next falls due by itself.
 	NextDue calendar.Instant
+	// Intake says how far its usage is on its way into buckets.
+	Intake account.Intake
 	// Wallet is the money at hand, Owed the principal that is outstanding, Fees
 	// the late fees that are unpaid.
 	Wallet, Owed, Fees money.Amount
@@ -32,9 +35,12 @@ type AccountRow struct {
 const feesOwed = "balances.name LIKE 'fees_receivable:%' AND balances.balance < 0"
 
 var accounts = accountTable(
-	"accounts", "name, currency, opened, seq, head, at, next_due",
+	"accounts", "name, currency, opened, seq, head, at, next_due, parcels, folded, usage_to, indexed",
 	func(a *AccountRow) []any {
-		return []any{&a.Name, &a.Currency, &a.Opened, &a.Seq, (*[32]byte)(&a.Head), &a.At, &a.NextDue}
+		return []any{
+			&a.Name, &a.Currency, &a.Opened, &a.Seq, (*[32]byte)(&a.Head), &a.At, &a.NextDue,
+			&a.Intake.Parcels, &a.Intake.Folded, &a.Intake.To, &a.Intake.Indexed,
+		}
 	},
 )
 

@@ -12,7 +12,6 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
 	"termwise.dev/core/journal"
-	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
 )
@@ -36,7 +35,7 @@ func (tx *Tx) Apply(ctx context.Context, decisions []*account.Decision) error {
 	}
 	for _, write := range []func(context.Context) error{
 		a.putTermSets, a.openAccounts, a.moveAccounts, a.insertRows,
-		a.putBalances, a.putDebts, a.putServices, a.settleBuckets,
+		a.putBalances, a.putDebts, a.putServices, a.putResources, a.putBuckets,
 	} {
 		if err := write(ctx); err != nil && !canary.On(canary.SwallowError) {
 			return err
@@ -72,18 +71,22 @@ func (a *applier) putTermSets(ctx context.Context) error {
 type accountState struct {
 	account.Books
 	nextDue calendar.Instant
-	before  int64 // the seq that the decision was made from
+	// The seq and the folded parcels that the decision was made from.
+	before, foldedBefore int64
 }
 
 var (
 	newAccounts = accountTable(
-		"accounts", "name, currency, opened, seq, head, at, next_due",
+		"accounts", "name, currency, opened, seq, head, at, parcels, folded, usage_to, indexed, next_due",
 		func(s *accountState) []any { return append(books.fields(&s.Books), (*int64)(&s.nextDue)) },
 	)
 	movedAccounts = accountTable(
-		"accounts", "seq, head, at, next_due, before",
+		"accounts", "seq, head, at, next_due, folded, usage_to, before, folded_before",
 		func(s *accountState) []any {
-			return []any{&s.Seq, (*[32]byte)(&s.Head), (*int64)(&s.At), (*int64)(&s.nextDue), &s.before}
+			return []any{
+				&s.Seq, (*[32]byte)(&s.Head), (*int64)(&s.At), (*int64)(&s.nextDue),
+				&s.Intake.Folded, (*int64)(&s.Intake.To), &s.before, &s.foldedBefore,
+			}
 		},
 	)
 )
@@ -119,13 +122,16 @@ func (a *applier) moveAccounts(ctx context.Context) error {
 	for _, d := range a.decisions {
 		if d.Before != nil {
 			moved = append(moved, owned[accountState]{d.Account, &accountState{
-				Books: *d.After, nextDue: d.NextDue, before: d.Before.Seq,
+				Books: *d.After, nextDue: d.NextDue, before: d.Before.Seq, foldedBefore: d.Before.Intake.Folded,
 			}})
 		}
 	}
+	// Usage that came since the books were loaded keeps the instant at which the
+	// account is to be looked at.
 	n, err := movedAccounts.write(ctx, a.tx,
-		`UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, next_due = r.next_due FROM {rows}
-		WHERE accounts.account = r.account AND accounts.seq = r.before`, moved)
+		`UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, folded = r.folded, usage_to = r.usage_to,
+			next_due = CASE WHEN accounts.parcels > r.folded AND accounts.next_due < r.next_due THEN accounts.next_due ELSE r.next_due END FROM {rows}
+		WHERE accounts.account = r.account AND accounts.seq = r.before AND accounts.folded = r.folded_before`, moved)
 	if err == nil && n != int64(len(moved)) {
 		return ErrStale
 	}
@@ -252,35 +258,4 @@ func (a *applier) putServices(ctx context.Context) error {
 func sameService(a, b *subscription.Service) bool {
 	return a.State == b.State && a.Since == b.Since && a.ArrearsSince == b.ArrearsSince &&
 		a.Noticed == b.Noticed && a.Warned == b.Warned
-}
-
-// settledBuckets are the columns of a bucket that settling it changes.
-var settledBuckets = accountTable(
-	"buckets", "product, resource, meter, hour, pending, billed, refused, charged, lines",
-	func(b *metering.Bucket) []any {
-		return []any{
-			&b.Product, &b.Resource, &b.Meter, (*int64)(&b.Hour), (*int64)(&b.Pending),
-			&b.Billed, &b.Refused, (*int64)(&b.Charged), &b.Lines,
-		}
-	},
-)
-
-// settleBuckets writes what was billed and refused, never the total: usage may
-// have arrived since the books were loaded, and stays open.
-func (a *applier) settleBuckets(ctx context.Context) error {
-	var settled []owned[metering.Bucket]
-	for _, d := range a.decisions {
-		for _, b := range d.Buckets {
-			settled = append(settled, owned[metering.Bucket]{d.Account, b})
-		}
-	}
-	n, err := settledBuckets.write(ctx, a.tx,
-		`UPDATE buckets SET billed = r.billed, refused = r.refused, charged = r.charged, lines = r.lines,
-			pending = CASE WHEN r.pending = 0 AND buckets.total > r.billed + r.refused THEN buckets.touched ELSE r.pending END FROM {rows}
-		WHERE buckets.account = r.account AND buckets.product = r.product
-			AND buckets.resource = r.resource AND buckets.meter = r.meter AND buckets.hour = r.hour`, settled)
-	if err == nil && n != int64(len(settled)) {
-		return fmt.Errorf("store: of %d buckets that were settled only %d exist: the database was changed by hand", len(settled), n)
-	}
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"termwise.dev/core/account"
@@ -17,8 +18,10 @@ import (
 )
 
 // Books returns the books of accounts, sorted by id; an id that no account has
-// is left out. Open holds the buckets whose hour has ended by upTo. In Update
-// the accounts are locked first.
+// is left out. Open holds the buckets whose hour has ended by upTo, with the usage
+// that came since buckets were last written, which the next decision writes. For
+// an upTo of zero the books hold no usage, and no decision is made from them. In
+// Update the accounts are locked first.
 func (tx *Tx) Books(ctx context.Context, ids []string, upTo calendar.Instant) ([]*account.Books, error) {
 	return apart(tx, ids, func(ids []string) ([]*account.Books, error) { return tx.books(ctx, ids, upTo) })
 }
@@ -28,11 +31,14 @@ func (tx *Tx) books(ctx context.Context, ids []string, upTo calendar.Instant) ([
 	if err != nil || len(l.found) == 0 {
 		return nil, err
 	}
-	for _, load := range []func(context.Context) error{
-		l.balances, l.debts, l.services, l.history, l.noted, l.acceptances,
-		func(ctx context.Context) error { return l.open(ctx, calendar.HourOf(upTo)-1) },
-		func(ctx context.Context) error { return l.openAfter(ctx, calendar.HourOf(upTo)-1) },
-	} {
+	loads := []func(context.Context) error{l.balances, l.debts, l.services, l.history, l.noted, l.acceptances}
+	if upTo != 0 {
+		loads = append(loads,
+			func(ctx context.Context) error { return l.open(ctx, calendar.HourOf(upTo)-1) },
+			func(ctx context.Context) error { return l.openAfter(ctx, calendar.HourOf(upTo)-1) },
+			func(ctx context.Context) error { return l.fresh(ctx, upTo) })
+	}
+	for _, load := range loads {
 		if err := load(ctx); err != nil {
 			return nil, err
 		}
@@ -173,14 +179,22 @@ func (tx *Tx) LoadUsage(ctx context.Context, b *account.Books, missing *account.
 }
 
 func (tx *Tx) loadResources(ctx context.Context, b *account.Books) error {
-	first := map[account.Resource]calendar.Instant{}
-	err := resources.each(ctx, tx, func(_ string, o *opened) { first[o.Resource] = o.at }, "WHERE account = $1", b.ID)
+	first := maps.Clone(b.Fresh.Resources)
+	if first == nil {
+		first = map[account.Resource]calendar.Instant{}
+	}
+	err := resources.each(ctx, tx, func(_ string, o *opened) {
+		if at, fresh := first[o.Resource]; !fresh || o.at < at {
+			first[o.Resource] = o.at
+		}
+	}, "WHERE account = $1", b.ID)
 	b.Usage.Opened = first
 	return err
 }
 
-// loadEvents reads the events of the whole span of hours, and gives each hour
-// those that touch it. An event at a point in time touches the hour it is in.
+// loadEvents reads the events of the whole span of hours, of as many parcels as
+// the books know, and gives each hour those that touch it. An event at a point in
+// time touches the hour it is in.
 func (tx *Tx) loadEvents(ctx context.Context, b *account.Books, hours []calendar.Hour) error {
 	if b.Usage.Events == nil {
 		b.Usage.Events = map[calendar.Hour][]account.StoredEvent{}
@@ -188,13 +202,19 @@ func (tx *Tx) loadEvents(ctx context.Context, b *account.Books, hours []calendar
 	for _, h := range hours {
 		b.Usage.Events[h] = []account.StoredEvent{}
 	}
-	return events.each(ctx, tx, func(id string, e *account.StoredEvent) {
-		e.Account = id
+	touching, err := tx.eventsBetween(ctx, b.ID, slices.Min(hours).Start(), slices.Max(hours).End())
+	for i := range touching {
+		e := &touching[i]
 		for _, h := range hours {
-			if e.From < h.End() && (e.To > h.Start() || e.From >= h.Start()) {
+			if e.Parcel <= max(b.Intake.Folded, b.Fresh.Parcel) && touches(e, h.Start(), h.End()) {
 				b.Usage.Events[h] = append(b.Usage.Events[h], *e)
 			}
 		}
-	}, `WHERE account = $1 AND start < $2 AND (finish > $3 OR start >= $3) ORDER BY start, source, id`,
-		b.ID, int64(slices.Max(hours).End()), int64(slices.Min(hours).Start()))
+	}
+	return err
+}
+
+// touches says whether an event has a part in [from, to).
+func touches(e *account.StoredEvent, from, to calendar.Instant) bool {
+	return e.From < to && (e.To > from || e.From >= from)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -298,6 +299,8 @@ func value(field any) any {
 		return *f
 	case *[32]byte:
 		return f[:]
+	case *[]byte:
+		return *f
 	case *bool:
 		return bit(*f)
 	case *measures:
@@ -306,4 +309,18 @@ func value(field any) any {
 		return f.text()
 	}
 	panic("store: a table has a field of type " + strconv.Quote(fmt.Sprintf("%T", field)))
+}
+
+// ownedKey names something of an account.
+type ownedKey[K any] struct {
+	owner string
+	key   K
+}
+
+// sortedRows sorts rows by owner, and those of one owner by compare.
+func sortedRows[R any](rows []owned[R], compare func(a, b *R) int) []owned[R] {
+	slices.SortFunc(rows, func(a, b owned[R]) int {
+		return cmp.Or(strings.Compare(a.owner, b.owner), compare(a.row, b.row))
+	})
+	return rows
 }

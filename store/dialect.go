@@ -27,12 +27,13 @@ const (
 // schema turns the words of the migrations into the engine's. Text sorts by its
 // bytes, as Go sorts it. SQLite's tables are STRICT, so that a sum that leaves
 // 64 bits is refused, and WITHOUT ROWID, so that a row is stored once, under its
-// key.
+// key; tables of fat rows, which end with BY ARRIVAL, are not, since each row
+// would touch a page of its own.
 func (e engine) schema() *strings.Replacer {
 	if e == postgres {
 		return strings.NewReplacer(" TEXT ", ` TEXT COLLATE "C" `)
 	}
-	return strings.NewReplacer("\n);", "\n) STRICT, WITHOUT ROWID;", "BIGINT", "INTEGER", "BYTEA", "BLOB")
+	return strings.NewReplacer("\n); -- BY ARRIVAL", "\n) STRICT;", "\n);", "\n) STRICT, WITHOUT ROWID;", "BIGINT", "INTEGER", "BYTEA", "BLOB")
 }
 
 // among gives the condition that a column holds one of the values in the
@@ -94,6 +95,9 @@ const (
 
 // isTransient says that the same transaction may well succeed when run again.
 func isTransient(err error) bool {
+	if errors.Is(err, errForgotten) {
+		return true
+	}
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
 		return pg.Code == serializationFailure || pg.Code == deadlockDetected
 	}

@@ -11,12 +11,12 @@ import (
 // is unknown, belongs to no account. Every key of theirs begins with the account.
 var customerTables = []string{
 	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
-	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency", "untold",
+	"balances", "debts", "services", "usage_parcels", "resources", "buckets", "refused_events", "idempotency", "untold",
 }
 
 // referenceTables are the provider's own tables: small, seldom written, read by
 // every transaction.
-var referenceTables = []string{"clock", "provider_files", "documents", "term_sets", "api_keys", "wakes", "announcements"}
+var referenceTables = []string{"clock", "provider_files", "documents", "term_sets", "api_keys", "wakes", "announcements", "usage_runs", "usage_run_pages"}
 
 // unspread finds out whether the database has the extension Citus, remembers it, and
 // returns the tables that Citus does not know yet.

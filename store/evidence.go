@@ -17,7 +17,7 @@ func (tx *Tx) Evidence(ctx context.Context, id string) (e *account.Evidence, fou
 	}
 	e = &account.Evidence{
 		Account: account.Books{
-			ID: id, Name: row.Name, Currency: row.Currency, Opened: row.Opened, Seq: row.Seq, Head: row.Head, At: row.At,
+			ID: id, Name: row.Name, Currency: row.Currency, Opened: row.Opened, Seq: row.Seq, Head: row.Head, At: row.At, Intake: row.Intake,
 		},
 		NextDue:   row.NextDue,
 		Balances:  ledger.Balances{},
@@ -71,9 +71,7 @@ func (tx *Tx) loadUsage(ctx context.Context, e *account.Evidence) (err error) {
 		"WHERE account = $1 ORDER BY hour, product, resource, meter", id); err != nil {
 		return err
 	}
-	e.Events, err = events.all(ctx, tx, "WHERE account = $1 ORDER BY source, id", id)
-	for i := range e.Events {
-		e.Events[i].Account = id
-	}
+	e.Parcels, err = parcels.all(ctx, tx, "WHERE account = $1 ORDER BY parcel", id)
+	e.Unpack()
 	return err
 }

@@ -82,7 +82,10 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	if db.engine == sqlite {
 		dialect = goose.DialectSQLite3
 	}
-	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()})
+	parcels := goose.NewGoMigration(parcelsVersion,
+		&goose.GoFunc{RunTx: packEvents(db.engine)},
+		&goose.GoFunc{RunTx: unpackEvents(db.engine)})
+	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()}, goose.WithGoMigrations(parcels))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}

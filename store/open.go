@@ -27,6 +27,7 @@ type DB struct {
 	writer, reader *sql.DB
 	watch          Watcher // nil when nobody watches
 	sharded        bool    // see Sharded
+	names          *names
 }
 
 // Open opens a database and brings its schema up to date: "file.db" or
@@ -71,7 +72,7 @@ func connectPostgres(location string) (*DB, error) {
 	}
 	pool.SetMaxOpenConns(postgresConns)
 	pool.SetMaxIdleConns(postgresConns)
-	return &DB{engine: postgres, writer: pool, reader: pool}, nil
+	return &DB{engine: postgres, writer: pool, reader: pool, names: newNames()}, nil
 }
 
 // connectSQLite opens the file twice. The writer is one connection whose
@@ -87,7 +88,7 @@ func connectSQLite(file string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
-	return &DB{engine: sqlite, writer: writer, reader: reader}, nil
+	return &DB{engine: sqlite, writer: writer, reader: reader, names: newNames()}, nil
 }
 
 // sqliteSettings hold for every connection. FULL makes a commit durable; a

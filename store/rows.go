@@ -16,7 +16,7 @@ import (
 // table describes how rows of a kind are stored: the column of their owner, which
 // is the account for all customer data, the columns after it, and the fields that
 // these are read into and written from, in the same order. A field is a pointer to int64, int32, bool (stored as 0 or
-// 1), string, [32]byte, measures or sentMeasures.
+// 1), string, bytes, [32]byte, measures or sentMeasures.
 type table[R any] struct {
 	name, owner, columns string
 	fields               func(*R) []any
@@ -36,6 +36,12 @@ type owned[R any] struct {
 // each reads rows; tail is the rest of the query, from WHERE on.
 func (t *table[R]) each(ctx context.Context, tx *Tx, yield func(owner string, row *R), tail string, args ...any) error {
 	return tx.each(ctx, "SELECT "+t.owner+", "+t.columns+" FROM "+t.name+" "+tail, args, t.scan(yield))
+}
+
+// selected begins a query for rows of the table under another name.
+func (t *table[R]) selected(as string) string {
+	columns := strings.Split(t.owner+", "+t.columns, ", ")
+	return "SELECT " + as + "." + strings.Join(columns, ", "+as+".") + " FROM " + t.name + " " + as
 }
 
 // all reads rows of an account that the caller has named.

@@ -58,7 +58,7 @@ var (
 // TestColumns writes a row of each kind and reads each column by its name.
 func TestColumns(t *testing.T) {
 	want := map[string]string{
-		"accounts": "account=a name=n currency=CNY opened=5 seq=1 head=06 at=7 next_due=8",
+		"accounts": "account=a name=n currency=CNY opened=5 seq=1 head=06 at=7 next_due=8 parcels=1 folded=0 usage_to=0 indexed=0",
 		"journal":  "account=a seq=1 kind=k effective=21 recorded=22 actor=who payload={} row_seal=01 hash=02",
 		"charges": "account=a entry=1 line=2 product=p resource=r meter=m hour=4 sequence=9 " +
 			"quantity_before=5 quantity=6 amount_before=7 amount=-8 terms=10 digest=-3",
@@ -69,12 +69,11 @@ func TestColumns(t *testing.T) {
 			"since=11 told=12 owed=13 terms=14 digest=-3",
 		"transitions": "account=a entry=1 line=2 product=p from_state=f to_state=t at=4 " +
 			"since=11 told=12 owed=13 terms=14 digest=-3",
-		"acceptances": "account=a entry=1 line=2 document=d version=v form=f at=4 recorded=5 actor=who text_hash=06 digest=-3",
-		"usage_events": `account=a source=s id=i product=p resource=r point=0 start=3600000000 finish=7200000000 ` +
-			`measures={"a":1,"b":2} body=99 recorded=77`,
-		"resources": "account=a product=p resource=r opened=3600000000",
-		"buckets": "account=a product=p resource=r meter=a hour=1 total=3600 touched=77 pending=77 " +
-			"billed=0 refused=0 charged=0 lines=0",
+		"acceptances":   "account=a entry=1 line=2 document=d version=v form=f at=4 recorded=5 actor=who text_hash=06 digest=-3",
+		"usage_parcels": "account=a parcel=1 recorded=77 first=3600000000 last=7200000000 events=1 content=01 digest=99",
+		"resources":     "account=a product=p resource=r opened=3600000000",
+		"buckets": "account=a product=p resource=r meter=a hour=1 total=3600 touched=77 pending=78 " +
+			"billed=80 refused=81 charged=82 lines=83",
 	}
 	event := metering.Event{
 		Source: "s", ID: "i", Account: "a", Product: "p", Resource: "r", From: 3_600_000_000, To: 7_200_000_000,
@@ -88,11 +87,17 @@ func TestColumns(t *testing.T) {
 			if _, err := tx.PutUsage(ctx, []metering.Event{event}, 77); err != nil {
 				return err
 			}
-			if _, err := tx.exec(ctx, "UPDATE usage_events SET body = 99"); err != nil {
+			if _, err := tx.exec(ctx, "UPDATE usage_parcels SET digest = 99"); err != nil {
 				return err
 			}
-			_, err := tx.exec(ctx, "DELETE FROM buckets WHERE meter = 'b'")
-			return err
+			used := []owned[opened]{{"a", &opened{account.Resource{Product: "p", Resource: "r"}, 3_600_000_000}}}
+			if err := resources.add(ctx, tx, used); err != nil {
+				return err
+			}
+			return buckets.add(ctx, tx, []owned[metering.Bucket]{{"a", &metering.Bucket{
+				Key: metering.Key{Product: "p", Resource: "r", Meter: "a", Hour: 1}, Total: 3600, Touched: 77, Pending: 78,
+				Billed: 80, Refused: 81, Charged: 82, Lines: 83,
+			}}})
 		})
 		view(t, db, func(ctx context.Context, tx *Tx) error {
 			for name, row := range want {

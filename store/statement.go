@@ -66,13 +66,15 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 	}{
 		{"accounts", &s.Accounts},
 		{"journal", &s.Entries},
-		{"usage_events", &s.Events},
 		{"(SELECT DISTINCT account, product, resource, hour FROM buckets) h", &s.Hours},
 		{"charges", &s.Charges},
 	} {
 		if _, err = tx.one(ctx, []any{counted.into}, "SELECT count(*) FROM "+counted.of); err != nil {
 			return s, err
 		}
+	}
+	if _, err = tx.one(ctx, []any{&s.Events}, "SELECT coalesce(CAST(sum(events) AS BIGINT), 0) FROM usage_parcels"); err != nil {
+		return s, err
 	}
 	if s.Services, err = tx.states(ctx, "SELECT state, count(*) FROM services GROUP BY state"); err != nil {
 		return s, err

@@ -93,11 +93,12 @@ func stamped(s *account.Stamp, fields ...any) []any {
 // The state that the rows above sum to.
 var (
 	books = accountTable(
-		"accounts", "name, currency, opened, seq, head, at",
+		"accounts", "name, currency, opened, seq, head, at, parcels, folded, usage_to, indexed",
 		func(b *account.Books) []any {
 			return []any{
 				&b.Name, (*string)(&b.Currency), (*int64)(&b.Opened),
 				&b.Seq, (*[32]byte)(&b.Head), (*int64)(&b.At),
+				&b.Intake.Parcels, &b.Intake.Folded, (*int64)(&b.Intake.To), &b.Intake.Indexed,
 			}
 		},
 	)
@@ -130,12 +131,11 @@ type balance struct {
 
 // Usage, and the buckets that it is collected in.
 var (
-	events = accountTable(
-		"usage_events", "source, id, product, resource, point, start, finish, measures, body, recorded, digest",
-		func(e *account.StoredEvent) []any {
+	parcels = accountTable(
+		"usage_parcels", "parcel, recorded, first, last, events, content, digest",
+		func(p *account.Parcel) []any {
 			return []any{
-				&e.Source, &e.ID, &e.Product, &e.Resource, &e.Point, (*int64)(&e.From), (*int64)(&e.To),
-				(*measures)(&e.Measures), &e.Body, (*int64)(&e.Recorded), &e.Digest,
+				&p.Number, (*int64)(&p.Recorded), (*int64)(&p.First), (*int64)(&p.Last), &p.Events, &p.Content, &p.Digest,
 			}
 		},
 	)

@@ -20,6 +20,8 @@ type Tx struct {
 	writes bool
 	// sharded says that accounts live on several nodes; see DB.Sharded.
 	sharded bool
+	names   *names
+	learnt  *learnt // what names learns when the transaction is committed
 	// statements counts what was sent, a bulk write as one for each chunk.
 	statements int
 }
@@ -80,7 +82,11 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 	if err := db.watch.call(watched, func() (err error) { tx, err = conn.BeginTx(ctx, opts); return err }); err != nil {
 		return fmt.Errorf("store: beginning a transaction: %w", err)
 	}
-	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, watch: db.watch, writes: opts == nil, sharded: db.sharded}); err != nil {
+	var learnt *learnt
+	if opts == nil {
+		learnt = db.names.begin()
+	}
+	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, watch: db.watch, writes: opts == nil, names: db.names, learnt: learnt, sharded: db.sharded}); err != nil {
 		return err
 	}
 	if opts == nil && canary.On(canary.AnswerUncommitted) {
@@ -89,6 +95,9 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 	watched.Kind = Commit
 	if err := db.watch.call(watched, tx.Commit); err != nil {
 		return fmt.Errorf("store: committing: %w", err)
+	}
+	if learnt != nil {
+		db.names.learn(learnt)
 	}
 	return nil
 }

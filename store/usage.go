@@ -3,14 +3,15 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
+	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 )
@@ -29,173 +30,347 @@ const (
 // eventKey names an event.
 type eventKey struct{ account, source, id string }
 
-func (k eventKey) compare(o eventKey) int {
-	return cmp.Or(
-		strings.Compare(k.account, o.account), strings.Compare(k.source, o.source), strings.Compare(k.id, o.id),
-	)
-}
-
 func keyOf(e *metering.Event) eventKey { return eventKey{e.Account, e.Source, e.ID} }
 
-// PutUsage keeps events that core found acceptable, adds those that are new to
-// their buckets, and says what became of each, in the order given. recorded is
-// when they arrived. It refuses with unknown_account when an account does not
-// exist, and with overflow when a bucket would leave 64 bits; nothing may be
-// committed then.
+// PutUsage keeps events that core found acceptable and that are new, in one
+// parcel for each account, and says what became of each, in the order given.
+// recorded is when they arrived. It refuses with unknown_account when an account
+// does not exist; nothing may be committed then. Their usage is put into buckets
+// when the account is next decided on, which is made to happen when the first of
+// its hours has ended.
 //
-// Rows are written in order of their keys, and accounts are locked before
-// buckets, so batches that overlap wait for each other and never in a circle.
+// Accounts are locked in order of their ids and before anything else, so batches
+// that overlap wait for each other and never in a circle. What is put depends on
+// nothing but the accounts that it is of.
 func (tx *Tx) PutUsage(ctx context.Context, batch []metering.Event, recorded calendar.Instant) ([]Outcome, error) {
-	first, order := firstOfEach(batch)
-	sent := make([]int64, len(batch))
-	for i := range batch {
-		sent[i] = batch[i].Body()
+	if len(batch) == 0 {
+		return []Outcome{}, nil
 	}
-	rows := make([]owned[account.StoredEvent], len(order))
-	for i, at := range order {
-		rows[i] = owned[account.StoredEvent]{batch[at].Account, account.Keep(&batch[at], sent[at], recorded)}
+	p := newPutting(batch, recorded)
+	if err := tx.lockHeads(ctx, p); err != nil {
+		return nil, err
 	}
+	if err := tx.catchUp(ctx, p); err != nil {
+		return nil, err
+	}
+	if err := tx.lookUp(ctx, p); err != nil {
+		return nil, err
+	}
+	outcomes, fresh, err := p.judge()
+	if err != nil {
+		return nil, err
+	}
+	return outcomes, tx.putParcels(ctx, p, fresh)
+}
+
+// putting is events on their way into parcels.
+type putting struct {
+	batch    []metering.Event
+	recorded calendar.Instant
+	ids      []string // the accounts, sorted
+	heads    map[string]*head
+	names    []name       // of each event
+	first    map[name]int // the first event of the batch with the name
+	// at says in which parcel of its account an event is that came before, and
+	// older what it says.
+	at    map[name]int64
+	older map[name]*metering.Event
+}
+
+// head is what an account says of its usage.
+type head struct {
+	account.Intake
+	nextDue calendar.Instant
+}
+
+func newPutting(batch []metering.Event, recorded calendar.Instant) *putting {
+	p := &putting{
+		batch: batch, recorded: recorded, heads: map[string]*head{}, names: make([]name, len(batch)),
+		first: make(map[name]int, len(batch)), at: map[name]int64{}, older: map[name]*metering.Event{},
+	}
+	var enc journal.Encoder
 	ids := map[string]bool{}
-	for _, row := range rows {
-		ids[row.owner] = true
+	for i := range batch {
+		p.names[i] = nameOf(&enc, keyOf(&batch[i]))
+		if _, seen := p.first[p.names[i]]; !seen {
+			p.first[p.names[i]] = i
+		}
+		ids[batch[i].Account] = true
 	}
-	if err := tx.lockKnown(ctx, slices.Sorted(maps.Keys(ids))); err != nil {
-		return nil, err
-	}
-	fresh, err := tx.insertEvents(ctx, rows)
-	if err != nil {
-		return nil, err
-	}
-	bodies, err := tx.bodies(ctx, rows, fresh)
-	if err != nil {
-		return nil, err
-	}
-	added := slices.DeleteFunc(rows, func(row owned[account.StoredEvent]) bool {
-		return !fresh[keyOf(&row.row.Event)] && !canary.On(canary.CountDuplicates)
-	})
-	if err := tx.addUsage(ctx, added, recorded); err != nil {
-		return nil, err
-	}
-	return outcomes(batch, sent, first, fresh, bodies), nil
+	p.ids = slices.Sorted(maps.Keys(ids))
+	return p
 }
 
-// firstOfEach finds, for each key of a batch, the first event that has it, and
-// the order of these events by key.
-func firstOfEach(batch []metering.Event) (first map[eventKey]int, order []int) {
-	first = make(map[eventKey]int, len(batch))
-	for i := range batch {
-		key := keyOf(&batch[i])
-		if _, seen := first[key]; !seen {
-			first[key] = i
-			order = append(order, i)
+// lockHeads locks the accounts, refuses those that do not exist, and reads how
+// far their usage is.
+func (tx *Tx) lockHeads(ctx context.Context, p *putting) error {
+	wanted, err := list(tx, p.ids)
+	if err != nil {
+		return err
+	}
+	if err := heads.each(ctx, tx, func(id string, h *head) { p.heads[id] = h },
+		"WHERE "+tx.among("account", "text")+" ORDER BY account"+tx.forUpdate(), wanted); err != nil {
+		return err
+	}
+	for _, id := range p.ids {
+		if p.heads[id] == nil {
+			return refusal.New(refusal.UnknownAccount, "no account has the id %q", id).Do("open the account first")
 		}
 	}
-	slices.SortFunc(order, func(a, b int) int { return keyOf(&batch[a]).compare(keyOf(&batch[b])) })
-	return first, order
+	return nil
 }
 
-// insertEvents keeps the events whose key is free and returns their keys.
-func (tx *Tx) insertEvents(ctx context.Context, rows []owned[account.StoredEvent]) (fresh map[eventKey]bool, err error) {
-	fresh = make(map[eventKey]bool, len(rows))
-	err = events.query(ctx, tx, events.insert("ON CONFLICT DO NOTHING RETURNING account, source, id"), rows,
-		func(found *sql.Rows) error {
-			var k eventKey
-			err := found.Scan(&k.account, &k.source, &k.id)
-			fresh[k] = true
+// errForgotten says that the index in memory knew more than the database and was
+// made anew. Nothing is wrong with the transaction; it is run again.
+var errForgotten = errors.New("store: the index of usage in memory was ahead of the database and is read again")
+
+// catchUp reads the parcels that came for the accounts without this process
+// knowing: from another one, or before it was started.
+func (tx *Tx) catchUp(ctx context.Context, p *putting) error {
+	behind, runs, err := tx.learnt.compare(tx.names, p)
+	if err != nil {
+		return err
+	}
+	if runs {
+		if err := tx.learnRuns(ctx); err != nil {
 			return err
-		})
-	return fresh, err
+		}
+	}
+	if len(behind) == 0 {
+		return nil
+	}
+	reach := map[string]int64{}
+	for _, row := range behind {
+		reach[row.owner] = *row.row
+	}
+	var enc journal.Encoder
+	var broken error
+	err = afterParcel.query(ctx, tx, parcels.selected("p")+", {rows} WHERE p.account = r.account AND p.parcel > r.parcel ORDER BY p.account, p.parcel",
+		behind, parcels.scan(func(id string, parcel *account.Parcel) {
+			events, whole := parcel.Open(id)
+			if !whole || parcel.Number != reach[id]+1 {
+				broken = cmp.Or(broken, changedParcel(id, parcel.Number))
+			}
+			reach[id] = parcel.Number
+			for i := range events {
+				tx.learnt.names[nameOf(&enc, keyOf(&events[i].Event))] = learntName{id, parcel.Number}
+			}
+		}))
+	if err := errors.Join(err, broken); err != nil {
+		return err
+	}
+	for _, row := range behind {
+		if id := row.owner; reach[id] != p.heads[id].Parcels {
+			return changedParcel(id, reach[id]+1)
+		}
+	}
+	return nil
 }
 
-// bodies returns what is stored under each key: a fresh event's own body, and
-// what an older event left.
-func (tx *Tx) bodies(ctx context.Context, rows []owned[account.StoredEvent], fresh map[eventKey]bool) (map[eventKey]int64, error) {
-	bodies := make(map[eventKey]int64, len(rows))
-	var older []owned[account.StoredEvent]
-	for _, row := range rows {
-		if key := keyOf(&row.row.Event); fresh[key] {
-			bodies[key] = row.row.Body
+func changedParcel(id string, number int64) error {
+	return fmt.Errorf("store: parcel %d of the usage of account %s was changed or is gone: run termwise verify", number, id)
+}
+
+// compare holds what is known of the accounts against their heads. It lists those
+// with parcels that are not known, with the last one that is, and says whether
+// there are runs to read first.
+func (l *learnt) compare(x *names, p *putting) (behind []owned[int64], runs bool, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if l.epoch != x.epoch {
+		return nil, false, errForgotten
+	}
+	for _, id := range p.ids {
+		h := p.heads[id]
+		k, begun := l.accounts[id]
+		if of := x.accounts[id]; !begun && of != nil {
+			k = *of
+		}
+		if k.parcel > h.Parcels {
+			x.forgetNow()
+			return nil, false, errForgotten
+		}
+		if h.Indexed > k.indexed { // another process sealed them
+			k.indexed, k.parcel, runs = h.Indexed, max(k.parcel, h.Indexed), true
+		}
+		if k.parcel < h.Parcels {
+			from := k.parcel
+			behind = append(behind, owned[int64]{id, &from})
+			k.parcel = h.Parcels
+		}
+		l.accounts[id] = k
+	}
+	return behind, runs, nil
+}
+
+// lookUp finds the events of the batch that came before, and reads them.
+func (tx *Tx) lookUp(ctx context.Context, p *putting) error {
+	pages, err := tx.learnt.find(tx.names, p)
+	if err != nil {
+		return err
+	}
+	if err := tx.lookInRuns(ctx, p, pages); err != nil {
+		return err
+	}
+	if len(p.at) == 0 {
+		return nil
+	}
+	wanted := map[ownedKey[int64]]bool{}
+	for n, number := range p.at {
+		wanted[ownedKey[int64]{p.batch[p.first[n]].Account, number}] = true
+	}
+	rows := make([]owned[int64], 0, len(wanted))
+	for key := range wanted {
+		rows = append(rows, owned[int64]{key.owner, &key.key})
+	}
+	var enc journal.Encoder
+	var broken error
+	err = afterParcel.query(ctx, tx, parcels.selected("p")+", {rows} WHERE p.account = r.account AND p.parcel = r.parcel",
+		sortedRows(rows, func(a, b *int64) int { return cmp.Compare(*a, *b) }),
+		parcels.scan(func(id string, parcel *account.Parcel) {
+			events, whole := parcel.Open(id)
+			if !whole {
+				broken = cmp.Or(broken, changedParcel(id, parcel.Number))
+			}
+			for i := range events {
+				n := nameOf(&enc, keyOf(&events[i].Event))
+				if p.at[n] == parcel.Number {
+					p.older[n] = &events[i].Event
+				}
+			}
+		}))
+	return errors.Join(err, broken)
+}
+
+// find looks the names of the batch up in memory: it notes those of the tail, and
+// returns for each of the others the pages of runs where it may be.
+func (l *learnt) find(x *names, p *putting) (map[name][]pageKey, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if l.epoch != x.epoch {
+		return nil, errForgotten
+	}
+	pages := map[name][]pageKey{}
+	for n := range p.first {
+		if at, here := l.names[n]; here {
+			p.at[n] = at.parcel
+		} else if at, here := x.tail[n]; here {
+			p.at[n] = at.parcel
 		} else {
-			older = append(older, row)
+			x.filters.candidates(&n, func(key pageKey) { pages[n] = append(pages[n], key) })
 		}
 	}
-	err := events.query(ctx, tx,
-		`SELECT e.account, e.source, e.id, e.body FROM usage_events e, {rows}
-		WHERE e.account = r.account AND e.source = r.source AND e.id = r.id`, older,
-		func(found *sql.Rows) error {
-			var k eventKey
-			var body int64
-			err := found.Scan(&k.account, &k.source, &k.id, &body)
-			bodies[k] = body
-			return err
-		})
-	return bodies, err
+	return pages, nil
 }
 
-func outcomes(batch []metering.Event, sent []int64, first map[eventKey]int, fresh map[eventKey]bool, bodies map[eventKey]int64) []Outcome {
-	result := make([]Outcome, len(batch))
-	for i := range batch {
-		key := keyOf(&batch[i])
-		switch {
-		case fresh[key] && first[key] == i:
-			result[i] = UsageAccepted
-		case bodies[key] == sent[i] || canary.On(canary.ReusedIsDouble):
-			result[i] = UsageDuplicate
-		default:
-			result[i] = UsageReused
-		}
-	}
-	return result
-}
-
-// addUsage adds new events to their resources and buckets, and makes their
-// accounts fall due when the first of their hours has ended.
-func (tx *Tx) addUsage(ctx context.Context, added []owned[account.StoredEvent], recorded calendar.Instant) error {
-	if len(added) == 0 {
+// lookInRuns looks for names on the pages where they may be.
+func (tx *Tx) lookInRuns(ctx context.Context, p *putting, where map[name][]pageKey) error {
+	if len(where) == 0 {
 		return nil
 	}
-	sums, err := collect(added, recorded)
+	var keys []pageKey
+	for _, of := range where {
+		keys = append(keys, of...)
+	}
+	pages, err := tx.pages(ctx, keys)
 	if err != nil {
 		return err
 	}
-	if _, err := resources.write(ctx, tx, resources.insert(`ON CONFLICT (account, product, resource)
-		DO UPDATE SET opened = excluded.opened WHERE excluded.opened < resources.opened`), sums.resourceRows()); err != nil {
+	for n, of := range where {
+		for _, key := range of {
+			page := pages[key]
+			if page == nil {
+				continue // no name of the run begins like this
+			}
+			if number := page.find(&n); number > 0 {
+				p.at[n] = number
+			}
+		}
+	}
+	return nil
+}
+
+// judge says what became of each event, and lists those that are kept, by account.
+func (p *putting) judge() (outcomes []Outcome, fresh map[string][]metering.Event, err error) {
+	outcomes = make([]Outcome, len(p.batch))
+	fresh = map[string][]metering.Event{}
+	for i := range p.batch {
+		e, n := &p.batch[i], p.names[i]
+		first := &p.batch[p.first[n]]
+		if p.at[n] > 0 {
+			first = p.older[n]
+		}
+		if first == nil || keyOf(first) != keyOf(e) {
+			return nil, nil, fmt.Errorf("store: the index of usage says that parcel %d of account %s holds event %s of %s, and it does not: run termwise verify",
+				p.at[n], e.Account, e.ID, e.Source)
+		}
+		switch {
+		case first == e:
+			outcomes[i] = UsageAccepted
+		case first.SameBody(e) || canary.On(canary.ReusedIsDouble):
+			outcomes[i] = UsageDuplicate
+		default:
+			outcomes[i] = UsageReused
+		}
+		if outcomes[i] == UsageAccepted || canary.On(canary.CountDuplicates) && outcomes[i] == UsageDuplicate {
+			fresh[e.Account] = append(fresh[e.Account], *e)
+		}
+	}
+	return outcomes, fresh, nil
+}
+
+// putParcels keeps the new events of each account, and makes it fall due when the
+// first of their hours has ended, not before they arrived.
+func (tx *Tx) putParcels(ctx context.Context, p *putting, fresh map[string][]metering.Event) error {
+	var added []owned[account.Parcel]
+	var moved []owned[head]
+	var enc journal.Encoder
+	for _, id := range p.ids {
+		events := fresh[id]
+		if len(events) == 0 {
+			continue
+		}
+		h, k := p.heads[id], tx.learnt.accounts[id]
+		if h.Parcels == maxParcel {
+			return refusal.New(refusal.Overflow, "account %s has %d parcels of usage", id, h.Parcels).Do("open another account")
+		}
+		h.Parcels++
+		h.Indexed = k.indexed
+		if due, any := firstDue(events, p.recorded); any && !canary.On(canary.LoseLateEvent) {
+			h.nextDue = min(h.nextDue, due)
+		}
+		added = append(added, owned[account.Parcel]{id, account.NewParcel(id, h.Parcels, p.recorded, events)})
+		moved = append(moved, owned[head]{id, h})
+		tx.learnt.accounts[id] = known{parcel: h.Parcels, indexed: k.indexed}
+		for i := range events {
+			tx.learnt.names[nameOf(&enc, keyOf(&events[i]))] = learntName{id, h.Parcels}
+		}
+	}
+	if err := parcels.add(ctx, tx, added); err != nil {
 		return err
 	}
-	if _, err := addedBuckets.write(ctx, tx, addedBuckets.insert(`ON CONFLICT (account, product, resource, meter, hour)
-		DO UPDATE SET total = buckets.total + excluded.total,
-			touched = CASE WHEN excluded.touched > buckets.touched THEN excluded.touched ELSE buckets.touched END,
-			pending = CASE WHEN buckets.pending = 0 OR excluded.pending < buckets.pending THEN excluded.pending ELSE buckets.pending END`),
-		sums.bucketRows()); err != nil {
-		return err
-	}
-	if canary.On(canary.LoseLateEvent) {
-		return nil
-	}
-	_, err = dueAccounts.write(ctx, tx, `UPDATE accounts SET next_due = r.next_due FROM {rows}
-		WHERE accounts.account = r.account AND accounts.next_due > r.next_due`, sums.dueRows())
+	_, err := heads.write(ctx, tx, `UPDATE accounts SET parcels = r.parcels, indexed = r.indexed, next_due = r.next_due FROM {rows}
+		WHERE accounts.account = r.account`, moved)
 	return err
 }
 
-// lockKnown locks accounts and refuses those that do not exist.
-func (tx *Tx) lockKnown(ctx context.Context, ids []string) error {
-	known, err := tx.lock(ctx, ids)
-	if err != nil || len(known) == len(ids) {
-		return err
+// firstDue returns when usage that came falls due: when the first of its hours
+// has ended. It returns false when nothing was used.
+func firstDue(events []metering.Event, recorded calendar.Instant) (due calendar.Instant, any bool) {
+	due = calendar.EndOfTime
+	for i := range events {
+		if hour, used := events[i].FirstHour(); used {
+			due, any = min(due, hour.End()), true
+		}
 	}
-	unknown := slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(known, id) })
-	return refusal.New(refusal.UnknownAccount, "no account has the id %q", unknown[0]).Do("open the account first")
+	return max(due, recorded), any
 }
 
 var (
-	addedBuckets = accountTable(
-		"buckets", "product, resource, meter, hour, total, touched, pending",
-		func(b *metering.Bucket) []any {
-			return []any{&b.Product, &b.Resource, &b.Meter, (*int64)(&b.Hour), &b.Total, (*int64)(&b.Touched), (*int64)(&b.Pending)}
-		},
+	heads = accountTable(
+		"accounts", "parcels, indexed, next_due",
+		func(h *head) []any { return []any{&h.Parcels, &h.Indexed, (*int64)(&h.nextDue)} },
 	)
-	dueAccounts = accountTable(
-		"accounts", "next_due",
-		func(due *calendar.Instant) []any { return []any{(*int64)(due)} },
-	)
+	// afterParcel names parcels to look for.
+	afterParcel = accountTable("usage_parcels", "parcel", func(number *int64) []any { return []any{number} })
 )

@@ -34,6 +34,10 @@ type Option func(*DB)
 // Watched has a watcher told of the calls of every transaction.
 func Watched(w Watcher) Option { return func(db *DB) { db.watch = w } }
 
+// SealedAfter sets how many names of usage events are held in memory before they
+// are written as a run of the index; a million when nothing is said.
+func SealedAfter(names int) Option { return func(db *DB) { db.names.sealAt = names } }
+
 // call makes a call under the eyes of the watcher, if there is one.
 func (w Watcher) call(c Call, do func() error) error {
 	if w == nil {

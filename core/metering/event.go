@@ -1,6 +1,7 @@
 package metering
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -147,6 +148,29 @@ func (e *Event) Body() int64 {
 		enc.Text(m.Meter).Int(m.Value)
 	}
 	return enc.Digest()
+}
+
+// SameBody says whether two events say the same, whatever their names are.
+func (e *Event) SameBody(o *Event) bool {
+	return e.Account == o.Account && e.Product == o.Product && e.Resource == o.Resource &&
+		e.Point == o.Point && e.From == o.From && e.To == o.To && slices.Equal(e.Measures, o.Measures)
+}
+
+// FirstHour returns the first clock hour to which the event adds something, and
+// false when it adds nothing to any.
+func (e *Event) FirstHour() (first calendar.Hour, used bool) {
+	if !slices.ContainsFunc(e.Measures, func(m Measure) bool { return m.Value > 0 }) {
+		return 0, false
+	}
+	if e.Point {
+		return calendar.HourOf(e.From), true
+	}
+	for h := calendar.HourOf(e.From); h.Start() < e.To; h++ {
+		if e.seconds(h.Start(), h.End()) > 0 {
+			return h, true
+		}
+	}
+	return 0, false
 }
 
 // EachHour calls yield with the quantity that the event adds to each clock

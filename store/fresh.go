@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
+)
+
+// lateBuckets names buckets to look for.
+var lateBuckets = accountTable(
+	"buckets", "product, resource, meter, hour",
+	func(k *metering.Key) []any { return []any{&k.Product, &k.Resource, &k.Meter, (*int64)(&k.Hour)} },
+)
+
+// fresh folds the parcels that came since the accounts' buckets were last
+// written. Only of usage for hours that may have buckets are buckets looked up:
+// most usage comes in the order of time, and then there are none.
+func (l *loader) fresh(ctx context.Context, upTo calendar.Instant) error {
+	folds, err := l.folds(ctx)
+	if err != nil || len(folds) == 0 {
+		return err
+	}
+	var late []owned[metering.Key]
+	for _, b := range l.found {
+		if f := folds[b.ID]; f != nil {
+			for _, key := range f.Late() {
+				late = append(late, owned[metering.Key]{b.ID, &key})
+			}
+		}
+	}
+	stored := map[string][]metering.Bucket{}
+	if err := lateBuckets.query(ctx, l.tx, buckets.selected("b")+`, {rows} WHERE b.account = r.account AND b.product = r.product
+			AND b.resource = r.resource AND b.meter = r.meter AND b.hour = r.hour`, late,
+		buckets.scan(func(id string, b *metering.Bucket) { stored[id] = append(stored[id], *b) })); err != nil {
+		return err
+	}
+	for id, f := range folds {
+		l.books[id].Take(f.Finish(stored[id]), upTo)
+	}
+	return nil
+}
+
+// folds folds the parcels of each account that has any which are not folded.
+func (l *loader) folds(ctx context.Context) (map[string]*account.Fold, error) {
+	folds := map[string]*account.Fold{}
+	var rows []owned[int64]
+	for _, b := range l.found {
+		if in := &b.Intake; in.Parcels > in.Folded {
+			folds[b.ID] = account.NewFold(b.ID, in.To)
+			rows = append(rows, owned[int64]{b.ID, &in.Folded})
+		}
+	}
+	err := afterParcel.query(ctx, l.tx, parcels.selected("p")+", {rows} WHERE p.account = r.account AND p.parcel > r.parcel ORDER BY p.account, p.parcel",
+		rows, parcels.scan(func(id string, p *account.Parcel) { folds[id].Add(p) }))
+	return folds, err
+}

@@ -1,0 +1,240 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+
+	"termwise.dev/core/journal"
+)
+
+// A run is the names of about a million events, sorted and cut into pages, and
+// is never changed. The page of a name is told by its first bits; a page holds
+// about namesPerPage names, each with the parcel that holds its event.
+const (
+	namesPerPage = 64
+	parcelBytes  = 6
+	entryBytes   = len(name{}) + parcelBytes
+	maxParcel    = 1<<(8*parcelBytes) - 1
+)
+
+func (n *name) page(bits int) int64 {
+	return int64(binary.BigEndian.Uint64(n[:8]) >> 1 >> (63 - bits))
+}
+
+// runPage is a page of a run as it is stored.
+type runPage struct {
+	run, page int64
+	content   []byte
+	digest    int64
+}
+
+func (p *runPage) seal() int64 {
+	var e journal.Encoder
+	e.Text("usage_run_page").Int(p.run).Int(p.page).Bytes(p.content)
+	return e.Digest()
+}
+
+func sealOfRun(run, names int64, filter []byte) int64 {
+	var e journal.Encoder
+	e.Text("usage_run").Int(run).Int(names).Bytes(filter)
+	return e.Digest()
+}
+
+// pagesOf cuts a run into its pages.
+func pagesOf(run int64, names []placed) (pages []runPage) {
+	bits := pageBits(bloomBits(len(names)))
+	for i := range names {
+		at := names[i].name.page(bits)
+		if n := len(pages); n == 0 || pages[n-1].page != at {
+			pages = append(pages, runPage{run: run, page: at})
+		}
+		p := &pages[len(pages)-1]
+		p.content = append(p.content, names[i].name[:]...)
+		var number [8]byte
+		binary.BigEndian.PutUint64(number[:], uint64(names[i].parcel))
+		p.content = append(p.content, number[8-parcelBytes:]...)
+	}
+	for i := range pages {
+		pages[i].digest = pages[i].seal()
+	}
+	return pages
+}
+
+// find returns the parcel of a name that the page holds, or 0.
+func (p *runPage) find(n *name) int64 {
+	entries := len(p.content) / entryBytes
+	i := sort.Search(entries, func(i int) bool { return bytes.Compare(p.content[i*entryBytes:][:len(n)], n[:]) >= 0 })
+	if i == entries || !bytes.Equal(p.content[i*entryBytes:][:len(n)], n[:]) {
+		return 0
+	}
+	return p.parcel(i)
+}
+
+func (p *runPage) parcel(i int) int64 {
+	var number [8]byte
+	copy(number[8-parcelBytes:], p.content[i*entryBytes+len(name{}):][:parcelBytes])
+	return int64(binary.BigEndian.Uint64(number[:]))
+}
+
+// SealUsage writes the names of the events that this process has in memory as a
+// run of the index, when they are many. Call it first in a transaction that puts
+// usage: it may wait for another process that does the same, and must not hold
+// an account meanwhile. Runs are numbered without gaps: of two processes that
+// write the same one, the second finds it there when it has waited, and leaves
+// its own for the next time.
+func (tx *Tx) SealUsage(ctx context.Context) error {
+	if tx.learnt.sealed != nil {
+		return nil
+	}
+	s := tx.names.take()
+	if s == nil {
+		return nil
+	}
+	if err := tx.learnRuns(ctx); err != nil {
+		return err
+	}
+	s.run = tx.names.lastRun() + 1
+	if len(s.names) > 0 {
+		n, err := tx.exec(ctx, "INSERT INTO usage_runs (run, names, filter, digest) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+			s.run, len(s.names), s.bloom, sealOfRun(s.run, int64(len(s.names)), s.bloom))
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := tx.addPages(ctx, pagesOf(s.run, s.names)); err != nil {
+			return err
+		}
+	}
+	tx.learnt.sealed = s
+	return nil
+}
+
+// learnRuns reads the filters of the runs that are not known yet. A run that
+// this transaction has written is learnt when it is committed; there can be none
+// after it.
+func (tx *Tx) learnRuns(ctx context.Context) error {
+	if tx.learnt.sealed != nil {
+		return nil
+	}
+	var broken error
+	err := tx.each(ctx, "SELECT run, names, filter, digest FROM usage_runs WHERE run > $1 ORDER BY run", []any{tx.names.lastRun()},
+		func(rows *sql.Rows) error {
+			var run, count, digest int64
+			var filter []byte
+			if err := rows.Scan(&run, &count, &filter, &digest); err != nil {
+				return err
+			}
+			if digest != sealOfRun(run, count, filter) {
+				broken = errors.Join(broken, fmt.Errorf("store: run %d of the index of usage was changed: run termwise verify", run))
+				return nil
+			}
+			tx.names.addRun(tx.learnt.epoch, run, filter)
+			return nil
+		})
+	return errors.Join(err, broken)
+}
+
+// maxPages bounds the pages that are sent to PostgreSQL in one statement.
+const maxPages = 4096
+
+func (tx *Tx) addPages(ctx context.Context, pages []runPage) error {
+	const into = "INSERT INTO usage_run_pages (run, page, content, digest) "
+	if tx.engine == sqlite {
+		return tx.forEachOf(ctx, into+"VALUES ($1, $2, $3, $4)", len(pages), func(i int) []any {
+			return []any{pages[i].run, pages[i].page, pages[i].content, pages[i].digest}
+		}, nil)
+	}
+	for chunk := range slices.Chunk(pages, maxPages) {
+		var runs, at, digests []int64
+		var contents [][]byte
+		for i := range chunk {
+			runs, at, digests = append(runs, chunk[i].run), append(at, chunk[i].page), append(digests, chunk[i].digest)
+			contents = append(contents, chunk[i].content)
+		}
+		if _, err := tx.exec(ctx, into+"SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[])",
+			runs, at, contents, digests); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pageKey names a page.
+type pageKey struct{ run, page int64 }
+
+// pages reads pages of runs. It returns an error for one that was changed.
+func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, error) {
+	slices.SortFunc(keys, func(a, b pageKey) int { return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.page, b.page)) })
+	keys = slices.Compact(keys)
+	found := make(map[pageKey]*runPage, len(keys))
+	scan := func(rows *sql.Rows) error {
+		var p runPage
+		if err := rows.Scan(&p.run, &p.page, &p.content, &p.digest); err != nil {
+			return err
+		}
+		if p.digest != p.seal() {
+			return fmt.Errorf("page %d of run %d of the index of usage was changed: run termwise verify", p.page, p.run)
+		}
+		found[pageKey{p.run, p.page}] = &p
+		return nil
+	}
+	const from = "SELECT p.run, p.page, p.content, p.digest FROM usage_run_pages p"
+	if tx.engine == sqlite {
+		err := tx.forEachOf(ctx, from+" WHERE p.run = $1 AND p.page = $2", len(keys), func(i int) []any { return []any{keys[i].run, keys[i].page} }, scan)
+		return found, err
+	}
+	for chunk := range slices.Chunk(keys, maxPages) {
+		runs, at := make([]int64, len(chunk)), make([]int64, len(chunk))
+		for i, k := range chunk {
+			runs[i], at[i] = k.run, k.page
+		}
+		if err := tx.each(ctx, from+", unnest($1::bigint[], $2::bigint[]) AS r (run, page) WHERE p.run = r.run AND p.page = r.page",
+			[]any{runs, at}, scan); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// forEachOf prepares a text on SQLite and runs it for each of several arguments.
+// Where scan is given, it reads what is found.
+func (tx *Tx) forEachOf(ctx context.Context, text string, n int, args func(i int) []any, scan func(*sql.Rows) error) error {
+	if n == 0 {
+		return nil
+	}
+	tx.statements++
+	return tx.statement(text, func() (err error) {
+		prepared, err := tx.sql.PrepareContext(ctx, text)
+		if err != nil {
+			return explained(err)
+		}
+		defer func() { err = errors.Join(err, prepared.Close()) }()
+		quiet := context.WithoutCancel(ctx)
+		for i := range n {
+			if err := tx.runPrepared(quiet, prepared, args(i), scan); err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	})
+}
+
+func (tx *Tx) runPrepared(ctx context.Context, prepared *sql.Stmt, args []any, scan func(*sql.Rows) error) error {
+	if scan == nil {
+		if _, err := prepared.ExecContext(ctx, args...); err != nil {
+			return explained(err)
+		}
+		return nil
+	}
+	rows, err := prepared.QueryContext(ctx, args...)
+	if err != nil {
+		return explained(err)
+	}
+	return drain(rows, scan)
+}

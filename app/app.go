@@ -19,6 +19,8 @@ type App struct {
 	db  *store.DB
 	now func() time.Time
 
+	reports *reports // of usage, that wait to be taken in
+
 	mu    sync.Mutex
 	known *Provider // as of the database's fingerprint
 }
@@ -30,7 +32,7 @@ func Open(ctx context.Context, url string, now func() time.Time, options ...stor
 	if err != nil {
 		return nil, err
 	}
-	return &App{db: db, now: now}, nil
+	return &App{db: db, now: now, reports: newReports()}, nil
 }
 
 // Close closes the database.

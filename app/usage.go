@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -48,8 +47,9 @@ type Receipt struct {
 	Place   string `json:"place,omitempty"`
 }
 
-// ReportUsage accepts usage events, each by itself, in one transaction: when it
-// returns, what is accepted is durable. Refusals are kept and can be explained.
+// ReportUsage accepts usage events, each by itself: when it returns, what is
+// accepted is durable. Refusals are kept and can be explained. Reports that come
+// while another one is being committed share the next transaction.
 // An event is refused, in this order, for names that cannot be kept, a fault in
 // reading it, an unknown
 // account, an unknown product, usage before the account was opened, no binding
@@ -86,17 +86,48 @@ func (a *App) ReportUsage(ctx context.Context, events []Reported, actor string) 
 	return receipts, nil
 }
 
+// reportUsage takes a report in: with others that wait, unless accounts live on
+// several nodes.
 func (a *App) reportUsage(ctx context.Context, events []Reported, actor string) ([]Receipt, error) {
-	var receipts []Receipt
-	err := a.db.Update(ctx, func(tx *store.Tx) error {
-		in, err := a.intake(ctx, tx, events, actor)
+	r := newReport(ctx, events, actor)
+	if a.db.Sharded() {
+		a.takeReports([]*report{r})
+	} else {
+		a.reports.take(r, a.takeReports)
+	}
+	return r.receipts, r.err
+}
+
+// takeReports takes reports in, in one transaction. When that fails, the fault of
+// one must not become that of the others: each is taken in by itself.
+func (a *App) takeReports(group []*report) {
+	if len(group) == 1 {
+		group[0].err = a.takeTogether(group[0].ctx, group)
+		return
+	}
+	// Whose report it was that began the transaction does not matter.
+	if a.takeTogether(context.WithoutCancel(group[0].ctx), group) == nil {
+		for _, r := range group {
+			r.err = nil
+		}
+		return
+	}
+	for _, r := range group {
+		r.err = a.takeTogether(r.ctx, []*report{r})
+	}
+}
+
+func (a *App) takeTogether(ctx context.Context, group []*report) error {
+	return a.db.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.SealUsage(ctx); err != nil {
+			return err
+		}
+		in, err := a.intake(ctx, tx, group)
 		if err != nil {
 			return err
 		}
-		receipts, err = in.take(ctx, events)
-		return err
+		return in.take(ctx, group)
 	})
-	return receipts, err
 }
 
 // intake holds what the events of one transaction are checked against.
@@ -105,14 +136,15 @@ type intake struct {
 	tx       *store.Tx
 	provider *Provider
 	moment   moment
-	actor    string
+	actor    string // who reports what is being checked
 	locked   bool
 	books    map[string]*account.Books
 	sets     map[int64]account.TermSet // that refusals name
+	refused  []store.RefusedEvent
 }
 
 // intake loads the accounts that the events name, without their buckets.
-func (a *App) intake(ctx context.Context, tx *store.Tx, events []Reported, actor string) (*intake, error) {
+func (a *App) intake(ctx context.Context, tx *store.Tx, group []*report) (*intake, error) {
 	p, err := a.provider(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -122,19 +154,18 @@ func (a *App) intake(ctx context.Context, tx *store.Tx, events []Reported, actor
 		return nil, err
 	}
 	seen := map[string]bool{}
-	var ids []string
-	for i := range events {
-		if id := events[i].Account; id != "" && !seen[id] {
-			seen[id] = true
-			ids = append(ids, id)
+	for _, r := range group {
+		for i := range r.events {
+			if id := r.events[i].Account; id != "" {
+				seen[id] = true
+			}
 		}
 	}
-	slices.Sort(ids)
-	heads, err := tx.Heads(ctx, ids)
+	heads, err := tx.Heads(ctx, slices.Sorted(maps.Keys(seen)))
 	if err != nil {
 		return nil, err
 	}
-	in := &intake{app: a, tx: tx, provider: p, moment: m, actor: actor, books: map[string]*account.Books{}, sets: map[int64]account.TermSet{}}
+	in := &intake{app: a, tx: tx, provider: p, moment: m, books: map[string]*account.Books{}, sets: map[int64]account.TermSet{}}
 	for _, b := range heads {
 		in.books[b.ID] = b
 	}
@@ -142,62 +173,29 @@ func (a *App) intake(ctx context.Context, tx *store.Tx, events []Reported, actor
 }
 
 // take checks every event, writes those that pass, and keeps the refusals.
-func (in *intake) take(ctx context.Context, events []Reported) ([]Receipt, error) {
-	receipts := make([]Receipt, len(events))
-	faults := make([]error, len(events))
-	for i := range events {
-		e := &events[i]
-		e.Normalise()
-		receipts[i] = Receipt{Source: e.Source, ID: e.ID, Place: e.Place}
-		if fault := e.CheckNames(); fault != nil {
-			e.Fault = fault
-		}
-	}
-	for _, i := range byStart(events) {
-		faults[i] = in.check(ctx, &events[i])
-		if faults[i] != nil && refusal.CodeOf(faults[i]) == "" {
-			return nil, faults[i]
-		}
-	}
+func (in *intake) take(ctx context.Context, group []*report) error {
 	var passed []metering.Event
-	var at []int
-	for i := range events {
-		if faults[i] == nil {
-			passed = append(passed, events[i].Event)
-			at = append(at, i)
+	for _, r := range group {
+		in.actor = r.actor
+		if err := r.check(ctx, in); err != nil {
+			return err
+		}
+		for i := range r.events {
+			if r.faults[i] == nil {
+				passed = append(passed, r.events[i].Event)
+			}
 		}
 	}
 	outcomes, err := in.tx.PutUsage(ctx, passed, in.moment.now)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for j, outcome := range outcomes {
-		switch outcome {
-		case store.UsageAccepted:
-			receipts[at[j]].Outcome = Accepted
-		case store.UsageDuplicate:
-			receipts[at[j]].Outcome = Duplicate
-		default:
-			faults[at[j]] = reused(&passed[j])
-		}
+	for _, r := range group {
+		outcomes = r.answer(outcomes)
+		in.actor = r.actor
+		in.keepRefusals(r)
 	}
-	return receipts, in.keepRefusals(ctx, events, faults, receipts)
-}
-
-// byStart orders events by when their usage begins, so that of several the first
-// use accepts, whatever the order in which they were sent.
-func byStart(events []Reported) []int {
-	order := make([]int, len(events))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(events[i].From, events[j].From) })
-	return order
-}
-
-func reused(e *metering.Event) error {
-	return refusal.New(refusal.EventReused, "event %s of source %s was accepted before with another body", e.ID, e.Source).
-		At("id").Do("send a correction under a new id")
+	return in.writeRefusals(ctx)
 }
 
 // check says why an event cannot be accepted, or nil.
@@ -294,23 +292,26 @@ func (in *intake) acceptByUse(ctx context.Context, b *account.Books, acceptances
 	return nil
 }
 
-// keepRefusals stores why events were not accepted and fills their receipts.
-func (in *intake) keepRefusals(ctx context.Context, events []Reported, faults []error, receipts []Receipt) error {
-	var kept []store.RefusedEvent
-	for i, fault := range faults {
+// keepRefusals notes why events were not accepted and fills their receipts.
+func (in *intake) keepRefusals(r *report) {
+	for i, fault := range r.faults {
 		if fault == nil {
 			continue
 		}
-		row := in.refusedEvent(&events[i], fault)
-		kept = append(kept, row)
-		r := &receipts[i]
-		r.Outcome, r.Code, r.Message = Refused, row.Code, row.Message
-		r.Refusal = RowName{Kind: EventRow, Account: row.Account, Event: row.ID}.String()
+		row := in.refusedEvent(&r.events[i], fault)
+		in.refused = append(in.refused, row)
+		receipt := &r.receipts[i]
+		receipt.Outcome, receipt.Code, receipt.Message = Refused, row.Code, row.Message
+		receipt.Refusal = RowName{Kind: EventRow, Account: row.Account, Event: row.ID}.String()
 	}
+}
+
+// writeRefusals stores why events were not accepted.
+func (in *intake) writeRefusals(ctx context.Context) error {
 	if err := in.tx.PutTermSets(ctx, in.sets); err != nil {
 		return err
 	}
-	return in.tx.PutRefusedEvents(ctx, kept)
+	return in.tx.PutRefusedEvents(ctx, in.refused)
 }
 
 // refusedEvent is the row that keeps a refusal. Its id is a digest, so that the

@@ -183,6 +183,7 @@ type yardstick struct {
 	sets   map[int64]bool
 	// announced are the versions of which accounts are told.
 	announced []store.Announced
+	index     *store.UsageIndex
 }
 
 func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m moment) (verifiedAccount, error) {
@@ -209,6 +210,7 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 	if err := y.told(ctx, tx, ev, &out); err != nil {
 		return out, err
 	}
+	y.indexed(ev, &out)
 	return out, y.aside(ctx, tx, &out)
 }
 
@@ -310,6 +312,21 @@ func (v *verifier) broken(n account.Truth, b Breakage) {
 func (v *verifier) result() Verification {
 	v.out.OK = !slices.ContainsFunc(v.out.Truths, func(t Truth) bool { return t.Broken != nil })
 	return v.out
+}
+
+// indexed checks that the names of the events whose parcels are said to be indexed
+// are in the index: a repetition of one that is not would be billed again.
+func (y yardstick) indexed(ev *account.Evidence, out *verifiedAccount) {
+	for i := range ev.Events {
+		e := &ev.Events[i]
+		if e.Parcel <= ev.Account.Intake.Indexed && !y.index.Holds(&e.Event) {
+			out.add(account.UsageIsBilledOnce, Breakage{
+				Table: "usage_runs", Row: out.id + " " + account.EventName(e.Source, e.ID),
+				Message: fmt.Sprintf("is missing: the account says that what parcel %d holds is indexed", e.Parcel),
+			})
+			return
+		}
+	}
 }
 
 // unknownSets finds the first row that names a set of documents which is not kept.

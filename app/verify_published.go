@@ -47,7 +47,24 @@ func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	v.add(nobody)
+	if err := v.runs(ctx, tx); err != nil {
+		return err
+	}
 	return v.strays(ctx, tx)
+}
+
+// runs checks the index of the names of usage events.
+func (v *verifier) runs(ctx context.Context, tx *store.Tx) error {
+	c, err := tx.CheckRuns(ctx)
+	if err != nil {
+		return err
+	}
+	v.out.Rows["usage_runs"], v.out.Rows["usage_run_pages"] = c.Runs, c.Pages
+	v.truth(account.UsageIsBilledOnce).Checked += c.Runs + c.Pages
+	for _, f := range c.Faults {
+		v.broken(account.UsageIsBilledOnce, Breakage(f))
+	}
+	return nil
 }
 
 // readYardstick reads what accounts are measured by. What is cached is not what
@@ -60,6 +77,9 @@ func readYardstick(ctx context.Context, tx *store.Tx) (y yardstick, err error) {
 	y.sets = make(map[int64]bool, len(sets))
 	for _, s := range sets {
 		y.sets[s.ID] = true
+	}
+	if y.index, err = tx.UsageIndex(ctx); err != nil {
+		return y, err
 	}
 	p, err := loadPublished(ctx, tx)
 	if refusal.CodeOf(err) != "" { // what is stored cannot be used; any other error is of reading it

@@ -323,7 +323,7 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a move, gone", []string{"DELETE FROM transitions WHERE " + lastRow("transitions")}, "transitions", ""},
 		{"a refusal, gone", []string{"DELETE FROM refused_usage WHERE " + lastRow("refused_usage")}, "refused_usage", ""},
 		{"an acceptance, gone", []string{"DELETE FROM acceptances WHERE account = 'customer-003'"}, "acceptances", "acc_customer-003_2_1"},
-		{"usage, gone", []string{"DELETE FROM usage_parcels WHERE account = 'customer-003'"}, "buckets", ""},
+		{"usage, gone", []string{"DELETE FROM usage_parcels WHERE account = 'customer-003'"}, "usage_parcels", ""},
 		{"a bucket, gone", []string{"DELETE FROM buckets WHERE account = 'customer-001' AND resource = 'pod-a2' AND hour = (SELECT min(hour) FROM buckets WHERE resource = 'pod-a2')"}, "buckets", ""},
 		{"a balance, gone", []string{"DELETE FROM balances WHERE account = 'customer-001' AND name = 'wallet'"}, "balances", "customer-001 wallet"},
 		{"a debt, gone", []string{"DELETE FROM debts WHERE account = 'customer-003'"}, "debts", ""},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"termwise.dev/core/account"
@@ -91,10 +92,21 @@ func TestApplyKeepsLateUsage(t *testing.T) {
 		})
 		w.use(now, event("2", "a", "vm", 0, 1))
 		update(t, db, func(ctx context.Context, tx *Tx) error { return tx.Apply(ctx, []*account.Decision{decision}) })
-		for _, b := range w.evidence("a").Buckets {
+		e := w.evidence("a")
+		if e.Account.Intake.Folded != 1 || e.Account.Intake.Parcels != 2 || e.NextDue != now {
+			t.Errorf("%+v, due at %s; one parcel should be left, due at %s", e.Account.Intake, e.NextDue, now)
+		}
+		if again := db.Update(t.Context(), func(tx *Tx) error { return tx.Apply(t.Context(), []*account.Decision{decision}) }); !errors.Is(again, ErrStale) {
+			t.Errorf("applied again: %v, want ErrStale", again)
+		}
+		for _, b := range w.fresh("a").Open {
 			if b.Total != 2*b.Billed || b.Billed == 0 {
 				t.Errorf("%s: total %d, billed %d; half should be open", b.Meter, b.Total, b.Billed)
 			}
+		}
+		w.advance(now, "a")
+		if e := w.evidence("a"); e.Account.Intake.Folded != 2 || len(e.Charges) != 4 {
+			t.Errorf("%+v, %d charges; all should be settled", e.Account.Intake, len(e.Charges))
 		}
 	})
 }
@@ -168,23 +180,32 @@ func TestDatabaseGuards(t *testing.T) {
 func TestOverflowIsRefused(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
 		w := newWorld(t, db)
-		w.open("a")
-		huge := event("1", "a", "vm", 0, 0)
+		w.open("a", "b")
+		huge, elsewhere := event("1", "a", "vm", 0, 0), event("1", "b", "vm", 0, 1)
+		inC := func(e metering.Event) metering.Event { e.Account = "c"; return e }
 		huge.Point, huge.Measures = true, huge.Measures[:1]
 		huge.Measures[0].Value = math.MaxInt64 - 1
 		more := huge
 		more.ID, more.Measures = "2", event("", "", "", 0, 0).Measures[:1]
-		put := func(ctx context.Context, tx *Tx) error {
-			_, err := tx.PutUsage(ctx, []metering.Event{huge, more}, start)
-			return err
+		w.use(start, huge, elsewhere)
+		w.topUp("a", 1_000_000, start) // which puts the usage into a bucket
+		w.use(start, more)
+		w.open("c")
+		w.use(start, inC(huge), inC(more)) // both are fresh
+		for _, id := range []string{"a", "c"} {
+			refuses(t, db, refusal.Overflow, func(ctx context.Context, tx *Tx) error {
+				books, err := tx.Books(ctx, []string{"b", id}, start)
+				if err != nil {
+					return err
+				}
+				if _, err := books[slices.IndexFunc(books, func(b *account.Books) bool { return b.ID == "b" })].Advance(w.env, start); err != nil {
+					t.Errorf("the other account: %v", err)
+				}
+				_, err = books[slices.IndexFunc(books, func(b *account.Books) bool { return b.ID == id })].Advance(w.env, start)
+				return err
+			})
 		}
-		refuses(t, db, refusal.Overflow, put)
-		w.use(start, huge)
-		refuses(t, db, refusal.Overflow, func(ctx context.Context, tx *Tx) error {
-			_, err := tx.PutUsage(ctx, []metering.Event{more}, start)
-			return err
-		})
-		if e := w.evidence("a"); len(e.Events) != 1 || e.Buckets[0].Total != math.MaxInt64-1 {
+		if e := w.evidence("a"); len(e.Events) != 2 || e.Buckets[0].Total != math.MaxInt64-1 {
 			t.Errorf("got %+v", e.Buckets)
 		}
 		update(t, db, func(ctx context.Context, tx *Tx) error {

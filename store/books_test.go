@@ -163,7 +163,11 @@ func TestLoadUsage(t *testing.T) {
 		w.use(start, event("1", "a", "vm1", 0, 2), event("2", "a", "vm1", 1, 3), point, event("3", "b", "vm1", 0, 9))
 		hour := calendar.HourOf(start)
 		view(t, db, func(ctx context.Context, tx *Tx) error {
-			b := &account.Books{ID: "a"}
+			books, err := tx.Books(ctx, []string{"a"}, start)
+			if err != nil {
+				return err
+			}
+			b := books[0]
 			if err := tx.LoadUsage(ctx, b, &account.MissingUsage{Resources: true}); err != nil {
 				return err
 			}

@@ -277,6 +277,20 @@ func (w *world) topUp(id string, amount money.Amount, at calendar.Instant) *acco
 	})[0]
 }
 
+// fresh reads an account's books with all usage and when its resources were first used.
+func (w *world) fresh(id string) (b *account.Books) {
+	w.t.Helper()
+	view(w.t, w.db, func(ctx context.Context, tx *Tx) error {
+		books, err := tx.Books(ctx, []string{id}, calendar.EndOfTime)
+		if err != nil {
+			return err
+		}
+		b = books[0]
+		return tx.LoadUsage(ctx, b, &account.MissingUsage{Resources: true})
+	})
+	return b
+}
+
 func (w *world) evidence(id string) *account.Evidence {
 	w.t.Helper()
 	var e *account.Evidence

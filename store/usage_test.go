@@ -44,7 +44,7 @@ func TestPutUsageOutcomes(t *testing.T) {
 				t.Errorf("%s: %s", test.name, diff)
 			}
 		}
-		for _, b := range w.evidence("a").Buckets {
+		for _, b := range w.fresh("a").Open {
 			if want := 4 * 3600 * map[string]int64{"cpu": 2000, "memory": 4096}[b.Meter]; b.Total != want {
 				t.Errorf("%s: total %d, want %d", b.Meter, b.Total, want)
 			}
@@ -63,7 +63,7 @@ func TestPutUsageUnknownAccount(t *testing.T) {
 }
 
 // TestPutUsageSetsDue looks at when an account falls due and at what a resource
-// and a bucket keep, as usage arrives in any order.
+// and a bucket hold, as usage arrives in any order.
 func TestPutUsageSetsDue(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
 		w := newWorld(t, db)
@@ -86,10 +86,11 @@ func TestPutUsageSetsDue(t *testing.T) {
 			if e.NextDue != test.due {
 				t.Errorf("after %s: due %s, want %s", test.event.ID, e.NextDue, test.due)
 			}
-			if got := e.Resources[account.Resource{Product: product, Resource: "vm"}]; got != test.opened {
+			b := w.fresh("a")
+			if got := b.Usage.Opened[account.Resource{Product: product, Resource: "vm"}]; got != test.opened {
 				t.Errorf("after %s: opened %s, want %s", test.event.ID, got, test.opened)
 			}
-			for _, b := range e.Buckets {
+			for _, b := range b.Open {
 				if b.Hour.Start() == hour(8) && b.Touched != test.touched {
 					t.Errorf("after %s: touched %s, want %s", test.event.ID, b.Touched, test.touched)
 				}
@@ -148,6 +149,7 @@ func TestConcurrentUsage(t *testing.T) {
 		if counts[UsageAccepted] != len(all) || counts[UsageReused] != 0 {
 			t.Errorf("%v of %d events", counts, len(all))
 		}
+		w.advance(start.Add(3*calendar.HourLength), ids...)
 		for _, id := range ids {
 			countedOnce(t, w.evidence(id), perAccount*2*3600*2000)
 		}

@@ -16,6 +16,7 @@ import (
 	"termwise.dev/app/usagefile"
 	"termwise.dev/core/calendar"
 	"termwise.dev/provider"
+	"termwise.dev/store"
 )
 
 // crashURL, when set, makes the test program a process that imports and
@@ -27,7 +28,7 @@ const crashURL = "TERMWISE_CRASH_URL"
 // passed are refused and skipped.
 func crashChild(url string) int {
 	ctx := context.Background()
-	a, err := app.Open(ctx, url, realClock)
+	a, err := app.Open(ctx, url, realClock, store.SealedAfter(100)) // so that it is killed while it seals, too
 	if err == nil {
 		err = importAndSettle(ctx, a)
 	}

@@ -17,6 +17,7 @@ import (
 	"termwise.dev/core/money"
 	"termwise.dev/core/terms"
 	"termwise.dev/provider"
+	"termwise.dev/store"
 	"termwise.dev/store/pgtest"
 )
 
@@ -52,9 +53,9 @@ func realClock() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.Fixed
 
 // openSample opens a database with a virtual clock at the trace's start and the
 // sample provider published.
-func openSample(t testing.TB, url string) *app.App {
+func openSample(t testing.TB, url string, options ...store.Option) *app.App {
 	t.Helper()
-	a := open(t, url)
+	a := open(t, url, options...)
 	ctx := context.Background()
 	must(t, a.Init(ctx, true, instant(traceStart)))
 	_, err := a.Publish(ctx, provider.Sample)
@@ -62,9 +63,9 @@ func openSample(t testing.TB, url string) *app.App {
 	return a
 }
 
-func open(t testing.TB, url string) *app.App {
+func open(t testing.TB, url string, options ...store.Option) *app.App {
 	t.Helper()
-	a, err := app.Open(context.Background(), url, realClock)
+	a, err := app.Open(context.Background(), url, realClock, options...)
 	must(t, err)
 	t.Cleanup(func() { must(t, a.Close()) })
 	return a

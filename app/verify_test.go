@@ -14,6 +14,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
+	"termwise.dev/store"
 	"termwise.dev/store/pgtest"
 )
 
@@ -30,7 +31,7 @@ func storied(t testing.TB, url string) *app.App {
 // is refused.
 func january20(t testing.TB, url string) *app.App {
 	t.Helper()
-	a := openSample(t, url)
+	a := openSample(t, url, store.SealedAfter(2))
 	ctx := context.Background()
 	for n := 1; n <= 3; n++ {
 		id := fmt.Sprintf("customer-%03d", n)
@@ -144,7 +145,7 @@ func TestAnHonestDatabaseVerifies(t *testing.T) {
 var guarded = []string{
 	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
 	"balances", "debts", "services", "usage_parcels", "resources", "buckets", "refused_events", "idempotency",
-	"documents", "provider_files", "term_sets", "announcements",
+	"documents", "provider_files", "term_sets", "announcements", "usage_runs", "usage_run_pages",
 }
 
 // tampered is a storied SQLite database with a way around the program.
@@ -324,6 +325,11 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a refusal, gone", []string{"DELETE FROM refused_usage WHERE " + lastRow("refused_usage")}, "refused_usage", ""},
 		{"an acceptance, gone", []string{"DELETE FROM acceptances WHERE account = 'customer-003'"}, "acceptances", "acc_customer-003_2_1"},
 		{"usage, gone", []string{"DELETE FROM usage_parcels WHERE account = 'customer-003'"}, "usage_parcels", ""},
+		{"the last usage, gone", []string{"DELETE FROM usage_parcels WHERE account = 'customer-001' AND parcel = (SELECT parcels FROM accounts WHERE account = 'customer-001')"}, "usage_parcels", ""},
+		{"a run of the index, gone", []string{"DELETE FROM usage_runs WHERE run = 1"}, "usage_runs", "run 1"},
+		{"the whole index, gone", []string{"DELETE FROM usage_run_pages", "DELETE FROM usage_runs"}, "usage_runs", ""},
+		{"a page of the index, gone", []string{"DELETE FROM usage_run_pages WHERE run = 1"}, "usage_run_pages", "of run 1"},
+		{"more indexed than is", []string{"UPDATE accounts SET indexed = parcels WHERE account = 'customer-001'"}, "usage_runs", ""},
 		{"a bucket, gone", []string{"DELETE FROM buckets WHERE account = 'customer-001' AND resource = 'pod-a2' AND hour = (SELECT min(hour) FROM buckets WHERE resource = 'pod-a2')"}, "buckets", ""},
 		{"a balance, gone", []string{"DELETE FROM balances WHERE account = 'customer-001' AND name = 'wallet'"}, "balances", "customer-001 wallet"},
 		{"a debt, gone", []string{"DELETE FROM debts WHERE account = 'customer-003'"}, "debts", ""},
@@ -353,13 +359,14 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 
 func TestTamperingIsFoundOnPostgreSQL(t *testing.T) {
 	for table, set := range map[string]string{
-		"charges":      "amount = amount + 1",
-		"transfers":    "amount = amount + 1",
-		"journal":      "payload = payload || ' '",
-		"balances":     "balance = balance + 1",
-		"buckets":      "total = total + 1",
+		"charges":       "amount = amount + 1",
+		"transfers":     "amount = amount + 1",
+		"journal":       "payload = payload || ' '",
+		"balances":      "balance = balance + 1",
+		"buckets":       "total = total + 1",
 		"usage_parcels": "recorded = recorded + 1",
-		"documents":    "source = source || '\\x20'::bytea",
+		"usage_runs":    "names = names + 1",
+		"documents":     "source = source || '\\x20'::bytea",
 	} {
 		t.Run(table, func(t *testing.T) {
 			url := pgtest.Database(t)

@@ -47,22 +47,23 @@ func sealOfRun(run, names int64, filter []byte) int64 {
 	return e.Digest()
 }
 
-// pagesOf cuts a run into its pages.
-func pagesOf(run int64, names []placed) (pages []runPage) {
+// pagesOf cuts a run into its pages. All of them are there, even one that no name
+// begins like, so that one that is gone is missed.
+func pagesOf(run int64, names []placed) []runPage {
 	bits := pageBits(bloomBits(len(names)))
+	pages := make([]runPage, 1<<bits)
 	for i := range names {
-		at := names[i].name.page(bits)
-		if n := len(pages); n == 0 || pages[n-1].page != at {
-			pages = append(pages, runPage{run: run, page: at})
-		}
-		p := &pages[len(pages)-1]
+		p := &pages[names[i].name.page(bits)]
 		p.content = append(p.content, names[i].name[:]...)
 		var number [8]byte
 		binary.BigEndian.PutUint64(number[:], uint64(names[i].parcel))
 		p.content = append(p.content, number[8-parcelBytes:]...)
 	}
 	for i := range pages {
-		pages[i].digest = pages[i].seal()
+		p := &pages[i]
+		p.run, p.page = run, int64(i)
+		p.content = append([]byte{}, p.content...) // never NULL, and no longer than it is
+		p.digest = p.seal()
 	}
 	return pages
 }
@@ -168,7 +169,8 @@ func (tx *Tx) addPages(ctx context.Context, pages []runPage) error {
 // pageKey names a page.
 type pageKey struct{ run, page int64 }
 
-// pages reads pages of runs. It returns an error for one that was changed.
+// pages reads pages of runs. It returns an error for one that was changed or is
+// gone.
 func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, error) {
 	slices.SortFunc(keys, func(a, b pageKey) int { return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.page, b.page)) })
 	keys = slices.Compact(keys)
@@ -187,7 +189,7 @@ func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, 
 	const from = "SELECT p.run, p.page, p.content, p.digest FROM usage_run_pages p"
 	if tx.engine == sqlite {
 		err := tx.forEachOf(ctx, from+" WHERE p.run = $1 AND p.page = $2", len(keys), func(i int) []any { return []any{keys[i].run, keys[i].page} }, scan)
-		return found, err
+		return found, errors.Join(err, gonePage(keys, found))
 	}
 	for chunk := range slices.Chunk(keys, maxPages) {
 		runs, at := make([]int64, len(chunk)), make([]int64, len(chunk))
@@ -199,7 +201,18 @@ func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, 
 			return nil, err
 		}
 	}
-	return found, nil
+	return found, gonePage(keys, found)
+}
+
+// gonePage returns an error when a page was not found: without it nobody can tell
+// whether an event is new.
+func gonePage(keys []pageKey, found map[pageKey]*runPage) error {
+	for _, k := range keys {
+		if found[k] == nil {
+			return fmt.Errorf("store: page %d of run %d of the index of usage is gone: run termwise verify", k.page, k.run)
+		}
+	}
+	return nil
 }
 
 // forEachOf prepares a text on SQLite and runs it for each of several arguments.

@@ -278,11 +278,7 @@ func (tx *Tx) lookInRuns(ctx context.Context, p *putting, where map[name][]pageK
 	}
 	for n, of := range where {
 		for _, key := range of {
-			page := pages[key]
-			if page == nil {
-				continue // no name of the run begins like this
-			}
-			if number := page.find(&n); number > 0 {
+			if number := pages[key].find(&n); number > 0 {
 				p.at[n] = number
 			}
 		}

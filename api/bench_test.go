@@ -2,13 +2,16 @@ package api_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +22,8 @@ import (
 
 	"termwise.dev/app"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
+	"termwise.dev/store"
 	"termwise.dev/store/pgtest"
 )
 
@@ -29,6 +34,7 @@ const (
 	ingestBatch     = 1000
 	ingestAccounts  = 200
 	ingestResources = 20
+	holdBatch       = 50_000
 )
 
 // ingestEvent is the data of one event of the load.
@@ -53,28 +59,37 @@ func (e ingestEvent) json(b *bytes.Buffer) {
 		`"from":%q,"to":%q,"rates":{"cpu":4000,"gpu":500,"memory":8192}}}`, e.id, e.resource, e.account, e.from, e.to)
 }
 
-func ingestBodies(start calendar.Instant, batches int) [][]byte {
-	bodies := make([][]byte, batches)
-	for n := range bodies {
-		var b bytes.Buffer
-		for i := range ingestBatch {
-			b.WriteByte("[,"[min(i, 1)])
-			ingestEventAt(start, n*ingestBatch+i).json(&b)
-		}
-		b.WriteByte(']')
-		bodies[n] = b.Bytes()
+// event is the event as the store takes it.
+func (e ingestEvent) event() metering.Event {
+	return metering.Event{
+		Source: "meter-1", ID: e.id, Account: e.account, Product: "compute-payg", Resource: e.resource, From: e.from, To: e.to,
+		Measures: []metering.Measure{{Meter: "cpu", Value: 4000}, {Meter: "gpu", Value: 500}, {Meter: "memory", Value: 8192}},
 	}
-	return bodies
+}
+
+// ingestBody is a batch of the load, from an event on.
+func ingestBody(start calendar.Instant, first int) []byte {
+	var b bytes.Buffer
+	for i := range ingestBatch {
+		b.WriteByte("[,"[min(i, 1)])
+		ingestEventAt(start, first+i).json(&b)
+	}
+	b.WriteByte(']')
+	return b.Bytes()
 }
 
 // BenchmarkIngest sends usage over HTTP until it is durable, and reports the
 // rate beside what the same engine takes on this machine, in the same run, of
 // the same rows in bare bulk inserts under the same unique key. Each operation
-// is a batch of a thousand events.
+// is a batch of a thousand events. BENCH_HELD says how many events Termwise's
+// database holds before; the bare table is always fresh.
 func BenchmarkIngest(b *testing.B) {
 	b.Run("sqlite", func(b *testing.B) {
 		dir := b.TempDir()
-		benchmarkIngest(b, filepath.Join(dir, "termwise.db"), bareSQLite(b, filepath.Join(dir, "bare.db")))
+		file, other := filepath.Join(dir, "termwise.db"), filepath.Join(dir, "bare.db")
+		benchmarkIngest(b, file, bareSQLite(b, other), func(b *testing.B) [2]int64 {
+			return [2]int64{fileSize(b, file), fileSize(b, other)}
+		})
 	})
 	server, err := pgtest.Start(pgtest.Options{Durable: true})
 	if err != nil {
@@ -95,11 +110,85 @@ func BenchmarkIngest(b *testing.B) {
 		return url
 	}
 	b.Run("postgresql", func(b *testing.B) {
-		benchmarkIngest(b, database(b), barePostgres(b, database(b)))
+		url, other := database(b), database(b)
+		benchmarkIngest(b, url, barePostgres(b, other), func(b *testing.B) [2]int64 {
+			return [2]int64{databaseSize(b, url), databaseSize(b, other)}
+		})
 	})
 }
 
-func benchmarkIngest(b *testing.B, url string, bare func(first int) error) {
+// fileSize is the size of a SQLite database, all that is in its log included.
+func fileSize(b *testing.B, file string) (size int64) {
+	b.Helper()
+	return askOnce(b, "sqlite", "file:"+file, "PRAGMA wal_checkpoint(TRUNCATE)", "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+}
+
+func databaseSize(b *testing.B, url string) int64 {
+	b.Helper()
+	return askOnce(b, "pgx", url, "SELECT 1", "SELECT pg_database_size(current_database())")
+}
+
+func askOnce(b *testing.B, driver, location, first, question string) (answer int64) {
+	b.Helper()
+	db, err := sql.Open(driver, location)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer closed(b, db)
+	if _, err := db.Exec(first); err != nil {
+		b.Fatal(err)
+	}
+	if err := db.QueryRow(question).Scan(&answer); err != nil {
+		b.Fatal(err)
+	}
+	return answer
+}
+
+// held is how many events are there before.
+func held(b *testing.B) int {
+	b.Helper()
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("BENCH_HELD"), "0"))
+	if err != nil {
+		b.Fatal("BENCH_HELD: ", err)
+	}
+	return n
+}
+
+// hold fills a database with so many events of the load, without HTTP.
+func hold(b *testing.B, url string, start calendar.Instant, events int) {
+	b.Helper()
+	db, err := store.Open(b.Context(), url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer closed(b, db)
+	for first := 0; first < events; first += holdBatch {
+		batch := make([]metering.Event, min(holdBatch, events-first))
+		for i := range batch {
+			batch[i] = ingestEventAt(start, first+i).event()
+		}
+		if err := db.Update(b.Context(), func(tx *store.Tx) error {
+			if err := tx.SealUsage(b.Context()); err != nil {
+				return err
+			}
+			_, err := tx.PutUsage(b.Context(), batch, start)
+			return err
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// warmUp has each account use something, which accepts what use accepts, and the
+// server learn what is held.
+func (w *world) warmUp(b *testing.B, server *httptest.Server, start calendar.Instant, from int) {
+	b.Helper()
+	if err := post(server, w.keys["operator"], ingestBody(start, from)); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func benchmarkIngest(b *testing.B, url string, bare func(first int) error, sizes func(*testing.B) [2]int64) {
 	accounts := make([]app.NewAccount, ingestAccounts)
 	for i := range accounts {
 		accounts[i] = app.NewAccount{ID: fmt.Sprintf("customer-%03d", i), Name: "Loom", Accepts: []string{"general-agreement"}}
@@ -107,7 +196,17 @@ func benchmarkIngest(b *testing.B, url string, bare func(first int) error) {
 	w := emptyWorldOn(b, url, accounts...)
 	server := httptest.NewServer(w.server)
 	defer server.Close()
-	bodies := ingestBodies(at(b, "2026-01-01T00:00:00+08:00"), b.N)
+	beginning, before := at(b, "2026-01-01T00:00:00+08:00"), held(b)
+	w.warmUp(b, server, beginning, before)
+	hold(b, url, beginning, before)
+	first := before + ingestBatch
+	w.warmUp(b, server, beginning, first)
+	first += ingestBatch
+	bodies := make([][]byte, b.N)
+	for n := range bodies {
+		bodies[n] = ingestBody(beginning, first+n*ingestBatch)
+	}
+	small := sizes(b)
 
 	b.ResetTimer()
 	inParallel(b, func(n int) error { return post(server, w.keys["operator"], bodies[n]) })
@@ -116,9 +215,12 @@ func benchmarkIngest(b *testing.B, url string, bare func(first int) error) {
 	start := time.Now()
 	inParallel(b, func(n int) error { return bare(n * ingestBatch) })
 	limit := float64(b.N*ingestBatch) / time.Since(start).Seconds()
+	large := sizes(b)
 	b.ReportMetric(perSecond, "events/s")
 	b.ReportMetric(limit, "bare-rows/s")
 	b.ReportMetric(100*perSecond/limit, "%ofbare")
+	b.ReportMetric(float64(large[0]-small[0])/float64(b.N*ingestBatch), "B/event")
+	b.ReportMetric(float64(large[1]-small[1])/float64(b.N*ingestBatch), "bare-B/row")
 }
 
 // inParallel does b.N pieces of work, several at once.

@@ -93,8 +93,8 @@ func reused(e *metering.Event) error {
 const maxTogether = 20_000
 
 // reports are the calls of ReportUsage that wait to be taken in. One of them has
-// the turn and takes in what waits, its own among it; to the others the answer
-// comes by itself, or the turn.
+// the turn, or on PostgreSQL two, and takes in what waits, its own among it; to
+// the others the answer comes by itself, or the turn.
 type reports struct {
 	turn chan struct{}
 
@@ -102,7 +102,7 @@ type reports struct {
 	waiting []*report
 }
 
-func newReports() *reports { return &reports{turn: make(chan struct{}, 1)} }
+func newReports(turns int) *reports { return &reports{turn: make(chan struct{}, turns)} }
 
 // take has a report taken in and returns when it has been. A report whose context
 // ends while it waits is not taken in.
@@ -124,15 +124,18 @@ func (q *reports) take(r *report, takeIn func([]*report)) {
 	}
 	defer func() { <-q.turn }()
 	for !r.isDone() {
-		q.takeNext(takeIn)
+		if !q.takeNext(takeIn) {
+			<-r.done // whoever has the other turn is taking it in
+		}
 	}
 }
 
 // errNotTakenIn is what a report is answered when taking it in ended in a panic.
 var errNotTakenIn = errors.New("app: the usage was not taken in: send it again")
 
-// takeNext takes in the reports that have waited longest, and answers them.
-func (q *reports) takeNext(takeIn func([]*report)) {
+// takeNext takes in the reports that have waited longest, and answers them. It
+// says whether any waited.
+func (q *reports) takeNext(takeIn func([]*report)) bool {
 	group := q.next()
 	defer func() {
 		for _, r := range group {
@@ -142,7 +145,10 @@ func (q *reports) takeNext(takeIn func([]*report)) {
 	for _, r := range group {
 		r.err = errNotTakenIn
 	}
-	takeIn(group)
+	if len(group) > 0 {
+		takeIn(group)
+	}
+	return len(group) > 0
 }
 
 func (r *report) isDone() bool {

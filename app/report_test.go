@@ -36,7 +36,7 @@ func awaitWaiting(q *reports, n int) {
 // Reports that come while one is taken in are taken in next, together, as many as
 // may be; one that gives up while it waits is not.
 func TestReportsThatWaitAreTakenInTogether(t *testing.T) {
-	q := newReports()
+	q := newReports(1)
 	var groups []int
 	release := make(chan struct{})
 	takeIn := func(group []*report) {
@@ -78,7 +78,7 @@ func TestReportsThatWaitAreTakenInTogether(t *testing.T) {
 
 // A report whose taking in ends in a panic is not answered as if it had been kept.
 func TestAPanicIsNoAnswer(t *testing.T) {
-	q := newReports()
+	q := newReports(1)
 	r := reportOf(t.Context(), 1)
 	func() {
 		defer func() { recover() }()

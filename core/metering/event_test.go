@@ -188,6 +188,37 @@ func TestEachHour(t *testing.T) {
 	}
 }
 
+// The first hour is the first that EachHour gives.
+func TestFirstHour(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := drawEvent(t)
+		var want calendar.Hour
+		any := false
+		e.EachHour(func(h calendar.Hour, _ string, _ int64) {
+			if !any {
+				want, any = h, true
+			}
+		})
+		if got, used := e.FirstHour(); got != want || used != any {
+			t.Fatalf("the first hour of %+v is %d (%v), want %d (%v)", e, got, used, want, any)
+		}
+	})
+}
+
+// Two events say the same when their bodies are the same.
+func TestSameBody(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawEvent(t), drawEvent(t)
+		if rapid.Bool().Draw(t, "the same") {
+			b = a
+			b.Source, b.ID = "other", "e-2"
+		}
+		if a.SameBody(&b) != (a.Body() == b.Body()) {
+			t.Fatalf("%+v and %+v: %v", a, b, a.SameBody(&b))
+		}
+	})
+}
+
 // at moves an event to hours after noon.
 func at(e metering.Event, from, to calendar.Duration) metering.Event {
 	e.From, e.To = noon.Add(from*calendar.HourLength), noon.Add(to*calendar.HourLength)

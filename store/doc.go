@@ -8,7 +8,9 @@
 // that it was made from; the number of statements does not grow with the number
 // of accounts; locks are taken on accounts before anything else of theirs, in
 // order of id, so that writers wait for each other and never in a circle; a
-// usage event is counted once, however often it arrives; text sorts by its
+// usage event is kept once, however often and through however many processes it
+// arrives; what is known in memory of usage is never more than was committed, and
+// is brought up to date from the account's row, under its lock; text sorts by its
 // bytes on both engines; a sum that leaves 64 bits is an error, never a wrong
 // figure. Every key of customer data begins with the account, and nothing needs
 // one server: no sequence, trigger, advisory lock or notification. Where the tables are

@@ -12,10 +12,13 @@ import (
 	"termwise.dev/store"
 )
 
+// sealedAfter has the index of usage sealed while the crowd is at work.
+const sealedAfter = 500
+
 // open opens an empty database, with a virtual clock and plain terms, and once
 // more to read from.
 func open(ctx context.Context, location string) (*app.App, *store.DB, error) {
-	a, err := app.Open(ctx, location, time.Now)
+	a, err := app.Open(ctx, location, time.Now, store.SealedAfter(sealedAfter))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -111,7 +111,7 @@ func begin(ctx context.Context, c *Config, place Place) (p *play, err error) {
 
 func (p *play) open(ctx context.Context) (err error) {
 	p.watcher.arm(nil)
-	if p.app, err = app.Open(ctx, p.location, func() time.Time { return p.now }, store.Watched(p.watcher.watch)); err != nil {
+	if p.app, err = app.Open(ctx, p.location, func() time.Time { return p.now }, store.Watched(p.watcher.watch), store.SealedAfter(7)); err != nil {
 		return err
 	}
 	p.db, err = store.Open(ctx, p.location)

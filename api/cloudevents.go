@@ -119,6 +119,9 @@ func readEvents(body []byte, list bool) ([]app.Reported, error) {
 		}
 		return []app.Reported{reportedRaw(one)}, nil
 	}
+	if all, plain := plainEvents(body); plain {
+		return reportedAll(all), nil
+	}
 	if err := json.Unmarshal(body, &all); err == nil && all != nil {
 		return reportedAll(all), nil
 	}

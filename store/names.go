@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 	"sync"
 
 	"termwise.dev/core/journal"
@@ -128,7 +129,7 @@ func (x *names) account(id string) *known {
 	of := x.accounts[id]
 	if of == nil {
 		of = &known{}
-		x.accounts[id] = of
+		x.accounts[strings.Clone(id)] = of // the id may be a part of a whole request
 	}
 	return of
 }

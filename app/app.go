@@ -32,7 +32,7 @@ func Open(ctx context.Context, url string, now func() time.Time, options ...stor
 	if err != nil {
 		return nil, err
 	}
-	return &App{db: db, now: now, reports: newReports(workersOf(db.Engine()))}, nil
+	return &App{db: db, now: now, reports: newReports(turnsOf(db.Engine()))}, nil
 }
 
 // Close closes the database.

@@ -92,6 +92,16 @@ func reused(e *metering.Event) error {
 // more of them.
 const maxTogether = 20_000
 
+// turnsOf is how many transactions take in reports at once on an engine: on
+// PostgreSQL one checks its events while another is committed; SQLite has one
+// writer.
+func turnsOf(engine string) int {
+	if engine == "postgresql" {
+		return 2
+	}
+	return 1
+}
+
 // reports are the calls of ReportUsage that wait to be taken in. One of them has
 // the turn, or on PostgreSQL two, and takes in what waits, its own among it; to
 // the others the answer comes by itself, or the turn.

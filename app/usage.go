@@ -118,9 +118,16 @@ func (a *App) takeReports(group []*report) {
 }
 
 func (a *App) takeTogether(ctx context.Context, group []*report) error {
-	return a.db.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.SealUsage(ctx); err != nil {
+	if a.db.Sharded() { // the index lies elsewhere than the account
+		if err := a.db.Update(ctx, func(tx *store.Tx) error { return tx.SealUsage(ctx) }); err != nil {
 			return err
+		}
+	}
+	return a.db.Update(ctx, func(tx *store.Tx) error {
+		if !a.db.Sharded() {
+			if err := tx.SealUsage(ctx); err != nil {
+				return err
+			}
 		}
 		in, err := a.intake(ctx, tx, group)
 		if err != nil {

@@ -104,12 +104,14 @@ func newPutting(batch []metering.Event, recorded calendar.Instant) *putting {
 // lockHeads locks the accounts, refuses those that do not exist, and reads how
 // far their usage is.
 func (tx *Tx) lockHeads(ctx context.Context, p *putting) error {
-	wanted, err := list(tx, p.ids)
-	if err != nil {
-		return err
-	}
-	if err := heads.each(ctx, tx, func(id string, h *head) { p.heads[id] = h },
-		"WHERE "+tx.among("account", "text")+" ORDER BY account"+tx.forUpdate(), wanted); err != nil {
+	if _, err := apart(tx, p.ids, func(ids []string) ([]string, error) {
+		wanted, err := list(tx, ids)
+		if err != nil {
+			return nil, err
+		}
+		return nil, heads.each(ctx, tx, func(id string, h *head) { p.heads[id] = h },
+			"WHERE "+tx.among("account", "text")+" ORDER BY account"+tx.forUpdate(), wanted)
+	}); err != nil {
 		return err
 	}
 	for _, id := range p.ids {

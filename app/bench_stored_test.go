@@ -23,7 +23,7 @@ const (
 
 // storedTables are those that grow with use, and what one of their rows is called.
 var storedTables = []struct{ table, row string }{
-	{"usage_parcels", "event"},
+	{"usage_parcels", "parcel"},
 	{"buckets", "bucket"},
 	{"charges", "charge"},
 	{"journal", "entry"},

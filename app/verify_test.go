@@ -329,7 +329,6 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a run of the index, gone", []string{"DELETE FROM usage_runs WHERE run = 1"}, "usage_runs", "run 1"},
 		{"the whole index, gone", []string{"DELETE FROM usage_run_pages", "DELETE FROM usage_runs"}, "usage_runs", ""},
 		{"a page of the index, gone", []string{"DELETE FROM usage_run_pages WHERE run = 1"}, "usage_run_pages", "of run 1"},
-		{"more indexed than is", []string{"UPDATE accounts SET indexed = parcels WHERE account = 'customer-001'"}, "usage_runs", ""},
 		{"a bucket, gone", []string{"DELETE FROM buckets WHERE account = 'customer-001' AND resource = 'pod-a2' AND hour = (SELECT min(hour) FROM buckets WHERE resource = 'pod-a2')"}, "buckets", ""},
 		{"a balance, gone", []string{"DELETE FROM balances WHERE account = 'customer-001' AND name = 'wallet'"}, "balances", "customer-001 wallet"},
 		{"a debt, gone", []string{"DELETE FROM debts WHERE account = 'customer-003'"}, "debts", ""},

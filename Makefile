@@ -39,10 +39,14 @@ sim: go ## Live made-up worlds for a minute beside a model of the rules (SIM_ARG
 canaries: postgres ## Have the simulator find every seeded bug
 	$(GO) run -tags canary ./sim -canaries $(SIM_ARGS)
 
-# Hours of work: storms, crowds and faults at full length, then a million
-# operations. What came of it is in docs/reliability.md.
-torture: postgres ## Storms, crowds, faults and a million operations
+# Hours of work: storms, crowds and faults at full length, a server that is killed
+# KILLS times on each engine, then a million operations. What came of it is in
+# docs/reliability.md.
+KILLS ?= 1000
+
+torture: postgres ## Storms, crowds, faults, KILLS crashes and a million operations
 	$(GO) test ./sim/torture -full -v -count=1 -timeout 6h
+	$(GO) test ./sim/crash -kills $(KILLS) -v -count=1 -timeout 6h
 	$(GO) run ./sim -engine postgresql -operations 50000
 	$(GO) run ./sim -operations 1000000
 

@@ -2,15 +2,34 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
+	"os"
 	"os/exec"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"termwise": main})
+	testscript.Main(noLeaks{m}, map[string]func(){"termwise": main})
+}
+
+// noLeaks runs tests, which must leave no goroutine behind.
+type noLeaks struct{ *testing.M }
+
+func (n noLeaks) Run() int {
+	if code := n.M.Run(); code != 0 {
+		return code
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 // TestScripts runs the command lines in testdata/script. They have one command

@@ -51,12 +51,11 @@ type Receipt struct {
 // ReportUsage accepts usage events, each by itself, in one transaction: when it
 // returns, what is accepted is durable. Refusals are kept and can be explained.
 // An event is refused, in this order, for names that cannot be kept, a fault in
-// reading it, an unknown
-// account, an unknown product, usage before the account was opened, no binding
-// agreement or a document that is not accepted and must be, what account.Judge
-// has against it, and an id that was used for another body. Usage of a time in
-// which its service was closed is accepted: it is settlement that refuses to bill
-// it, when it is known for what time.
+// reading it, an unknown account, usage before the account was opened, an unknown
+// product, no binding agreement or a document that is not accepted and must be,
+// what account.Judge has against it, and an id that was used for another body.
+// Usage of a time in which its service was closed is accepted: it is settlement
+// that refuses to bill it, when it is known for what time.
 //
 // Clauses: G 0.3, E 0.1 and C 0.1 (using a service accepts), G 2.3.2, the page's
 // rule of what counts as use.

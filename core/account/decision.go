@@ -39,6 +39,8 @@ type Terms interface {
 	Repeats(accepted []terms.Acceptance, again terms.Acceptance) bool
 	// Turn is the first instant after at at which something that binds may change.
 	Turn(product string, accepted []terms.Acceptance, at calendar.Instant) calendar.Instant
+	// Learns is the first instant after at at which a version becomes known, if one does.
+	Learns(product string, at calendar.Instant) (calendar.Instant, bool)
 }
 
 // Decision is everything that a command or the passing of time does to one

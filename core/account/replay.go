@@ -341,8 +341,21 @@ func (r *replaying) checkNextDue() *Fault {
 	}
 	slices.SortFunc(b.Open, func(x, y *metering.Bucket) int { return x.Compare(y.Key) })
 	due, err := r.d.nextDue()
-	if err != nil || r.ev.NextDue <= max(due, r.Now) {
+	if err != nil || r.ev.NextDue <= max(due, r.Now, r.learns()) {
 		return nil // what cannot be decided now waits until its terms are mended
 	}
 	return faultAt(JournalReplays, InAccounts, "", "will not be looked at before %s, and something falls due at %s", r.ev.NextDue, due)
+}
+
+// learns returns the first instant from now on at which the account must be looked
+// at because a version that was published becomes known; zero when there is none.
+// What such a version turns before then, nobody could know of.
+func (r *replaying) learns() calendar.Instant {
+	var first calendar.Instant
+	for _, product := range r.d.books.products() {
+		if next, any := r.d.env.Terms.Learns(product, r.Now); any && (first == 0 || next < first) {
+			first = next
+		}
+	}
+	return first
 }

@@ -301,3 +301,14 @@ func (c *Corpus) Turn(product string, accepted []Acceptance, at calendar.Instant
 	}
 	return next
 }
+
+// Learns returns the first instant after at at which a version of a document of a
+// product becomes known, and false when none does.
+func (c *Corpus) Learns(product string, at calendar.Instant) (calendar.Instant, bool) {
+	sh := c.shelves[product]
+	if sh == nil {
+		return 0, false
+	}
+	next := after(sh.learnt, at)
+	return next, next < calendar.EndOfTime
+}

@@ -5,10 +5,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"termwise.dev/app"
 	"termwise.dev/core/account"
@@ -114,6 +117,33 @@ var guarded = []string{
 	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
 	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency",
 	"documents", "provider_files", "term_sets",
+}
+
+// unguarded are the other tables, which bear neither money nor history.
+var unguarded = map[string]string{
+	"clock":    "what it says shows in what is recorded at it",
+	"api_keys": "who may ask, and nothing of what was answered",
+}
+
+// TestEveryTableIsGuarded: a table that is added is guarded, or somebody says here
+// why it need not be.
+func TestEveryTableIsGuarded(t *testing.T) {
+	_, db := tampered(t)
+	rows, err := db.Query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'goose%' ORDER BY name")
+	must(t, err)
+	defer func() { must(t, rows.Close()) }()
+	var tables []string
+	for rows.Next() {
+		var name string
+		must(t, rows.Scan(&name))
+		tables = append(tables, name)
+	}
+	must(t, rows.Err())
+	known := slices.Concat(guarded, slices.Collect(maps.Keys(unguarded)))
+	slices.Sort(known)
+	if diff := gocmp.Diff(tables, known); diff != "" {
+		t.Errorf("tables (-of the schema +guarded or not):\n%s", diff)
+	}
 }
 
 // tampered is a storied SQLite database with a way around the program.

@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo build test race bench sim canaries torture lint format postgres go clean
+.PHONY: help demo build test race bench fuzz sim canaries torture lint format postgres go clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,16 @@ bench: postgres ## Run the benchmarks (BENCH is a pattern, all by default)
 	@packages=$$(grep -rl --include='*_test.go' --exclude-dir=node_modules '^func Benchmark' . | xargs -r dirname | sort -u) || true; \
 	if [ -z "$$packages" ]; then echo 'make bench: no package has benchmarks' >&2; exit 1; fi; \
 	set -x; $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -timeout 60m $$packages
+
+# What a fuzzer finds is kept in the package's testdata/fuzz and is a test of its
+# own from then on; what is interesting beside that stays in Go's cache.
+FUZZTIME ?= 5s
+
+fuzz: go ## Run every fuzzer for FUZZTIME (5s)
+	@grep -rH --include='*_test.go' --exclude-dir=node_modules -o '^func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:func | |' | sort | \
+	while read -r package name; do \
+		echo "$$package $$name"; $(GO) test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null; \
+	done
 
 sim: go ## Live made-up worlds for a minute beside a model of the rules (SIM_ARGS are passed on)
 	$(GO) run ./sim $(SIM_ARGS)

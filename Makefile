@@ -22,8 +22,15 @@ build: go ## Build bin/termwise
 test: postgres ## Run all tests, on both storage engines
 	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -timeout 20m $(TEST_ARGS) ./...
 
-race: postgres ## Run all tests under the race detector
-	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -race -timeout 40m $(TEST_ARGS) ./...
+# Where goroutines meet: all tests of the store's transactions and the server's
+# handlers; of app the worker, verify, plans and requests that come at once; of
+# sim/torture the crowds. The other tests act alone, and would take many times as
+# long under the detector.
+RACE_TESTS ?= Worker|UnderAKey|PlanMoneyOfAPrice|AnHonestDatabase|TwoPublications|AdvanceWaits|Storm|MoneyNeither|OfMany
+
+race: postgres ## Run the tests in which goroutines meet under the race detector
+	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -race -timeout 20m $(TEST_ARGS) ./store ./api
+	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -race -timeout 20m $(TEST_ARGS) -run '$(RACE_TESTS)' ./app ./sim/torture
 
 # Packages without benchmarks are left out: building their tests takes long and
 # their lines would bury the figures. Compare two runs with

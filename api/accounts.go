@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -69,7 +70,7 @@ type acceptanceInput struct {
 	AccountPath
 	KeyInput
 	Body struct {
-		Documents []string `json:"documents" minItems:"1" maxItems:"100" doc:"The ids of the documents, in the versions that are in force."`
+		Documents []string `json:"documents" minItems:"1" maxItems:"100" doc:"The ids of the documents, in the versions that are in force; page@2026-05 names a version, which may be a tariff that is to come."`
 		Form      string   `json:"form" enum:"click,purchase,use,stamp,mail" doc:"The act of acceptance, which each document must list. Only an operator may record stamp and mail."`
 		Signed    string   `json:"signed,omitempty" doc:"When a paper was signed (RFC 3339), for stamp and mail; now when left out." example:"2026-01-01T00:00:00+08:00"`
 	}
@@ -80,6 +81,21 @@ type needsInput struct {
 	Product string   `query:"product" required:"true" maxLength:"200" pattern:"^[!-~]+$" doc:"The product's id." example:"compute-payg"`
 	AddOns  []string `query:"addon" maxItems:"100" doc:"Add-ons that are to be switched on."`
 	At      string   `query:"at" maxLength:"40" doc:"When (RFC 3339); now when left out." example:"2026-01-15T00:00:00+08:00"`
+}
+
+type dissentInput struct {
+	AccountPath
+	KeyInput
+	Body struct {
+		Document string `json:"document" minLength:"1" maxLength:"200" doc:"The id of the document." example:"general-agreement"`
+		Version  string `json:"version,omitempty" maxLength:"200" doc:"The version that the customer does not agree to; left out, the next one to come."`
+		Now      bool   `json:"now,omitempty" doc:"End the services at once, and not as the version takes effect."`
+	}
+}
+
+type leavingAnswer struct {
+	app.Leaving
+	Explanation string `json:"explanation" doc:"The clause by which the customer leaves."`
 }
 
 type topUpInput struct {
@@ -127,6 +143,13 @@ func (s *Server) accounts() {
 		Summary:     "Show what an account must still accept for a product",
 		Description: "Usage and orders of the product are refused with agreement_not_accepted while something is missing.",
 	}, []app.Role{app.Operator, app.Customer}, s.showNeeds)
+	register(s, huma.Operation{
+		OperationID: "dissent", Method: http.MethodPost, Path: "/v1/accounts/{account}/dissents", Tags: tags,
+		Summary: "Leave over a change of the terms",
+		Description: "The customer says that it does not agree to a new version of a document and leaves: its services under the document end as the version " +
+			"takes effect, or at once. What was used until then is settled, usage after it is refused with service_ended, and what the wallet holds stays in it. " +
+			"Said again it changes nothing. Accepting the document again opens the services again.",
+	}, []app.Role{app.Operator, app.Customer}, s.dissent)
 	register(s, huma.Operation{
 		OperationID: "topUp", Method: http.MethodPost, Path: "/v1/accounts/{account}/top-ups", Tags: tags,
 		Summary: "Put money into an account's wallet",
@@ -186,6 +209,7 @@ func (s *Server) checkOwnAcceptance(ctx context.Context, n app.NewAcceptance) er
 		return err
 	}
 	for _, document := range n.Documents {
+		document, _, _ = strings.Cut(document, "@")
 		if !isOpen(document) {
 			return notYours("document", document)
 		}
@@ -199,6 +223,12 @@ func (s *Server) showNeeds(ctx context.Context, in *needsInput) (app.Needs, erro
 		return app.Needs{}, err
 	}
 	return s.app.Needs(ctx, in.Account, in.Product, in.AddOns, at)
+}
+
+func (s *Server) dissent(ctx context.Context, in *dissentInput) (leavingAnswer, error) {
+	x := account.Dissent{Document: in.Body.Document, Version: in.Body.Version, Now: in.Body.Now}
+	leaving, err := s.app.Dissent(ctx, in.Account, x, in.Key, callerOf(ctx).Actor())
+	return leavingAnswer{Leaving: leaving, Explanation: explanationOf(leaving.ID)}, err
 }
 
 func accountAnswerOf(v app.AccountView) accountAnswer {

@@ -16,6 +16,7 @@ type sample struct {
 // samples holds one for each operation of the OpenAPI document.
 func samples(w *world) map[string]sample {
 	account := "/v1/accounts/" + debtor
+	w.announce()
 	var charges struct {
 		Items []struct{ Explanation string }
 	}
@@ -29,6 +30,7 @@ func samples(w *world) map[string]sample {
 		"showAccount":      {path: account, named: true},
 		"acceptDocuments":  {path: account + "/acceptances", body: `{"documents":["general-agreement"],"form":"click"}`, named: true},
 		"showNeeds":        {path: account + "/needs?product=compute-payg", named: true},
+		"dissent":          {path: account + "/dissents", body: `{"document":"general-agreement","version":"2026-08"}`, named: true},
 		"topUp":            {path: account + "/top-ups", body: `{"amount":"1","method":"bank_remittance","reference":"m"}`, idempotency: "m", named: true},
 		"showStatement":    {path: account + "/statements/2026-01", named: true},
 		"listCharges":      {path: account + "/charges?month=2026-01", named: true},

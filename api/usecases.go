@@ -20,6 +20,7 @@ type UseCases interface {
 	Accounts(ctx context.Context, cursor string, limit int) ([]app.AccountView, string, error)
 	Accept(ctx context.Context, id string, n app.NewAcceptance, key, actor string) (app.AccountView, error)
 	Needs(ctx context.Context, id, product string, addOns []string, at calendar.Instant) (app.Needs, error)
+	Dissent(ctx context.Context, id string, x account.Dissent, key, actor string) (app.Leaving, error)
 	TopUp(ctx context.Context, id string, t account.TopUp, key, actor string, dryRun bool) (app.ToppedUp, error)
 
 	ReportUsage(ctx context.Context, events []app.Reported, actor string) ([]app.Receipt, error)

@@ -5,13 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"termwise.dev/api"
@@ -148,6 +151,34 @@ func (w *world) advance(to string) {
 	report, err := w.app.Advance(context.Background(), at(w.t, to), nil)
 	if err != nil || report.Err() != nil {
 		w.t.Fatal(err, report.Err())
+	}
+}
+
+// announce publishes version 2026-08 of the general agreement, with a lower late
+// fee from 1 August.
+func (w *world) announce() {
+	w.t.Helper()
+	folder := fstest.MapFS{}
+	err := fs.WalkDir(provider.Sample, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) != ".yaml" {
+			return err
+		}
+		text, err := fs.ReadFile(provider.Sample, name)
+		if name == "agreements/general-agreement.yaml" {
+			next := strings.NewReplacer(
+				`version: "2025-06"`, `version: "2026-08"`, "announced: 2025-05-01", "announced: 2026-01-05",
+				"effective: 2025-06-01", "effective: 2026-08-01", "late_fee.rate: 0.05%/day", "late_fee.rate: 0.04%/day",
+			).Replace(string(text))
+			folder["agreements/next.yaml"] = &fstest.MapFile{Data: []byte(next)}
+		}
+		folder[name] = &fstest.MapFile{Data: text}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.app.Publish(context.Background(), folder); err != nil {
+		w.t.Fatal(err)
 	}
 }
 

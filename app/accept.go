@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -14,6 +15,8 @@ import (
 
 // NewAcceptance says what an account accepts, and by which act.
 type NewAcceptance struct {
+	// Documents are ids; "page@2026-05" names the version: the one in force, or
+	// one to come that adjusts a tariff and waits for the account's consent (U 5.4).
 	Documents []string             `json:"documents"`
 	Form      terms.AcceptanceForm `json:"form"`
 	// Signed is when a document was accepted on paper, by stamp or mail: from then
@@ -74,7 +77,10 @@ func (a *App) acceptDocuments(ctx context.Context, tx *store.Tx, id string, n Ne
 		}
 		return c.books.Accept(c.env, acceptances, c.now)
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return a.tellNewcomers(ctx, tx, []string{id})
 }
 
 // accept makes the acceptances of an account, recorded at an instant.
@@ -132,8 +138,12 @@ func (p *Provider) actedAt(n NewAcceptance, now calendar.Instant) (calendar.Inst
 
 // acceptable returns the version of a document that an account accepts at an
 // instant: the one in force or, on paper, the next one that was announced, since
-// a contract is signed before its term begins.
+// a contract is signed before its term begins. A version that is named is that one.
 func (p *Provider) acceptable(id string, n NewAcceptance, at, known calendar.Instant) (*terms.Document, error) {
+	id, label, named := strings.Cut(id, "@")
+	if named {
+		return p.acceptableVersion(id, label, at, known)
+	}
 	d := p.InForce(id, at, known)
 	if d == nil && n.onPaper() {
 		d = p.announced(id, at)
@@ -143,6 +153,23 @@ func (p *Provider) acceptable(id string, n NewAcceptance, at, known calendar.Ins
 			At("documents").Do("publish it first, or correct the id or the instant")
 	}
 	return d, nil
+}
+
+// acceptableVersion returns a version that is in force at an instant, or that is to
+// come and adjusts a tariff: it may be consented to before it takes effect, and
+// then binds as it does.
+func (p *Provider) acceptableVersion(id, label string, at, known calendar.Instant) (*terms.Document, error) {
+	if d := p.InForce(id, at, known); d != nil && d.Version == label {
+		return d, nil
+	}
+	for _, v := range p.Documents {
+		d := v.Document
+		if d.ID == id && d.Version == label && v.Recorded <= known && d.Effective > at && slices.Contains(d.Change, terms.TariffAdjustment) {
+			return d, nil
+		}
+	}
+	return nil, refusal.New(refusal.NotFound, "version %q of document %q is not in force at %s, and is no tariff to come", label, id, p.Settings.Zone.Format(at)).
+		At("documents").Do("leave the version out to accept the one in force, or name a tariff that was announced")
 }
 
 // announced returns the version of a document that takes effect next after an

@@ -75,7 +75,20 @@ func (a *App) createAccounts(ctx context.Context, tx *store.Tx, accounts []NewAc
 			created++
 		}
 	}
-	return created, applyInOrder(ctx, tx, opened)
+	if err := applyInOrder(ctx, tx, opened); err != nil {
+		return 0, err
+	}
+	return created, a.tellNewcomers(ctx, tx, accepting(opened))
+}
+
+// accepting lists the accounts of decisions that accept something.
+func accepting(ds []*account.Decision) (ids []string) {
+	for _, d := range ds {
+		if len(d.Acceptances) > 0 {
+			ids = append(ids, d.Account)
+		}
+	}
+	return ids
 }
 
 // applyInOrder applies openings before what was decided on top of them.

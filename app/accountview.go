@@ -21,6 +21,18 @@ type AccountView struct {
 	LateFees  money.Amount     `json:"outstanding_late_fees"`
 	Services  []ServiceView    `json:"services"`
 	Accepted  []AcceptanceView `json:"accepted"`
+	// Left lists the documents that the account is leaving, or has left, over a
+	// change, and has not accepted again.
+	Left []LeftView `json:"left,omitempty"`
+}
+
+// LeftView is that an account leaves a document over a version to which it does
+// not agree. Explain takes its ID.
+type LeftView struct {
+	ID       string `json:"id"`
+	Document string `json:"document"`
+	Version  string `json:"version"`
+	Ends     string `json:"ends"` // from when the services under it are ended
 }
 
 // AcceptanceView is one acceptance of a document. Explain takes its ID.
@@ -128,6 +140,11 @@ func (p *Provider) accountView(b *account.Books, s *store.Standing) AccountView 
 			Document: acc.Document, Version: acc.Version, Form: string(acc.Form),
 			At: p.instant(acc.At), Recorded: p.instant(acc.Recorded), Actor: acc.Actor, TextHash: acc.TextHash.String(),
 		})
+	}
+	for _, e := range b.Exits {
+		if e.Lifted == 0 {
+			v.Left = append(v.Left, LeftView{ID: exitName(b.ID, e), Document: e.Document, Version: e.Version, Ends: p.instant(e.At)})
+		}
 	}
 	return v
 }

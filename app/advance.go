@@ -61,6 +61,9 @@ func (a *App) Advance(ctx context.Context, to calendar.Instant, progress func(do
 	if err := a.checkAdvance(ctx, to); err != nil {
 		return Advanced{}, err
 	}
+	if err := a.announceAll(ctx); err != nil { // as it was known before time passes
+		return Advanced{}, err
+	}
 	report, err := a.workUntil(ctx, to, progress)
 	if err != nil || len(report.Stuck) > 0 {
 		return report, err
@@ -112,8 +115,12 @@ func (a *App) checkAdvance(ctx context.Context, to calendar.Instant) error {
 		Do("advance to a later instant")
 }
 
-// Work does what has fallen due by now on a real clock.
+// Work does what has fallen due by now on a real clock, and first goes on telling
+// accounts of what was published.
 func (a *App) Work(ctx context.Context) (Advanced, error) {
+	if err := a.announceAll(ctx); err != nil {
+		return Advanced{}, err
+	}
 	now, _, err := a.Now(ctx)
 	if err != nil {
 		return Advanced{}, err

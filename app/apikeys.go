@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/refusal"
 	"termwise.dev/store"
@@ -54,6 +55,16 @@ type Key struct {
 
 // Actor is how the journal names the holder of the key.
 func (k Key) Actor() string { return k.Name + " (key " + k.ID + ")" }
+
+// CheckActor refuses, with code bad_input, a name under which nobody may act: what
+// falls due by itself is recorded under it.
+func CheckActor(name string) error {
+	if strings.TrimSpace(name) != account.Clock {
+		return nil
+	}
+	return refusal.New(refusal.BadInput, "%q is the name under which the journal records what time brings", name).At("name").
+		Do("act under another name")
+}
 
 // NewKey says which API key to make.
 type NewKey struct {
@@ -104,6 +115,9 @@ func hashSecret(secret string) [sha256.Size]byte { return sha256.Sum256([]byte(s
 func (a *App) checkNewKey(ctx context.Context, tx *store.Tx, n NewKey) error {
 	if strings.TrimSpace(n.Name) == "" {
 		return refusal.New(refusal.BadInput, "the key has no name").At("name").Do("name who will hold it")
+	}
+	if err := CheckActor(n.Name); err != nil {
+		return err
 	}
 	switch n.Role {
 	case Operator:

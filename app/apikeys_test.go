@@ -76,6 +76,7 @@ func TestKeysThatAreRefused(t *testing.T) {
 		says string
 	}{
 		{app.NewKey{Name: " ", Role: app.Operator}, refusal.BadInput, "no name"},
+		{app.NewKey{Name: " clock", Role: app.Operator}, refusal.BadInput, "what time brings"},
 		{app.NewKey{Name: "desk", Role: "owner"}, refusal.BadInput, `"owner"`},
 		{app.NewKey{Name: "desk", Role: app.Operator, Scope: "customer-001"}, refusal.BadInput, "customer-001"},
 		{app.NewKey{Name: "desk", Role: app.Customer, Scope: "customer-001"}, refusal.UnknownAccount, "customer-001"},

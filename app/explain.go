@@ -121,6 +121,9 @@ func (e *explainer) row(ctx context.Context) (Explanation, error) {
 		if err := e.under(ctx, row.Terms); err != nil {
 			return Explanation{}, err
 		}
+		if account.IsOfChange(row) {
+			return e.change(ctx, row)
+		}
 		return e.of.Notice(row)
 	case TransitionRow:
 		row, err := found(e, e.tx.Transition)(ctx)
@@ -176,7 +179,11 @@ func (e *explainer) refused(ctx context.Context, row account.Refused) (Explanati
 	if err != nil {
 		return Explanation{}, err
 	}
-	return e.of.Refused(row, moves, usage)
+	told, err := e.tx.Notices(ctx, e.name.Account, store.Filter[calendar.Instant]{})
+	if err != nil {
+		return Explanation{}, err
+	}
+	return e.of.Refused(row, moves, told, usage)
 }
 
 // evidence loads the whole account, and what makes its books again.
@@ -236,6 +243,26 @@ func (e *explainer) transfer(ctx context.Context, row account.Posted) (Explanati
 		return Explanation{}, err
 	}
 	return e.of.Transfer(row, around)
+}
+
+// change explains a notice of a change by asking again what the version owed the
+// account, by what it had accepted then.
+func (e *explainer) change(ctx context.Context, row account.Noticed) (Explanation, error) {
+	accepted, err := e.tx.Acceptances(ctx, e.name.Account, store.Filter[calendar.Instant]{})
+	if err != nil {
+		return Explanation{}, err
+	}
+	who := terms.Standing{Account: e.name.Account, Accounts: 1}
+	for _, a := range accepted {
+		if a.Entry < row.Entry {
+			who.Accepted = append(who.Accepted, a.Acceptance)
+		}
+	}
+	s, owed, err := e.provider.Corpus.Announced(row.Document, row.Version, who, row.Notice.Recorded)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return e.of.Change(row, s, owed)
 }
 
 // acceptedBy lists what an account had accepted when an entry was made.

@@ -53,7 +53,7 @@ func TestEveryRefusalOfAnEventIsRecomputed(t *testing.T) {
 		}), "no start was given"},
 	}
 	engines(t, func(t *testing.T, url string) {
-		a := storied(t, url)
+		a := january20(t, url)
 		before := map[string]app.Explanation{}
 		for _, c := range cases {
 			id, x := refusedEvent(t, a, c.event, c.code)

@@ -22,6 +22,9 @@ import (
 
 func TestMain(m *testing.M) {
 	if url := os.Getenv(crashURL); url != "" {
+		if folder := os.Getenv(crashPublishes); folder != "" {
+			os.Exit(publishChild(url, folder))
+		}
 		os.Exit(crashChild(url))
 	}
 	os.Exit(pgtest.Run(m))

@@ -103,6 +103,10 @@ func (h *historian) moveSentence(m *account.Moved) string {
 		return fmt.Sprintf("Service %s was suspended: its arrears, since %[3]s, stood at %[2]s.", m.Product, h.money(m.Owed), h.provider.instant(m.Since))
 	case m.To == subscription.Released:
 		return fmt.Sprintf("The resources of %s were released: %s was still owed.", m.Product, h.money(m.Owed))
+	case m.To == subscription.Ended:
+		return fmt.Sprintf("Service %s ended.", m.Product)
+	case m.From == subscription.Ended:
+		return fmt.Sprintf("Service %s was opened again.", m.Product)
 	case m.From == subscription.None:
 		return fmt.Sprintf("Service %s was opened by its first use.", m.Product)
 	case m.From == subscription.Released:

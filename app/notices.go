@@ -6,6 +6,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/money"
+	"termwise.dev/core/notice"
 	"termwise.dev/store"
 )
 
@@ -21,6 +22,16 @@ type NoticeView struct {
 	Recorded string       `json:"recorded"`
 	Since    string       `json:"since,omitempty"`
 	Owed     money.Amount `json:"owed"`
+	// Document and Version are what a notice of a change is about, Effective when
+	// that takes effect.
+	Document  string `json:"document,omitempty"`
+	Version   string `json:"version,omitempty"`
+	Effective string `json:"effective,omitempty"`
+	// Served is when the notice counts as served; absent where the terms do not say.
+	Served string `json:"served,omitempty"`
+	// Inboxes says whose inboxes count beside the customer's own contacts, as the
+	// terms say: "sub_users", or nothing.
+	Inboxes notice.Inboxes `json:"inboxes,omitempty"`
 }
 
 // Notices lists what an account was told, oldest first, after a cursor, which is
@@ -57,5 +68,6 @@ func (p *Provider) noticeView(id string, n *account.Noticed) NoticeView {
 		ID:   RowName{Kind: NoticeRow, Account: id, RowID: n.RowID}.String(),
 		Kind: string(n.Kind), Product: n.Product, Channels: n.Channels, Text: n.Sentence(),
 		Recorded: p.instant(n.Recorded), Since: p.instant(n.Since), Owed: n.Owed,
+		Document: n.Document, Version: n.Version, Effective: p.instant(n.Effective), Served: p.instant(n.Served), Inboxes: n.Inboxes,
 	}
 }

@@ -90,7 +90,7 @@ func (r *moneyRun) begin(ctx context.Context, tx *store.Tx, f *folder) error {
 	if err := r.checkMonth(ctx, tx, before, m.now); err != nil {
 		return err
 	}
-	tried := lastOfEach(next.versions)
+	tried := lastOfEach(next.proposed())
 	r.provider = before.with(tried)
 	r.rerun = account.Rerun{Present: before.Corpus, Proposed: before.Corpus.During(from, to, tried), Zone: before.Settings.Zone, Month: r.query.Month}
 	r.out = newPlannedMoney(before, r.query, tried)

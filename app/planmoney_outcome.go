@@ -49,6 +49,9 @@ type PlannedMoney struct {
 	Refused Listed[RefusedDifference] `json:"refused"`
 	// PaymentsRefused are payments that the new versions would not take.
 	PaymentsRefused Listed[PaymentRefused] `json:"payments_refused"`
+	// LeavingRefused are customers who left, and for whom the new versions have no
+	// way out: their services go on.
+	LeavingRefused Listed[LeavingRefused] `json:"leaving_refused"`
 	// Undecided are accounts for which the new versions decide nothing; they
 	// count in no sum.
 	Undecided Listed[Stuck] `json:"undecided"`
@@ -139,6 +142,16 @@ type PaymentRefused struct {
 	Reason  string       `json:"reason"`
 }
 
+// LeavingRefused is a customer who left over a version, and would not have been able to.
+type LeavingRefused struct {
+	Account  string       `json:"account"`
+	At       string       `json:"at"`
+	Document string       `json:"document"`
+	Version  string       `json:"version"`
+	Code     refusal.Code `json:"code"`
+	Reason   string       `json:"reason"`
+}
+
 // NotRerun is an account whose books cannot be made again, and the row at which
 // that shows.
 type NotRerun struct {
@@ -186,6 +199,7 @@ func newPlannedMoney(p *Provider, q MoneyQuery, tried []*terms.Document) *Planne
 		Moves:           listed(q.Limit, func(a, b MoveDifference) int { return strings.Compare(a.Account, b.Account) }),
 		Refused:         listed(q.Limit, func(a, b RefusedDifference) int { return strings.Compare(a.Account, b.Account) }),
 		PaymentsRefused: listed(q.Limit, func(a, b PaymentRefused) int { return strings.Compare(a.Account, b.Account) }),
+		LeavingRefused:  listed(q.Limit, func(a, b LeavingRefused) int { return strings.Compare(a.Account, b.Account) }),
 		Undecided:       listed(q.Limit, func(a, b Stuck) int { return strings.Compare(a.Account, b.Account) }),
 		NotRerun:        listed(q.Limit, func(a, b NotRerun) int { return strings.Compare(a.Account, b.Account) }),
 	}
@@ -313,6 +327,12 @@ func (m *PlannedMoney) compare(p *Provider, id string, was, would *account.Outco
 		})
 		differs = true
 	}
+	for _, x := range would.Kept {
+		m.LeavingRefused.add(LeavingRefused{
+			Account: id, At: p.instant(x.At), Document: x.Document, Version: x.Version, Code: refusal.CodeOf(x.Reason), Reason: x.Reason.Error(),
+		})
+		differs = true
+	}
 	return differs
 }
 
@@ -344,7 +364,7 @@ func differingMoves(p *Provider, id string, was, would []subscription.Transition
 
 // sorted puts the lists in order.
 func (m *PlannedMoney) sorted() PlannedMoney {
-	for _, l := range []interface{ cut() }{&m.ByAccount, &m.Moves, &m.Refused, &m.PaymentsRefused, &m.Undecided, &m.NotRerun} {
+	for _, l := range []interface{ cut() }{&m.ByAccount, &m.Moves, &m.Refused, &m.PaymentsRefused, &m.LeavingRefused, &m.Undecided, &m.NotRerun} {
 		l.cut()
 	}
 	m.Meters = []MeterDifference{}

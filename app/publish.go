@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
 	"termwise.dev/core/refusal"
@@ -32,9 +34,18 @@ type PlannedDocument struct {
 	Bound int `json:"bound"`
 	// Changes lists what differs from the version that it replaces.
 	Changes []terms.Change `json:"changes,omitempty"`
+	// Kinds are the kinds of change that it is, which decide how long before it
+	// must be announced.
+	Kinds []terms.ChangeKind `json:"kinds,omitempty"`
+	// Notices lists what notice is owed, by which clause and to how many.
+	Notices []PlannedNotice `json:"notices,omitempty"`
 	// NoticesOwed counts the accounts that must be told, NoticeBy is the last day on which.
 	NoticesOwed int    `json:"notices_owed"`
 	NoticeBy    string `json:"notice_by,omitempty"`
+	// Told counts the accounts that have been told.
+	Told int64 `json:"told,omitempty"`
+	// Warnings says which notice falls short that was only to be given as well as can be done.
+	Warnings []string `json:"warnings,omitempty"`
 	// Dissent is what going on using the service means, as the version in force says.
 	Dissent terms.Dissent `json:"dissent,omitempty"`
 	// Refused says why it may not be published, or nothing.
@@ -53,7 +64,9 @@ func joinFaults(lists ...[]error) error {
 // Publish makes a folder's documents, settings and working days known from now
 // on. What is published already is left out; a version whose notice period is
 // not respected, or that contradicts another undecidably, is refused, and then
-// nothing of the folder is published.
+// nothing of the folder is published. Then it tells the accounts that are owed a
+// notice, in batches: when that is interrupted, the worker, the next Advance or
+// the next Publish goes on with it.
 func (a *App) Publish(ctx context.Context, dir fs.FS) (Plan, error) {
 	f, err := readFolder(dir)
 	if err != nil {
@@ -72,7 +85,7 @@ func (a *App) Publish(ctx context.Context, dir fs.FS) (Plan, error) {
 		if err != nil {
 			return err
 		}
-		if plan, err = a.plan(ctx, tx, next, m.now); err != nil {
+		if plan, err = a.plan(ctx, tx, next); err != nil {
 			return err
 		}
 		if err := next.refusals(); err != nil {
@@ -80,7 +93,13 @@ func (a *App) Publish(ctx context.Context, dir fs.FS) (Plan, error) {
 		}
 		return a.makeKnown(ctx, tx, next, m)
 	})
-	return plan, err
+	if err != nil {
+		return plan, err
+	}
+	if err := a.announceAll(ctx); err != nil {
+		return plan, fmt.Errorf("everything was published, and telling the accounts was interrupted; publish again, or let the worker go on with it: %w", err)
+	}
+	return plan, a.countTold(ctx, plan.Documents)
 }
 
 // Plan says what Publish would do.
@@ -99,7 +118,7 @@ func (a *App) Plan(ctx context.Context, dir fs.FS) (Plan, error) {
 		if err != nil {
 			return err
 		}
-		plan, err = a.plan(ctx, tx, next, m.now)
+		plan, err = a.plan(ctx, tx, next)
 		return err
 	})
 	return plan, err
@@ -112,9 +131,8 @@ type proposal struct {
 	corpus    *terms.Corpus // with the new versions
 	files     []store.File
 	documents []store.DocumentFile
-	versions  []*terms.Document // of documents, in the same order
-	replaced  []*terms.Document // the version each replaces, or nil
-	faults    []error           // why a version may not be published, in the same order, or nil
+	versions  []*proposed // of documents, in the same order
+	now       calendar.Instant
 	// known is from when what is new is known; decided says that anything may
 	// have been decided before.
 	known   calendar.Instant
@@ -124,15 +142,11 @@ type proposal struct {
 // proposal finds what is new in a folder. It refuses a version that was
 // published with another content and versions that cannot stand together.
 func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, m moment) (*proposal, error) {
-	next := &proposal{settings: f.settings}
-	if err := next.becomeKnown(ctx, tx, m); err != nil {
-		return nil, err
-	}
+	next := &proposal{settings: f.settings, now: m.now}
 	stored, err := tx.ProviderFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	next.files = changedFiles(stored, f.files, next.known)
 	var published []terms.Published
 	if len(stored) > 0 {
 		if next.before, err = a.provider(ctx, tx); err != nil {
@@ -143,6 +157,10 @@ func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, m moment) (
 			return nil, err
 		}
 	}
+	if err := next.becomeKnown(ctx, tx, m, published); err != nil {
+		return nil, err
+	}
+	next.files = changedFiles(stored, f.files, next.known)
 	all := published
 	for i, d := range f.parsed {
 		if isPublished(published, d) {
@@ -150,15 +168,14 @@ func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, m moment) (
 		}
 		file := f.documents[i]
 		file.Recorded = next.known
-		old := replacedBy(published, d)
 		next.documents = append(next.documents, file)
-		next.versions = append(next.versions, d)
-		next.replaced = append(next.replaced, old)
-		next.faults = append(next.faults, noticeFault(old, d, m.now, f.settings.Zone))
 		all = append(all[:len(all):len(all)], terms.Published{Document: d, Recorded: next.known})
+		next.versions = append(next.versions, &proposed{Succession: terms.Succession{New: d, Published: next.known}})
 	}
-	next.corpus, err = terms.NewCorpus(all)
-	return next, err
+	if next.corpus, err = terms.NewCorpus(all); err != nil {
+		return nil, err
+	}
+	return next, a.judge(ctx, tx, f, next)
 }
 
 // sameBooks refuses settings that would change what stored books mean: their
@@ -183,25 +200,6 @@ func isPublished(published []terms.Published, d *terms.Document) bool {
 	return false
 }
 
-// replacedBy returns the published version that a new one follows: the latest
-// that takes effect before it.
-func replacedBy(published []terms.Published, d *terms.Document) *terms.Document {
-	var old *terms.Document
-	for _, p := range published {
-		if p.Document.ID == d.ID && p.Document.Effective <= d.Effective && (old == nil || p.Document.Effective > old.Effective) {
-			old = p.Document
-		}
-	}
-	return old
-}
-
-func noticeFault(old, d *terms.Document, now calendar.Instant, zone calendar.Zone) error {
-	if old == nil || old.Version == d.Version {
-		return nil
-	}
-	return terms.CheckChange(old, d, now, zone)
-}
-
 // changedFiles returns the files of a folder that are not published as they are.
 func changedFiles(stored, files []store.File, recorded calendar.Instant) []store.File {
 	known := map[string]terms.Hash{}
@@ -218,7 +216,22 @@ func changedFiles(stored, files []store.File, recorded calendar.Instant) []store
 	return changed
 }
 
-func (n *proposal) refusals() error { return errors.Join(n.faults...) }
+// proposed lists the new versions.
+func (n *proposal) proposed() []*terms.Document {
+	versions := make([]*terms.Document, len(n.versions))
+	for i, v := range n.versions {
+		versions[i] = v.New
+	}
+	return versions
+}
+
+func (n *proposal) refusals() error {
+	var all []error
+	for _, v := range n.versions {
+		all = append(all, v.fault)
+	}
+	return errors.Join(all...)
+}
 
 // knownAfter is how long after its publication a version becomes known on a real
 // clock: longer than any transaction takes and clocks differ, so that whoever
@@ -227,8 +240,9 @@ const knownAfter = calendar.Minute
 
 // becomeKnown finds an instant at which nothing has been decided yet, and from
 // which what is new can be known. Before the first account is opened that is now;
-// a virtual clock will move on by the smallest step.
-func (n *proposal) becomeKnown(ctx context.Context, tx *store.Tx, m moment) error {
+// a virtual clock will move on by the smallest step. No two publications become
+// known at one instant, so that what was known with one can be asked again.
+func (n *proposal) becomeKnown(ctx context.Context, tx *store.Tx, m moment, published []terms.Published) error {
 	anybody, err := tx.AccountIDs(ctx, "", 1)
 	n.known, n.decided = m.now, len(anybody) > 0
 	switch {
@@ -237,6 +251,9 @@ func (n *proposal) becomeKnown(ctx context.Context, tx *store.Tx, m moment) erro
 		n.known++
 	default:
 		n.known = n.known.Add(knownAfter)
+		for _, p := range published {
+			n.known = max(n.known, p.Recorded+1)
+		}
 	}
 	return err
 }
@@ -268,47 +285,44 @@ func (n *proposal) write(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	}
+	for _, v := range n.versions {
+		if err := n.announce(ctx, tx, v); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
+// announce has the accounts told that a version is owed to. That it owes nobody is
+// kept too: a row that is missing is one that was taken away.
+func (n *proposal) announce(ctx context.Context, tx *store.Tx, v *proposed) error {
+	if !n.decided {
+		return nil
+	}
+	a := store.Announced{Announcement: account.Announcement{Document: v.New.ID, Version: v.New.Version}, Recorded: n.now, State: store.AllTold}
+	if len(v.groups) > 0 {
+		a.State = store.StillTelling
+	}
+	return tx.PutAnnounced(ctx, a)
+}
+
 // plan describes a proposal: what changes, whom it binds, who must be told.
-func (a *App) plan(ctx context.Context, tx *store.Tx, n *proposal, now calendar.Instant) (Plan, error) {
+func (a *App) plan(ctx context.Context, tx *store.Tx, n *proposal) (Plan, error) {
 	var plan Plan
 	for _, f := range n.files {
 		plan.Files = append(plan.Files, f.Name)
 	}
-	for i, d := range n.versions {
-		p := PlannedDocument{
-			Document: d.ID, Version: d.Version, Announced: d.Announced, Effective: d.Effective,
-			EffectiveText: n.settings.Zone.Format(d.Effective),
-		}
-		if n.faults[i] != nil {
-			p.Refused = n.faults[i].Error()
-		}
-		bound, err := a.countBound(ctx, tx, d)
+	for _, v := range n.versions {
+		p, err := v.planned(n.settings.Zone)
 		if err != nil {
 			return Plan{}, err
 		}
-		p.Bound = bound
-		if old := n.replaced[i]; old != nil {
-			p.Replaces = old.Version
-			p.Changes = terms.Diff(old, d)
-			p.NoticesOwed = bound
-			p.NoticeBy = noticeBy(old, d, n.settings.Zone)
-			p.Dissent, _ = terms.In(old, terms.ChangeDissent)
+		if p.Bound, err = a.countBound(ctx, tx, v.New); err != nil {
+			return Plan{}, err
 		}
 		plan.Documents = append(plan.Documents, p)
 	}
 	return plan, nil
-}
-
-// noticeBy is the last day on which a change can be announced.
-func noticeBy(old, d *terms.Document, zone calendar.Zone) string {
-	days, stated := terms.In(old, terms.ChangeNotice)
-	if !stated {
-		return ""
-	}
-	return (zone.Day(d.Effective) - calendar.Day(days)).String()
 }
 
 // countBound counts the accounts that a version binds when it takes effect:

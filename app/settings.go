@@ -37,6 +37,7 @@ type Seller struct {
 // folder is a provider's folder as it was read, not yet published.
 type folder struct {
 	settings  Settings
+	working   *calendar.WorkingDays
 	files     []store.File
 	documents []store.DocumentFile
 	parsed    []*terms.Document
@@ -70,7 +71,7 @@ func readFolder(dir fs.FS) (*folder, error) {
 		return nil, refusal.New(refusal.BadInput, "the table of working days %q cannot be read: %v", raw.Calendar, err).
 			At(settingsText{settingsFile, source}.place("$.calendar")).Do("name a file of the folder under calendar")
 	}
-	if _, err := parseWorkingDays(working); err != nil {
+	if f.working, err = parseWorkingDays(working); err != nil {
 		return nil, err
 	}
 	f.files = append(f.files, store.File{Name: calendarFile, Source: working, Hash: terms.HashText(working)})

@@ -207,7 +207,7 @@ func (in *intake) bind(ctx context.Context, b *account.Books, e *metering.Event)
 	if err != nil || len(accepted) == 0 || in.judge(set, e) != nil {
 		return set, err // what is refused is no use, and accepts nothing
 	}
-	return set, in.acceptByUse(ctx, b, accepted)
+	return set, in.acceptByUse(ctx, b, accepted, func(b *account.Books) bool { return b.LeftUntil(set, e.From) > e.From })
 }
 
 // use finds what binds a subject that uses its product at an instant, and what
@@ -239,7 +239,9 @@ func (p *Provider) use(s terms.Subject, at, known calendar.Instant, actor string
 	return accepted, set, nil
 }
 
-func (in *intake) acceptByUse(ctx context.Context, b *account.Books, acceptances []terms.Acceptance) error {
+// acceptByUse records what using a product accepts, before the usage is kept. Use
+// after the account has left is refused as it is settled, and accepts nothing.
+func (in *intake) acceptByUse(ctx context.Context, b *account.Books, acceptances []terms.Acceptance, hasLeft func(*account.Books) bool) error {
 	if !in.locked {
 		if err := in.tx.Lock(ctx, slices.Sorted(maps.Keys(in.books))); err != nil {
 			return err
@@ -247,9 +249,15 @@ func (in *intake) acceptByUse(ctx context.Context, b *account.Books, acceptances
 		in.locked = true
 	}
 	d, err := in.app.decide(ctx, in.tx, b.ID, in.actor, func(c acase) (*account.Decision, error) {
+		if hasLeft(c.books) {
+			return c.books.Accept(c.env, nil, c.now)
+		}
 		return c.books.Accept(c.env, acceptances, c.now)
 	})
 	if err != nil {
+		return err
+	}
+	if err := in.app.tellNewcomers(ctx, in.tx, []string{b.ID}); err != nil {
 		return err
 	}
 	in.books[b.ID] = d.After

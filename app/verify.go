@@ -181,6 +181,8 @@ type yardstick struct {
 	fault  error
 	zone   calendar.Zone
 	sets   map[int64]bool
+	// announced are the versions of which accounts are told.
+	announced []store.Announced
 }
 
 func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m moment) (verifiedAccount, error) {
@@ -204,6 +206,9 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 		out.add(f.Truth, Breakage{Table: string(f.Table), Row: faultRow(id, f), Message: f.Message})
 	}
 	y.unknownSets(ev, &out)
+	if err := y.told(ctx, tx, ev, &out); err != nil {
+		return out, err
+	}
 	return out, y.aside(ctx, tx, &out)
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/refusal"
@@ -30,6 +31,9 @@ func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	v.count("term_sets", len(sets))
+	if err := v.announcements(ctx, tx); err != nil {
+		return err
+	}
 	if v.yardstick, err = readYardstick(ctx, tx); err != nil {
 		return err
 	}
@@ -66,7 +70,8 @@ func readYardstick(ctx context.Context, tx *store.Tx) (y yardstick, err error) {
 		return y, err
 	}
 	y.corpus, y.zone = p.Corpus, p.Settings.Zone
-	return y, nil
+	y.announced, err = tx.Announcements(ctx)
+	return y, err
 }
 
 func (v *verifier) count(table string, rows int) {
@@ -132,6 +137,39 @@ func (v *verifier) rebuild(sets []store.KeptSet) {
 			v.broken(account.TermsRecompute, Breakage{"term_sets", row, fmt.Sprintf("stands under another name: its documents give %d", set.ID())})
 		}
 	}
+}
+
+// announcements checks how far the telling of each version is said to have come.
+func (v *verifier) announcements(ctx context.Context, tx *store.Tx) error {
+	all, err := tx.Announcements(ctx)
+	for i := range all {
+		if a := &all[i]; a.Digest != a.Seal() {
+			v.broken(account.TermsRecompute, Breakage{"announcements", a.Document + " " + a.Version, digestBroken})
+		}
+	}
+	v.count("announcements", len(all))
+	if err != nil {
+		return err
+	}
+	return v.unannounced(ctx, tx, all)
+}
+
+// unannounced finds versions that were published when there were accounts, and of
+// which nothing says who was told.
+func (v *verifier) unannounced(ctx context.Context, tx *store.Tx, all []store.Announced) error {
+	first, found, err := tx.FirstOpened(ctx)
+	if err != nil || !found {
+		return err
+	}
+	documents, err := tx.Documents(ctx)
+	for i := range documents {
+		d := &documents[i]
+		kept := slices.ContainsFunc(all, func(a store.Announced) bool { return a.Document == d.Document && a.Version == d.Version })
+		if d.Recorded > first && !kept {
+			v.broken(account.TermsRecompute, Breakage{"announcements", d.Document + " " + d.Version, "is missing"})
+		}
+	}
+	return err
 }
 
 // strays finds rows whose account does not exist.

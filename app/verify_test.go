@@ -20,10 +20,18 @@ import (
 	"termwise.dev/store/pgtest"
 )
 
-// storied makes three accounts to which everything happens that can: one pays
-// for what it uses, one falls into arrears, is suspended, pays and goes on, one
-// is released. Usage arrives late and is refused.
+// storied makes three accounts to which everything happens that can.
 func storied(t testing.TB, url string) *app.App {
+	t.Helper()
+	a := january20(t, url)
+	changed(t, a)
+	return a
+}
+
+// january20 makes three accounts: one pays for what it uses, one falls into
+// arrears, is suspended, pays and goes on, one is released. Usage arrives late and
+// is refused.
+func january20(t testing.TB, url string) *app.App {
 	t.Helper()
 	a := openSample(t, url)
 	ctx := context.Background()
@@ -48,6 +56,29 @@ func storied(t testing.TB, url string) *app.App {
 	}
 	advance(t, a, "2026-01-20T00:00:00+08:00")
 	return a
+}
+
+// changed lets the general agreement change on 1 March: the first customer goes on
+// using what it uses, the second leaves.
+func changed(t testing.TB, a *app.App) {
+	t.Helper()
+	ctx := context.Background()
+	_, err := a.Publish(ctx, withDocuments(t, map[string]string{"agreements/next.yaml": nextGeneral(t, "2026-01-20", "2026-03-01")}))
+	must(t, err)
+	_, err = a.Dissent(ctx, "customer-002", account.Dissent{Document: "general-agreement"}, "", "test")
+	must(t, err)
+	for id, pod := range map[string]string{"customer-001": "pod-a", "customer-002": "pod-b"} {
+		putUsage(t, a, id, pod, 500, "2026-02-28T22:00:00+08:00", "2026-03-01T02:00:00+08:00")
+	}
+	advance(t, a, "2026-03-02T00:00:00+08:00")
+}
+
+// nextGeneral is a new version of the general agreement with a lower late fee.
+func nextGeneral(t testing.TB, announced, effective string) string {
+	t.Helper()
+	return editedSample(t, "agreements/general-agreement.yaml", `version: "2025-06"`, `version: "2026-03"`,
+		"announced: 2025-05-01", "announced: "+announced, "effective: 2025-06-01", "effective: "+effective,
+		"late_fee.rate: 0.05%/day", "late_fee.rate: 0.04%/day")
 }
 
 func putMoney(t testing.TB, a *app.App, id, sum, reference string) {
@@ -116,7 +147,7 @@ func TestAnHonestDatabaseVerifies(t *testing.T) {
 var guarded = []string{
 	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
 	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency",
-	"documents", "provider_files", "term_sets",
+	"documents", "provider_files", "term_sets", "announcements",
 }
 
 // unguarded are the other tables, which bear neither money nor history.

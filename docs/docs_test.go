@@ -323,6 +323,26 @@ func readMapping(t *testing.T, b block, file string) {
 
 var coverageLine = regexp.MustCompile(`\*\*(\d+)\*\* rules: \*\*(\d+)\*\* executed and proved, \*\*(\d+)\*\* waiting, \*\*(\d+)\*\* declaratory`)
 
+// countRows counts the ids of the register by what has become of their rules.
+func countRows(t *testing.T, c app.Coverage) string {
+	t.Helper()
+	register, err := os.ReadFile("../provider/register.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := map[string]app.CoverageStatus{}
+	for _, r := range c.Rules {
+		status[r.Rule] = r.Status
+	}
+	rows := map[app.CoverageStatus]int{}
+	for line := range strings.Lines(string(register)) {
+		if id := strings.TrimSpace(line); id != "" && !strings.HasPrefix(id, "#") {
+			rows[status[id]]++
+		}
+	}
+	return fmt.Sprintf("**%d** are executed, **%d** wait, **%d** are declaratory", rows[app.RuleExecuted], rows[app.RuleWaiting], rows[app.RuleDeclaratory])
+}
+
 // TestCounts holds the numbers in the README that can be counted quickly to the
 // program: coverage, the demonstration's stories and the size of its usage.
 func TestCounts(t *testing.T) {
@@ -346,6 +366,9 @@ func TestCounts(t *testing.T) {
 	want := fmt.Sprintf("%d %d %d %d", c.Total, c.Executed, c.Waiting, c.Declaratory)
 	if m := coverageLine.FindStringSubmatch(readme); m == nil || strings.Join(m[1:], " ") != want {
 		t.Errorf("the README's line of coverage is %q, the program counts %s", m, want)
+	}
+	if rows := countRows(t, c); !strings.Contains(readme, rows) {
+		t.Errorf("the README does not say %q", rows)
 	}
 	for story, n := range stories(t) {
 		if !strings.Contains(readme, fmt.Sprintf("**%d** %s", n, story)) {

@@ -12,6 +12,7 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
+	"termwise.dev/core/notice"
 	"termwise.dev/core/subscription"
 )
 
@@ -24,7 +25,7 @@ func (tx *Tx) Books(ctx context.Context, ids []string, upTo calendar.Instant) ([
 		return nil, err
 	}
 	for _, load := range []func(context.Context) error{
-		l.balances, l.debts, l.services, l.history, l.acceptances,
+		l.balances, l.debts, l.services, l.history, l.noted, l.acceptances,
 		func(ctx context.Context) error { return l.open(ctx, calendar.HourOf(upTo)-1) },
 		func(ctx context.Context) error { return l.openAfter(ctx, calendar.HourOf(upTo)-1) },
 	} {
@@ -101,9 +102,19 @@ func (l *loader) history(ctx context.Context) error {
 	return errors.Join(err, broken)
 }
 
+// noted reads the notices of which the books keep something. They come before the
+// acceptances, which may lift an exit.
+func (l *loader) noted(ctx context.Context) error {
+	// The kinds stand in the text, so that PostgreSQL sees that the index on them serves.
+	return notices.each(ctx, l.tx, func(id string, n *account.Noticed) { l.books[id].Note(n) },
+		l.where(" AND kind IN ('"+string(notice.ExitConfirmed)+"', '"+string(notice.ProductEnds)+"', '"+string(notice.AgreementEnds)+
+			"') ORDER BY account, entry, line"), l.wanted)
+}
+
 func (l *loader) acceptances(ctx context.Context) error {
 	return acceptances.each(ctx, l.tx, func(id string, a *account.Accepted) {
 		l.books[id].Acceptances = append(l.books[id].Acceptances, a.Acceptance)
+		l.books[id].Lift(a)
 	}, l.where(" ORDER BY account, entry, line"), l.wanted)
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -36,6 +37,13 @@ func (tx *Tx) Wake(ctx context.Context, from calendar.Instant) error {
 func (tx *Tx) CountAccounts(ctx context.Context) (n int, err error) {
 	_, err = tx.one(ctx, []any{&n}, "SELECT count(*) FROM accounts")
 	return n, err
+}
+
+// FirstOpened returns when the first account was opened, and false when there is none.
+func (tx *Tx) FirstOpened(ctx context.Context) (at calendar.Instant, found bool, err error) {
+	var first sql.NullInt64
+	_, err = tx.one(ctx, []any{&first}, "SELECT min(opened) FROM accounts")
+	return calendar.Instant(first.Int64), first.Valid, err
 }
 
 // CountAccepted counts the accounts that have accepted some version of a

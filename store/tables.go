@@ -56,11 +56,13 @@ var (
 		},
 	)
 	notices = accountTable(
-		"notices", "entry, line, digest, kind, product, channels, recorded, since, told, owed, terms",
+		"notices", "entry, line, digest, kind, product, channels, recorded, since, told, owed, terms, "+
+			"document, version, effective, served, inboxes",
 		func(n *account.Noticed) []any {
 			return stamped(
 				&n.Stamp, (*string)(&n.Kind), &n.Product, &n.Channels, (*int64)(&n.Recorded),
 				(*int64)(&n.Since), (*int64)(&n.Told), (*int64)(&n.Owed), &n.Terms,
+				&n.Document, &n.Version, (*int64)(&n.Effective), (*int64)(&n.Served), (*string)(&n.Inboxes),
 			)
 		},
 	)

@@ -59,7 +59,7 @@ type Stray struct{ Table, Account string }
 // was refused because its account is unknown, belongs to no account.
 var customerTables = []string{
 	"journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
-	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency",
+	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency", "untold",
 }
 
 // Strays returns, for each table that has any, the first account that does not

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io/fs"
+	"strings"
 
 	"termwise.dev/app"
 	"termwise.dev/core/account"
@@ -20,6 +21,7 @@ type accountCmd struct {
 	Create  accountCreateCmd  `cmd:"" help:"Open an account."`
 	Accept  accountAcceptCmd  `cmd:"" help:"Record that an account accepts documents."`
 	Needs   accountNeedsCmd   `cmd:"" help:"Say what an account must still accept for a product."`
+	Dissent accountDissentCmd `cmd:"" help:"Record that an account does not agree to a new version and leaves."`
 	Show    accountShowCmd    `cmd:"" help:"Show an account."`
 	List    accountListCmd    `cmd:"" help:"List all accounts."`
 	History accountHistoryCmd `cmd:"" help:"List what happened to an account, with the ids that explain takes."`
@@ -43,7 +45,7 @@ func (c *accountCreateCmd) Run(s *session) error {
 
 type accountAcceptCmd struct {
 	ID        string   `arg:"" help:"The account's id."`
-	Documents []string `arg:"" help:"The ids of the documents."`
+	Documents []string `arg:"" help:"The ids of the documents; DOCUMENT@VERSION consents to a tariff that is to come."`
 	Form      string   `required:"" placeholder:"FORM" help:"The act: click, purchase, use, stamp or mail; each document must list it."`
 	Signed    string   `placeholder:"INSTANT" help:"When a paper was signed, for stamp and mail (default: now)."`
 }
@@ -125,6 +127,45 @@ func byForms(forms []terms.AcceptanceForm) string {
 	return text
 }
 
+type accountDissentCmd struct {
+	ID       string `arg:"" help:"The account's id."`
+	Document string `arg:"" help:"The document of which a new version was announced, or DOCUMENT@VERSION (default: the next version to come)."`
+	Now      bool   `help:"End the services at once, and not as the version takes effect."`
+}
+
+// Run records the dissent.
+func (c *accountDissentCmd) Run(s *session) error {
+	document, version, _ := strings.Cut(c.Document, "@")
+	return s.with(func(a *app.App) error {
+		x := account.Dissent{Document: document, Version: version, Now: c.Now}
+		leaving, err := a.Dissent(s, c.ID, x, "", s.actor)
+		if err != nil {
+			return err
+		}
+		return s.answer(leaving, func(p *page) { showLeaving(p, leaving) })
+	})
+}
+
+func showLeaving(p *page, v app.Leaving) {
+	if v.Repeated {
+		p.line("%s was leaving already; nothing has changed.", v.Account)
+	}
+	p.line("%s does not agree to %s %s and leaves: %s", p.bold(v.Account), v.Document, v.Version, v.ID)
+	p.line("services end at %s: %s", v.Ends, listed(v.Services))
+	if len(v.GoOn) > 0 {
+		p.line("services that go on: %s", listed(v.GoOn))
+	}
+	p.line("owed now %s %s; what is used until the end is settled and comes on top", amount(v.Owed), v.Currency)
+	p.line("the wallet holds %s %s and keeps it: nothing pays it out yet", amount(v.Wallet), v.Currency)
+}
+
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "none in use"
+	}
+	return strings.Join(names, ", ")
+}
+
 type accountShowCmd struct {
 	ID string `arg:"" help:"The account's id."`
 }
@@ -153,6 +194,9 @@ func showAccount(s *session, a *app.App, id string) error {
 				known = ", recorded " + acc.Recorded
 			}
 			p.line("accepted     %s %s by %s on %s%s (%s): %s", acc.Document, acc.Version, acc.Form, acc.At, known, acc.Actor, acc.ID)
+		}
+		for _, x := range v.Left {
+			p.line("leaves       %s over %s, from %s: %s", x.Document, x.Version, x.Ends, x.ID)
 		}
 	})
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
+
+	"termwise.dev/app"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -74,6 +76,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 		Context: ctx, command: parsed.Selected().FullPath(), stdout: stdout, stderr: stderr,
 		db: g.DB, json: g.JSON, actor: g.As, now: time.Now,
 		terminal: isTerminal(stdout), progressTerminal: isTerminal(stderr),
+	}
+	if err := app.CheckActor(g.As); err != nil {
+		return s.exit(atFlag("--as", err))
 	}
 	return s.exit(parsed.Run(s))
 }

@@ -199,6 +199,13 @@ func showRefusedDifferently(p *page, m app.PlannedMoney) {
 			p.paragraph(4, x.Reason)
 		}
 	}
+	if m.LeavingRefused.All > 0 {
+		p.heading("Customers who left and would have no way out%s", shownOf(len(m.LeavingRefused.Items), m.LeavingRefused.All))
+		for _, x := range m.LeavingRefused.Items {
+			p.line("  %s at %s: over %s %s (%s)", x.Account, x.At, x.Document, x.Version, x.Code)
+			p.paragraph(4, x.Reason)
+		}
+	}
 }
 
 // showNotCounted lists the accounts that the sums leave out.

@@ -138,12 +138,35 @@ func showPlan(p *page, plan app.Plan, title, nothing string) {
 				p.line("  going on using the services accepts it")
 			}
 		}
+		showNotices(p, d)
 		for _, c := range d.Changes {
 			showChange(p, c)
 		}
 		if d.Refused != "" {
 			p.line("  would be refused: %s", d.Refused)
 		}
+	}
+}
+
+// showNotices says what notice a version owes, by which clause and to how many.
+func showNotices(p *page, d app.PlannedDocument) {
+	for _, n := range d.Notices {
+		clause := n.Clause
+		if clause == "" {
+			clause = "no document says how long before"
+		}
+		where := make([]string, len(n.Channels))
+		for i, c := range n.Channels {
+			where[i] = string(c)
+		}
+		p.line("  notice of the change (%s): %s (%s), by %s, to %s, %s",
+			n.Kind, n.Notice, clause, strings.Join(where, ", "), plural(n.Accounts, "account", "accounts"), toldBy(n.By))
+	}
+	for _, w := range d.Warnings {
+		p.line("  warning: %s", w)
+	}
+	if d.Told > 0 {
+		p.line("  told %s", plural(int(d.Told), "account", "accounts"))
 	}
 }
 

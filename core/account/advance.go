@@ -88,7 +88,11 @@ func (d *draft) nextDue() (calendar.Instant, error) {
 		}
 	}
 	steps, err := d.nextStep()
-	return max(min(next, steps), d.books.At), err
+	if err != nil {
+		return 0, err
+	}
+	end, err := d.nextEnd()
+	return max(min(next, steps, end), d.books.At), err
 }
 
 // sameCycleOnwards says that no later bucket can fall due before next: buckets
@@ -110,6 +114,9 @@ func (d *draft) bucketDue(b *metering.Bucket) (calendar.Instant, error) {
 		return 0, err
 	}
 	closes, err := cycleClose(set, d.env.Zone, b.Hour)
+	if err == nil && len(d.books.Exits)+len(d.books.Ends) > 0 {
+		closes, err = d.closesAtTheEnd(b, closes)
+	}
 	return max(closes, arrived), err
 }
 

@@ -35,6 +35,14 @@ type Books struct {
 	Debts       arrears.Debts
 	Services    map[string]*subscription.Service
 	Acceptances []terms.Acceptance
+	// Exits are the documents over whose changes the customer leaves, in the order
+	// in which it said so. One that it accepts again is no longer among them.
+	Exits []Exit
+	// Ends are the ends of products and agreements that the account was told of.
+	Ends []End
+	// Told lists the versions that the account has been told of, as far as a
+	// decision on one of them loaded it.
+	Told []Announcement
 
 	// Open holds the buckets with unsettled usage, as far ahead as they were
 	// loaded; OpenAfter is when the first one that was not loaded may fall due.
@@ -87,6 +95,9 @@ func (b *Books) clone() *Books {
 		c.Services[id] = s.Clone()
 	}
 	c.Acceptances = slices.Clone(b.Acceptances)
+	c.Exits = slices.Clone(b.Exits)
+	c.Ends = slices.Clone(b.Ends)
+	c.Told = slices.Clone(b.Told)
 	c.Open = slices.Clone(b.Open)
 	return &c
 }

@@ -57,9 +57,10 @@ func payload(v any) (string, error) {
 }
 
 // Accept records that the account accepted documents. What was accepted before
-// in the same version and form is left out, unless it has been ended since. An
-// acceptance may count from an instant before the one at which it is recorded:
-// the entry is made now, and what was decided in between stays. Clause: G 0.3.
+// in the same version and form is left out, unless it has been ended since or the
+// account is leaving its document: then it stays by accepting. An acceptance may
+// count from an instant before the one at which it is recorded: the entry is made
+// now, and what was decided in between stays. Clause: G 0.3.
 func (b *Books) Accept(env Env, accepted []terms.Acceptance, at calendar.Instant) (*Decision, error) {
 	d := b.draft(env)
 	if err := d.advance(at); err != nil {
@@ -67,7 +68,7 @@ func (b *Books) Accept(env Env, accepted []terms.Acceptance, at calendar.Instant
 	}
 	at = max(at, d.books.At)
 	fresh := slices.DeleteFunc(slices.Clone(accepted), func(a terms.Acceptance) bool {
-		return d.env.Terms.Repeats(d.books.Acceptances, a)
+		return !d.books.hasLeft(a.Document) && d.env.Terms.Repeats(d.books.Acceptances, a)
 	})
 	if len(fresh) > 0 {
 		d.accept(fresh, at)
@@ -93,6 +94,7 @@ func (d *draft) acceptOne(a terms.Acceptance) {
 	row.Digest = d.keep(row.Seal(d.books.ID))
 	d.out.Acceptances = append(d.out.Acceptances, row)
 	d.books.Acceptances = append(d.books.Acceptances, a)
+	d.books.Lift(&row)
 }
 
 // TopUp is money that the customer paid in.

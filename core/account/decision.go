@@ -41,6 +41,12 @@ type Terms interface {
 	Turn(product string, accepted []terms.Acceptance, at calendar.Instant) calendar.Instant
 	// Learns is the first instant after at at which a version becomes known, if one does.
 	Learns(product string, at calendar.Instant) (calendar.Instant, bool)
+	// Announced lists what notice an account is owed of a published version.
+	Announced(document, version string, who terms.Standing, known calendar.Instant) (terms.Succession, []terms.Owed, error)
+	// GoingOnAccepts says whether using the service under a version accepts it.
+	GoingOnAccepts(accepted []terms.Acceptance, d *terms.Document, at, known calendar.Instant) bool
+	// Leaving finds the clause by which an account may leave over a version.
+	Leaving(document, version string, who terms.Standing, known calendar.Instant) (terms.Leaving, error)
 }
 
 // Decision is everything that a command or the passing of time does to one
@@ -85,6 +91,8 @@ type draft struct {
 	rows  []byte // the digests of the entry's rows
 
 	settled map[metering.Key]int // where in out.Buckets each settled bucket is
+	cited   map[int64]*terms.Set // the sets that rows name
+	endings map[string]Ending    // of services that a settlement opened and ended, by product
 
 	reasons map[RowID]Reason // of the transfers, when somebody asks for them
 }
@@ -94,7 +102,7 @@ func (b *Books) draft(env Env) *draft {
 	return &draft{
 		env: env, books: after,
 		out:     &Decision{Account: b.ID, Before: b, After: after, Sets: map[int64]TermSet{}},
-		settled: map[metering.Key]int{},
+		settled: map[metering.Key]int{}, cited: map[int64]*terms.Set{},
 	}
 }
 
@@ -174,6 +182,7 @@ func (d *draft) turn(product string, at calendar.Instant) calendar.Instant {
 func (d *draft) cite(product string, set *terms.Set) int64 {
 	id := set.ID()
 	if _, known := d.out.Sets[id]; !known {
+		d.cited[id] = set
 		d.out.Sets[id] = TermSet{Product: product, Hash: set.Hash(), Refs: set.Refs()}
 	}
 	return id

@@ -1,9 +1,12 @@
 package account
 
 import (
+	"slices"
+
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/catalog"
 	"termwise.dev/core/metering"
+	"termwise.dev/core/notice"
 	"termwise.dev/core/rating"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
@@ -99,8 +102,9 @@ func (x *explaining) price(row Charge, t rating.Tariff, meter catalog.Meter, pri
 }
 
 // Refused explains usage that was not billed. moves are the moves of its
-// service up to then, usage the events that touch its hour.
-func (c Case) Refused(row Refused, moves []Moved, usage []StoredEvent) (Explanation, error) {
+// service up to then, told the notices that the account was given, usage the
+// events that touch its hour.
+func (c Case) Refused(row Refused, moves []Moved, told []Noticed, usage []StoredEvent) (Explanation, error) {
 	x := c.explain("refused usage")
 	x.seal(row.Stamp, row.Seal(c.Account))
 	meter, known := c.Set.Product().Meter(row.Meter)
@@ -110,8 +114,12 @@ func (c Case) Refused(row Refused, moves []Moved, usage []StoredEvent) (Explanat
 	}
 	x.bucketInputs(row.Key, meter)
 	x.input("quantity", grouped(row.Quantity), meter.Base)
-	x.refusalClauses(row.Code)
 	why, closed := x.closedBy(row, moves)
+	if row.Code == refusal.Ended {
+		x.endClauses(row, told)
+	} else {
+		x.refusalClauses(row.Code)
+	}
 	recomputed := row.Quantity
 	if len(closed) > 0 {
 		recomputed = 0
@@ -140,6 +148,26 @@ func (x *explaining) refusalClauses(code refusal.Code) {
 	}
 }
 
+// endClauses cites what the end of a service rests on: the customer left a document
+// that bound it, or was told that the provider ends the service.
+func (x *explaining) endClauses(row Refused, told []Noticed) {
+	for i := len(told) - 1; i >= 0; i-- {
+		n := &told[i]
+		if n.compare(row.RowID) > 0 || n.Effective >= row.Hour.End() || x.c.Set.Document(n.Document) == nil {
+			continue
+		}
+		switch n.Kind {
+		case notice.ExitConfirmed:
+			x.leavingClause(n.Document)
+			return
+		case notice.ProductEnds, notice.AgreementEnds:
+			x.use("how the end of a product is announced", terms.DiscontinuationNotice.Name())
+			return
+		}
+	}
+	x.disagree("nobody said that the service would end")
+}
+
 // closedBy finds in the service's history when it was closed, in the row's hour
 // and for its reason.
 func (x *explaining) closedBy(row Refused, moves []Moved) (why string, closed []subscription.Closed) {
@@ -151,6 +179,9 @@ func (x *explaining) closedBy(row Refused, moves []Moved) (why string, closed []
 	}
 	if len(s.History) == 0 && row.Code == refusal.PayablesUnsettled {
 		return "the service could not be opened while payables were overdue", nil
+	}
+	if row.Code == refusal.Ended && !hasEnded(s.History) {
+		return "the customer had left over a change of the terms, or the part of the product had been discontinued", nil
 	}
 	// A released service is closed otherwise to old resources than to new ones.
 	for _, opened := range []calendar.Instant{0, calendar.EndOfTime} {
@@ -168,6 +199,10 @@ func (x *explaining) closedBy(row Refused, moves []Moved) (why string, closed []
 	return "the reason given is " + string(row.Code), nil
 }
 
+func hasEnded(moves []subscription.Transition) bool {
+	return slices.ContainsFunc(moves, func(t subscription.Transition) bool { return t.To == subscription.Ended })
+}
+
 // opened writes the end of an interval in which a service was closed.
 func (x *explaining) opened(t calendar.Instant) string {
 	if t == calendar.EndOfTime {
@@ -182,6 +217,8 @@ func closedWords(code refusal.Code) string {
 		return "the service was suspended for arrears"
 	case refusal.Released:
 		return "the resource was released for arrears"
+	case refusal.Ended:
+		return "the service ended"
 	default:
 		return "the service was released and could not be opened again while payables were overdue"
 	}

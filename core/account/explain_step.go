@@ -3,6 +3,7 @@ package account
 import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/notice"
+	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
 	"termwise.dev/core/terms"
 )
@@ -23,7 +24,10 @@ func (c Case) Transition(row Moved) (Explanation, error) {
 		x.release(row.Basis, row.At)
 		x.say("The resources of %s were released at %s: the service had been suspended since %s and %s was still owed.",
 			row.Product, x.local(row.At), x.local(row.Since), x.money(row.Owed))
-	case row.From == subscription.None:
+	case row.To == subscription.Ended:
+		x.ended(row.Product, row.Basis, row.At)
+		x.say("Service %s ended at %s; what was used until then is settled.", row.Product, x.local(row.At))
+	case row.From == subscription.None, row.From == subscription.Ended:
 		x.opening(row)
 	default:
 		x.resumption(row)
@@ -88,7 +92,11 @@ func (x *explaining) release(b Basis, at calendar.Instant) {
 func (x *explaining) opening(row Moved) {
 	gate := x.use("what keeps a service from being opened", terms.OpeningGate.Name())
 	x.step("no overdue payables stood against it (%s)", gate.Value)
-	x.say("Service %s was opened by its first use at %s.", row.Product, x.local(row.At))
+	words := "Service %s was opened by its first use at %s."
+	if row.From == subscription.Ended {
+		words = "Service %s, which had ended, was opened again by its use at %s."
+	}
+	x.say(words, row.Product, x.local(row.At))
 	x.outcome(x.local(row.At), x.local(row.At))
 }
 
@@ -113,14 +121,22 @@ func (c Case) Notice(row Noticed) (Explanation, error) {
 	x := c.explain("notice")
 	x.seal(row.Stamp, row.Seal(c.Account))
 	x.basis(row.Product, row.Basis)
-	where, err := channels(c.Set)
-	if !x.try(err) {
-		return x.done()
-	}
 	x.input("channels", row.Channels, "")
 	at := c.Entry.Effective
-	x.use("where notices go", terms.NoticeChannels.Name())
+	if row.Kind == notice.ExitConfirmed {
+		return x.exitConfirmed(row)
+	}
+	where, err := channels(c.Set)
+	if row.Kind == notice.WasEnded && refusal.CodeOf(err) == refusal.TermMissing {
+		x.step("the terms do not say where notices go")
+	} else if x.try(err) {
+		x.use("where notices go", terms.NoticeChannels.Name())
+	} else {
+		return x.done()
+	}
 	switch row.Kind {
+	case notice.WasEnded:
+		x.ended(row.Product, row.Basis, row.Effective)
 	case notice.ArrearsBegan:
 		after := x.use("how long after arrears begin", terms.ArrearsNoticeAfter.Name())
 		x.step("arrears since %s, and %s later", x.local(row.Since), after.Value)
@@ -143,8 +159,14 @@ func (c Case) Notice(row Noticed) (Explanation, error) {
 	if row.Channels != where {
 		x.disagree("it went by %s, and the terms name %s", row.Channels, where)
 	}
-	x.say("%s (Said by %s at %s.)", row.Notice.Sentence(), row.Channels, x.local(row.Notice.Recorded))
+	x.said(row)
 	return x.done()
+}
+
+// said says what the customer was told, and when that counts as served.
+func (x *explaining) said(row Noticed) {
+	x.say("%s (Said by %s at %s.)", row.Notice.Sentence(), row.Channels, x.local(row.Notice.Recorded))
+	x.served(row)
 }
 
 // Acceptance explains that a document was accepted. d is the version that was
@@ -158,9 +180,14 @@ func (c Case) Acceptance(row Accepted, d *terms.Document) (Explanation, error) {
 	x.input("counts from", c.Zone.Format(row.At), "")
 	x.input("recorded", c.Zone.Format(row.Recorded), "")
 	x.input("who", row.Actor, "")
-	x.useIn(d, "ways in which it can be accepted", terms.AcceptanceForms.Name())
 	x.step("the hash of the text that was accepted is %s", row.TextHash)
-	x.say("%s, version %s, was accepted by %s at %s.", d.Title, row.Version, row.Form, x.local(row.At))
+	if row.Form == terms.ContinuedUse {
+		x.useIn(d, "what going on using the service means", terms.ChangeDissent.Name())
+		x.say("%s, version %s, was accepted by going on using the service, from %s on.", d.Title, row.Version, x.local(row.At))
+	} else {
+		x.useIn(d, "ways in which it can be accepted", terms.AcceptanceForms.Name())
+		x.say("%s, version %s, was accepted by %s at %s.", d.Title, row.Version, row.Form, x.local(row.At))
+	}
 	x.outcome(row.TextHash.String(), d.Hash.String())
 	return x.done()
 }

@@ -81,7 +81,7 @@ func (w *world) every() []account.Explanation {
 		all = append(all, ok(w.explained(r.Entry, r.Terms).Charge(r, ev.Events)))
 	}
 	for _, r := range ev.Refused {
-		all = append(all, ok(w.explained(r.Entry, r.Terms).Refused(r, ev.Transitions, ev.Events)))
+		all = append(all, ok(w.explained(r.Entry, r.Terms).Refused(r, ev.Transitions, ev.Notices, ev.Events)))
 	}
 	for _, r := range ev.LateFees {
 		before, fault := w.replay().Before(ev, r.Entry)
@@ -224,7 +224,7 @@ func TestAChangedRowDoesNotAgree(t *testing.T) {
 		resealed(seal, func() { moved.Digest = moved.Seal(w.books.ID) })
 		for name, x := range map[string]account.Explanation{
 			"charge":     ok(w.explained(charge.Entry, charge.Terms).Charge(charge, ev.Events)),
-			"refused":    ok(w.explained(refused.Entry, refused.Terms).Refused(refused, ev.Transitions, ev.Events)),
+			"refused":    ok(w.explained(refused.Entry, refused.Terms).Refused(refused, ev.Transitions, ev.Notices, ev.Events)),
 			"late fee":   ok(w.explained(fee.Entry, fee.Terms).LateFee(fee, nil)),
 			"notice":     ok(w.explained(told.Entry, told.Terms).Notice(told)),
 			"transition": ok(w.explained(moved.Entry, moved.Terms).Transition(moved)),

@@ -108,10 +108,16 @@ func (d *draft) owedFor(product string, at calendar.Instant) (money.Amount, erro
 	if err != nil {
 		return 0, err
 	}
-	owed, _ := d.books.Debts.Outstanding(product, at)
 	if requires.V != terms.PrincipalAndFees || canary.On(canary.ResumeUnpaid) {
+		owed, _ := d.books.Debts.Outstanding(product, at)
 		return owed, nil
 	}
+	return d.owing(product, at)
+}
+
+// owing is what is due for a product, principal and late fees.
+func (d *draft) owing(product string, at calendar.Instant) (owed money.Amount, err error) {
+	owed, _ = d.books.Debts.Outstanding(product, at)
 	for name := range d.books.Balances {
 		if name.Kind() == "fees_receivable" && strings.HasSuffix(string(name), ":"+product) {
 			if owed, err = owed.Add(d.books.Balances.Owed(name)); err != nil {

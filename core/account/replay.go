@@ -134,6 +134,10 @@ func (r *replaying) make(e *journal.Entry) error {
 		return r.accept(e)
 	case journal.ToppedUp:
 		return r.topUp(e)
+	case journal.Announced:
+		return r.announce(e)
+	case journal.Dissented:
+		return r.dissent(e)
 	case journal.Settled:
 		return r.settle(e)
 	case journal.FeeAccrued:
@@ -202,6 +206,29 @@ func (r *replaying) topUp(e *journal.Entry) error {
 	}
 	_, err := r.d.topUp(t, e.Effective)
 	return err
+}
+
+func (r *replaying) announce(e *journal.Entry) error {
+	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
+		return err
+	}
+	var a Announcement
+	if err := json.Unmarshal([]byte(e.Payload), &a); err != nil {
+		return err
+	}
+	_, err := r.d.announce(a, e.Effective)
+	return err
+}
+
+func (r *replaying) dissent(e *journal.Entry) error {
+	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
+		return err
+	}
+	var x Dissent
+	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+		return err
+	}
+	return r.d.dissent(x, e.Effective)
 }
 
 // asked says that nothing fell due before what was asked for. If something did,

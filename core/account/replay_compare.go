@@ -61,7 +61,8 @@ func (r *replaying) compareRows(seq int64) *Fault {
 			return fmt.Sprintf("%s from %q to %q at %s, %s", m.Product, m.From, m.To, m.At, m.Basis.words())
 		}),
 		held(r, InNotices, StatesMoveOnEdges, seq, out.Notices, &n.notices, &kept.Notices, func(x *Noticed) string {
-			return fmt.Sprintf("%s for %s by %s at %s, %s", x.Kind, x.Product, x.Channels, x.Recorded, x.Basis.words())
+			return fmt.Sprintf("%s for %s by %s at %s of %s %s from %s, served at %s to the inboxes %q, %s",
+				x.Kind, x.Product, x.Channels, x.Recorded, x.Document, x.Version, x.Effective, x.Served, x.Inboxes, x.Basis.words())
 		}),
 		held(r, InTransfers, ChargesAreOwed, seq, out.Transfers, &n.transfers, &kept.Transfers, func(p *Posted) string {
 			return fmt.Sprintf("%s of %s from %s to %s", p.Purpose, p.Transfer.Amount, p.Debit, p.Credit)

@@ -108,8 +108,8 @@ func mayBill(s settledBucket, service *subscription.Service, gate refusal.Code) 
 			return fmt.Errorf("%s was refused as %s, and the service was not closed for that reason", bucketName(s.Key), part.code)
 		}
 	}
-	if s.billed > 0 && suspendedThroughout(service, s.Hour) {
-		return fmt.Errorf("%s was billed, and the service was suspended throughout", bucketName(s.Key))
+	if s.billed > 0 && closedThroughout(service, s.Hour) {
+		return fmt.Errorf("%s was billed, and the service was closed throughout", bucketName(s.Key))
 	}
 	return nil
 }
@@ -127,10 +127,10 @@ func closedFor(s *subscription.Service, hour calendar.Hour, reason refusal.Code)
 	return false
 }
 
-// suspendedThroughout says whether no second of an hour could be billed to any resource.
-func suspendedThroughout(s *subscription.Service, hour calendar.Hour) bool {
+// closedThroughout says whether no second of an hour could be billed to any resource.
+func closedThroughout(s *subscription.Service, hour calendar.Hour) bool {
 	for _, c := range s.ClosedFor(calendar.EndOfTime) {
-		if c.Reason == refusal.Suspended && c.From <= hour.Start() && hour.End() <= c.To {
+		if c.Reason != refusal.PayablesUnsettled && c.From <= hour.Start() && hour.End() <= c.To {
 			return true
 		}
 	}

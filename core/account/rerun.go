@@ -143,6 +143,9 @@ func (s rerunStep) compare(o rerunStep) int {
 	return cmp.Or(cmp.Compare(s.at, o.at), cmp.Compare(s.order, o.order))
 }
 
+// fromOutside lists the kinds of entries that somebody brings about, and not time.
+var fromOutside = []journal.Kind{journal.Opened, journal.Accepted, journal.ToppedUp, journal.Announced, journal.Dissented}
+
 // plan lists what comes from outside, up to where the history ends.
 func (r *rerun) plan() ([]rerunStep, *Fault) {
 	steps := r.usage.steps(r.ev)
@@ -151,10 +154,11 @@ func (r *rerun) plan() ([]rerunStep, *Fault) {
 		if e.Seq != int64(i)+1 {
 			return nil, fault(JournalReplays, InJournal, RowID{Entry: int64(i) + 1}, "is missing: entry %d stands in its place", e.Seq)
 		}
-		switch e.Kind {
-		case journal.Opened, journal.Accepted, journal.ToppedUp:
+		switch {
+		case e.Kind == journal.Settled || e.Kind == journal.FeeAccrued || e.Kind == journal.Lifecycle: // time brings them again
+		case e.Kind == journal.Accepted && r.ev.goesOn(e.Seq): // and whoever goes on accepts again
+		case slices.Contains(fromOutside, e.Kind):
 			steps = append(steps, rerunStep{at: e.Effective, order: 2 * e.Seq, entry: e})
-		case journal.Settled, journal.FeeAccrued, journal.Lifecycle: // time brings them again
 		default:
 			return nil, fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "is of the kind %q, which a re-run cannot make again", e.Kind)
 		}
@@ -162,6 +166,12 @@ func (r *rerun) plan() ([]rerunStep, *Fault) {
 	slices.SortStableFunc(steps, rerunStep.compare)
 	end := sort.Search(len(steps), func(i int) bool { return steps[i].at > r.until })
 	return steps[:end], nil
+}
+
+// goesOn says whether an entry records that going on using a service accepted
+// something: time brings that, whoever else acts under the name of the clock.
+func (ev *Evidence) goesOn(entry int64) bool {
+	return slices.ContainsFunc(ev.Acceptances, func(a Accepted) bool { return a.Entry == entry && a.Form == terms.ContinuedUse })
 }
 
 // toMonth makes what happened before the month.
@@ -246,10 +256,50 @@ func (r *rerun) command(e *journal.Entry) error {
 		return err
 	}
 	r.floor = max(r.floor, e.Recorded)
-	if e.Kind == journal.Accepted {
+	switch e.Kind {
+	case journal.Accepted:
 		return r.accept(e)
+	case journal.Announced:
+		return r.announce(e)
+	case journal.Dissented:
+		return r.dissent(e)
 	}
 	return r.topUp(e)
+}
+
+// announce tells the account again what it was told. Under other documents the
+// version may be none that concerns it.
+func (r *rerun) announce(e *journal.Entry) error {
+	var a Announcement
+	if err := json.Unmarshal([]byte(e.Payload), &a); err != nil {
+		return err
+	}
+	return r.unlessRefused(r.decide(func() (*Decision, error) { return r.books.Announce(r.env, a, e.Effective) }))
+}
+
+// dissent has the customer leave again. Where the documents that are tried give it
+// no way to, it stays; that it would is a part of the outcome.
+func (r *rerun) dissent(e *journal.Entry) error {
+	var x Dissent
+	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+		return err
+	}
+	err := r.decide(func() (*Decision, error) { return r.books.Dissent(r.env, x, e.Effective) })
+	if err == nil || r.unlessRefused(err) != nil {
+		return err
+	}
+	if r.from <= e.Effective && e.Effective < r.to {
+		r.out.Kept = append(r.out.Kept, Kept{Dissent: x, Entry: e.Seq, At: e.Effective, Reason: err})
+	}
+	return nil
+}
+
+// unlessRefused passes over a refusal by the documents that are tried.
+func (r *rerun) unlessRefused(err error) error {
+	if r.tries && refusal.CodeOf(err) != "" {
+		return nil
+	}
+	return err
 }
 
 func (r *rerun) accept(e *journal.Entry) error {
@@ -270,7 +320,7 @@ func (r *rerun) topUp(e *journal.Entry) error {
 		return err
 	}
 	err := r.decide(func() (*Decision, error) { return r.books.TopUp(r.env, t, e.Effective) })
-	if err == nil || !r.tries || refusal.CodeOf(err) == "" {
+	if err == nil || r.unlessRefused(err) != nil {
 		return err
 	}
 	if r.from <= e.Effective && e.Effective < r.to {

@@ -26,6 +26,8 @@ type Outcome struct {
 	Principal, Fees money.Amount
 	// TurnedDown are the payments of the month that would not be taken.
 	TurnedDown []TurnedDown
+	// Kept are the dissents of the month by which the customer could not leave.
+	Kept []Kept
 	// Undecided is why the month cannot be made to its end under the documents
 	// that are tried, or nil; the rest then counts for nothing.
 	Undecided error
@@ -51,6 +53,15 @@ type Unbilled struct {
 type TurnedDown struct {
 	TopUp
 	// Entry is the journal entry by which it came in.
+	Entry  int64
+	At     calendar.Instant
+	Reason error
+}
+
+// Kept is a dissent by which the customer left, and that would be refused.
+type Kept struct {
+	Dissent
+	// Entry is the journal entry that records it.
 	Entry  int64
 	At     calendar.Instant
 	Reason error

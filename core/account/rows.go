@@ -135,6 +135,10 @@ func (n *Noticed) Seal(account string) int64 {
 	return digest(account, "notice", n.RowID, func(e *journal.Encoder) {
 		e.Text(string(n.Kind)).Text(n.Product).Text(n.Channels).Int(int64(n.Recorded))
 		encodeBasis(e, n.Basis)
+		// Rows that are older than these fields hold none of them.
+		if n.About != (notice.About{}) || n.Served != 0 || n.Inboxes != "" {
+			e.Text(n.Document).Text(n.Version).Int(int64(n.Effective)).Int(int64(n.Served)).Text(string(n.Inboxes))
+		}
 	})
 }
 

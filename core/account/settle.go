@@ -54,7 +54,16 @@ func (d *draft) closeSettlement(totals map[sale]money.Amount, at calendar.Instan
 	if err := d.pay(at); err != nil {
 		return err
 	}
+	settlement := d.entry.Seq
+	if len(d.endings) > 0 {
+		inputs, err := payload(d.endings)
+		if err != nil {
+			return err
+		}
+		d.entry.Payload, d.endings = inputs, nil
+	}
 	d.end()
+	d.acceptByUse(settlement, at)
 	return nil
 }
 
@@ -182,8 +191,14 @@ func (d *draft) refuse(b *metering.Bucket, part refusedPart, set *terms.Set) {
 // service returns the account's service for a bucket's product, opening it at
 // its first usage. gate tells why it could not be opened (G 7.3).
 func (d *draft) service(b *metering.Bucket, set *terms.Set, at calendar.Instant) (s *subscription.Service, gate refusal.Code, err error) {
+	if ended, err := d.phaseEnded(b, at); err != nil || ended {
+		return nil, refusal.Ended, err
+	}
 	if s, opened := d.books.Services[b.Product]; opened {
-		return s, "", nil
+		return s, "", d.reopen(s, b, set, at)
+	}
+	if ended, err := d.endFrom(b.Product, b.Hour.Start(), at); err != nil || ended.at <= b.Hour.Start() {
+		return nil, refusal.Ended, err
 	}
 	closed, err := d.gateClosed(set, at)
 	if err != nil || closed {
@@ -191,7 +206,10 @@ func (d *draft) service(b *metering.Bucket, set *terms.Set, at calendar.Instant)
 	}
 	s = &subscription.Service{Product: b.Product}
 	d.books.Services[b.Product] = s
-	return s, "", d.move(s, subscription.Active, b.Hour.Start(), Basis{Terms: d.cite(b.Product, set)})
+	if err := d.move(s, subscription.Active, b.Hour.Start(), Basis{Terms: d.cite(b.Product, set)}); err != nil {
+		return nil, "", err
+	}
+	return s, "", d.endPast(s, at)
 }
 
 // gateClosed says whether the terms keep a service from being opened because

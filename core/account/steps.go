@@ -19,9 +19,13 @@ func (d *draft) noteArrears(at calendar.Instant) {
 	}
 }
 
-// takeSteps takes every step of every service's timeline that is due.
+// takeSteps ends each service whose end has come, and takes every step of every
+// service's timeline that is due.
 func (d *draft) takeSteps(at calendar.Instant) error {
 	for _, product := range d.books.products() {
+		if err := d.takeEnd(d.books.Services[product], at); err != nil {
+			return err
+		}
 		for {
 			taken, err := d.takeStep(d.books.Services[product], at)
 			if err != nil {
@@ -112,14 +116,7 @@ func (d *draft) tell(s *subscription.Service, kind notice.Kind, set *terms.Set, 
 		return err
 	}
 	basis.Owed, basis.Terms = owed, d.cite(s.Product, set)
-	row := Noticed{
-		Stamp:  Stamp{RowID: d.next()},
-		Notice: notice.Notice{Kind: kind, Product: s.Product, Channels: where, Recorded: d.env.RecordedAt(at)},
-		Basis:  basis,
-	}
-	row.Digest = d.keep(row.Seal(d.books.ID))
-	d.out.Notices = append(d.out.Notices, row)
-	return nil
+	return d.say(notice.Notice{Kind: kind, Product: s.Product, Channels: where, Recorded: d.env.RecordedAt(at)}, set, basis)
 }
 
 // restore ends the arrears of each service for which enough has been paid: a
@@ -150,8 +147,11 @@ func (d *draft) clear(s *subscription.Service, at calendar.Instant) error {
 	if canary.On(canary.OldNoticeCounts) {
 		s.Noticed = basis.Told
 	}
-	if s.State == subscription.Active {
+	if s.State == subscription.Active || s.State == subscription.Ended {
 		return nil
+	}
+	if end, err := d.endOf(s.Product); err != nil || end.at <= at {
+		return err // what has ended is not resumed
 	}
 	set, err := d.standing(s.Product, at, at)
 	if err != nil {

@@ -25,6 +25,10 @@ const (
 	Settled    Kind = "settled"
 	FeeAccrued Kind = "late_fee"
 	Lifecycle  Kind = "lifecycle"
+	// Announced: the account was told of a change that is to come.
+	Announced Kind = "announced"
+	// Dissented: the customer said that it does not agree to one, and leaves.
+	Dissented Kind = "dissented"
 )
 
 // Entry is one thing that happened to an account.

@@ -40,6 +40,8 @@ const (
 	Suspended Code = "service_suspended"
 	// Released: usage of a resource after it was released.
 	Released Code = "resource_released"
+	// Ended: usage after the service ended.
+	Ended Code = "service_ended"
 	// PayablesUnsettled: opening pay-as-you-go service while payables are unsettled.
 	PayablesUnsettled Code = "payables_unsettled"
 	// MethodNotOffered: the terms do not name this way of paying.
@@ -52,6 +54,12 @@ const (
 	DocumentInvalid Code = "document_invalid"
 	// NoticeTooShort: a new version takes effect before its notice period has run.
 	NoticeTooShort Code = "notice_too_short"
+	// ChangeHidden: a new version declares less than it changes, or something that it does not.
+	ChangeHidden Code = "change_hidden"
+	// ChangeInEffect: a dissent that comes after the change took effect.
+	ChangeInEffect Code = "change_in_effect"
+	// NoWayOut: no document that binds says how to leave over a change.
+	NoWayOut Code = "no_way_out"
 	// NotAccepted: no agreement binds the account.
 	NotAccepted Code = "agreement_not_accepted"
 	// ClockIsReal: a command moves time on a database whose clock is real.
@@ -67,9 +75,9 @@ func Codes() []Code {
 	return []Code{
 		BadInput, Unauthenticated, Forbidden, NotFound, AlreadyExists, KeyReused,
 		UnknownAccount, UnknownProduct, UnknownMeter, BadInterval, BadQuantity,
-		BeforeAccount, EventReused, Suspended, Released, PayablesUnsettled,
+		BeforeAccount, EventReused, Suspended, Released, Ended, PayablesUnsettled,
 		MethodNotOffered, TermMissing, TermConflict, DocumentInvalid,
-		NoticeTooShort, NotAccepted, ClockIsReal, ClockBackward, Overflow,
+		NoticeTooShort, ChangeHidden, ChangeInEffect, NoWayOut, NotAccepted, ClockIsReal, ClockBackward, Overflow,
 	}
 }
 

@@ -7,8 +7,10 @@
 //
 // Invariants: states move only along declared edges; a step happens only after
 // its notice was recorded and its waiting period has run; paying undoes a
-// suspension, never a release.
+// suspension, never a release or an end.
 //
 // Clauses: G 2.3 (right to withhold until paid), G 7.3 (no opening while
-// payables are unsettled), the product page's timeline.
+// payables are unsettled), the product page's timeline; G 3.2.9, E 3.1.1, C 3.1.1
+// (a service ends because its customer does not agree to a change), G 7.4 (the
+// provider discontinues it).
 package subscription

@@ -16,14 +16,18 @@ const (
 	Active    State = "active"
 	Suspended State = "suspended"
 	Released  State = "released"
+	// Ended is that the customer or the provider ended the service. What it holds
+	// stays until its retention has run.
+	Ended State = "ended"
 )
 
 // edges are the only moves there are.
 var edges = map[State][]State{
 	None:      {Active},
-	Active:    {Suspended},
-	Suspended: {Active, Released},
+	Active:    {Suspended, Ended},
+	Suspended: {Active, Released, Ended},
 	Released:  {Active},
+	Ended:     {Active},
 }
 
 // CanMove says whether a service may go from one state to another.
@@ -82,6 +86,8 @@ func (s *Service) ClosedFor(opened calendar.Instant) []Closed {
 		switch t.To {
 		case Suspended:
 			closed = append(closed, Closed{From: t.At, To: end, Reason: refusal.Suspended})
+		case Ended:
+			closed = append(closed, Closed{From: t.At, To: end, Reason: refusal.Ended})
 		case Released:
 			if opened < t.At {
 				return append(closed, Closed{From: t.At, To: calendar.EndOfTime, Reason: refusal.Released})

@@ -34,12 +34,13 @@ const (
 
 // Next returns the step that a service in arrears waits for and when it is due.
 // A waiting period that a notice starts counts from the recorded notice, so a
-// step is never due before the customer was told.
+// step is never due before the customer was told. A service that has ended is
+// neither suspended nor released for arrears; its customer is still told of them.
 func (s *Service) Next(t Timeline) (Step, calendar.Instant) {
 	switch {
 	case s.ArrearsSince == 0:
 		return NoStep, calendar.EndOfTime
-	case s.State == Active && s.Noticed == 0:
+	case (s.State == Active || s.State == Ended) && s.Noticed == 0:
 		return GiveNotice, s.ArrearsSince.Add(t.NoticeAfter)
 	case s.State == Active && t.MayWithhold && t.Suspends && canary.On(canary.SuspendUnannounced):
 		return Suspend, s.ArrearsSince.Add(t.SuspendAfter)

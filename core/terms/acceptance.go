@@ -7,7 +7,9 @@ import (
 	"termwise.dev/core/refusal"
 )
 
-// Acceptance is an account's act of accepting a document.
+// Acceptance is an account's act of accepting a document; or, in the form
+// ContinuedUse, that it came to accept a change of what it had accepted, which by
+// itself makes nothing bind.
 type Acceptance struct {
 	Document string
 	Version  string
@@ -28,10 +30,10 @@ type Void struct {
 	Clause   Citation // the clause that says so
 }
 
-// counts says whether the acceptance has been made and stands at an instant, as
-// known at another.
+// counts says whether the acceptance is an act that has been made and stands at an
+// instant, as known at another.
 func (a *Acceptance) counts(at, known calendar.Instant) bool {
-	return a.Recorded <= known && a.At <= at && at < a.until(known)
+	return a.Form != ContinuedUse && a.Recorded <= known && a.At <= at && at < a.until(known)
 }
 
 // until is when the acceptance ends, as known at an instant.
@@ -45,7 +47,7 @@ func (a *Acceptance) until(known calendar.Instant) calendar.Instant {
 // turn returns the first instant after at at which the acceptance begins or ends.
 func (a *Acceptance) turn(at, known calendar.Instant) calendar.Instant {
 	switch ends := a.until(known); {
-	case a.Recorded > known:
+	case a.Recorded > known || a.Form == ContinuedUse:
 		return calendar.EndOfTime
 	case a.At > at:
 		return a.At
@@ -98,9 +100,39 @@ func (c *Corpus) Repeats(accepted []Acceptance, again Acceptance) bool {
 	return slices.ContainsFunc(accepted, func(a Acceptance) bool {
 		same := a.Document == again.Document && a.Version == again.Version && a.Form == again.Form
 		return same && a.counts(again.At, again.Recorded) && !slices.ContainsFunc(accepted, func(later Acceptance) bool {
-			return a.At <= later.At && later.At <= again.At && c.endsOther(later, a)
+			return later.Form != ContinuedUse && a.At <= later.At && later.At <= again.At && c.endsOther(later, a)
 		})
 	})
+}
+
+// GoingOnAccepts says whether an account that uses the service at an instant under
+// a version accepts it by that: it stands under an earlier version, has not
+// accepted this one, and the version that this one follows, under which the account
+// stood, says that going on accepts a change (G 3.2.9). What the new version says
+// of going on is for the change after it.
+func (c *Corpus) GoingOnAccepts(accepted []Acceptance, d *Document, at, known calendar.Instant) bool {
+	if d.By != ByAcceptance {
+		return false
+	}
+	before := false
+	for _, a := range accepted {
+		switch {
+		case a.Document != d.ID:
+		case a.Version == d.Version && (a.Form == ContinuedUse || a.counts(at, known)):
+			return false
+		case a.At < d.Effective && a.counts(at, known):
+			before = true
+		}
+	}
+	if !before {
+		return false
+	}
+	s, err := c.Succession(d.ID, d.Version)
+	if err != nil || s.Old == nil {
+		return false
+	}
+	dissent, stated := In(s.Old, ChangeDissent)
+	return stated && dissent == ContinuedUseAccepts
 }
 
 // CheckTogether refuses, with code bad_input, fresh acceptances of documents that

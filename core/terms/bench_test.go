@@ -110,6 +110,29 @@ func BenchmarkNewCorpus(b *testing.B) {
 }
 
 // BenchmarkBindCold makes a corpus and the first Set of a binding.
+// BenchmarkBindTariffs binds accounts that consented to none of many tariffs.
+func BenchmarkBindTariffs(b *testing.B) {
+	texts := benchTexts()
+	texts[0] = texts[0].with("tariff.change", "after_consultation")
+	all := published(b, texts...)
+	for i := range 12 {
+		x := texts[1].with("price.cpu", fmt.Sprintf("0.%d CNY per vCPU·hour", 10+i))
+		x.version, x.announced, x.effective = fmt.Sprintf("t%d", i), "2025-01-01", fmt.Sprintf("2025-02-%02d", i+1)
+		all = append(all, terms.Published{Document: sourceOf(b, x, "by: publication", "by: publication\nchange: [tariff]"), Recorded: day("2025-01-01")})
+	}
+	c, err := terms.NewCorpus(all)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, at := terms.Subject{Account: "a", Accepted: accepts("2025-01-01", "g", "e"), Product: "p"}, day("2025-06-15")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Bind(s, at, at); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkBindCold(b *testing.B) {
 	all := published(b, benchTexts()...)
 	b.ReportAllocs()

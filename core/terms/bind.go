@@ -24,6 +24,7 @@ type Subject struct {
 // version binds once it is in effect. Of each document the version in force is
 // the one that took effect last; when it has ended, the document has ended,
 // except for what it pins: what was bought while it bound stays under it (F 3).
+// A change of the tariff waits for consent, where an agreement wants that (U 5.4).
 //
 // A document that ends others (see Ending) ends, for the products that it binds,
 // what the account accepted of them before or in the same act; and while it binds
@@ -99,9 +100,7 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	var room [8]act
 	acts, ahead := sh.acts(room[:0], s.Accepted, at, known)
 	q := question{shelf: sh, subject: s, acts: acts, at: at, known: known}
-	if sh.hasPins && s.Bought != 0 && s.Bought <= at {
-		q.pinned = c.boughtUnder(s, known)
-	}
+	c.complete(&q)
 	var buffer [128]byte
 	key := q.key(buffer[:0])
 	sh.mu.RLock()
@@ -110,7 +109,7 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	if st != nil {
 		return st, ahead
 	}
-	st = c.find(question{shelf: sh, subject: s, acts: slices.Clone(acts), pinned: q.pinned, at: at, known: known})
+	st = c.find(question{shelf: sh, subject: s, acts: slices.Clone(acts), pinned: q.pinned, waiting: q.waiting, at: at, known: known})
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if first := sh.stands[string(key)]; first != nil {
@@ -118,6 +117,16 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	}
 	sh.stands[string(key)] = st
 	return st, ahead
+}
+
+// complete adds to a question what the corpus has to look up for it.
+func (c *Corpus) complete(q *question) {
+	if q.shelf.hasPins && q.subject.Bought != 0 && q.subject.Bought <= q.at {
+		q.pinned = c.boughtUnder(q.subject, q.known)
+	}
+	if len(q.shelf.tariffs) > 0 {
+		c.wait(q)
+	}
 }
 
 // boughtUnder returns what bound a subject when it bought, or nil.
@@ -178,13 +187,15 @@ type question struct {
 	shelf     *shelf
 	subject   *Subject
 	acts      []act
-	pinned    *binding // what bound when the subject bought; nil where that does not matter
+	pinned    *binding  // what bound when the subject bought; nil where that does not matter
+	waiting   []version // the tariffs that have no consent yet
 	at, known calendar.Instant
 }
 
 // key holds all that the answer depends on, and nothing else: between which
 // turns the instants lie, who is asking as far as documents name accounts, what
-// was accepted, in which order where that matters, and under what it was bought.
+// was accepted, in which order where that matters, under what it was bought, and
+// which tariffs wait.
 func (q *question) key(key []byte) []byte {
 	sh := q.shelf
 	key = binary.BigEndian.AppendUint32(key, epoch(sh.turns, q.at))
@@ -195,6 +206,12 @@ func (q *question) key(key []byte) []byte {
 		pinned = q.pinned.number
 	}
 	key = binary.BigEndian.AppendUint32(key, pinned)
+	if len(sh.tariffs) > 0 {
+		key = append(key, byte(len(q.waiting)))
+		for _, t := range q.waiting {
+			key = binary.BigEndian.AppendUint32(key, t.number)
+		}
+	}
 	for i, a := range q.acts {
 		place := a.place << 1
 		if sh.hasEnds && i > 0 && q.acts[i-1].last == a.last {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 )
 
@@ -64,46 +63,5 @@ func TestDiffOfAllAndNothing(t *testing.T) {
 		if added[i].Old != "" || added[i].New != removed[i].Old || removed[i].New != "" {
 			t.Errorf("%v and %v", added[i], removed[i])
 		}
-	}
-}
-
-// TestCheckChange announces on 1 May, so that the thirtieth natural day after it is 31 May.
-func TestCheckChange(t *testing.T) {
-	thirty := general.with("change.notice", "30 days")
-	tests := []struct {
-		name      string
-		old       text
-		effective string
-		published string
-		title     string
-		rate      string
-		want      refusal.Code
-	}{
-		{"29 days", thirty, "2025-05-30", "2025-05-01", "", "1%/day", refusal.NoticeTooShort},
-		{"30 days", thirty, "2025-05-31", "2025-05-01", "", "1%/day", ""},
-		{"announced before it was published", thirty, "2025-05-31", "2025-05-02", "", "1%/day", refusal.NoticeTooShort},
-		{"only a heading", thirty, "2025-05-02", "2025-05-01", "New heading", "", ""},
-		{"silence: the same instant is not prior", general, "2025-05-01", "2025-05-01", "", "1%/day", refusal.NoticeTooShort},
-		{"silence: the next day is", general, "2025-05-02", "2025-05-01", "", "1%/day", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			x := tt.old
-			x.version, x.announced, x.effective, x.title = "v2", "2025-05-01", tt.effective, tt.title
-			if tt.rate != "" {
-				x = x.with("late_fee.rate", tt.rate)
-			}
-			err := terms.CheckChange(tt.old.parse(t), x.parse(t), day(tt.published), zone)
-			if refusal.CodeOf(err) != tt.want {
-				t.Errorf("got %v, want %q", err, tt.want)
-			}
-		})
-	}
-	x := thirty.with("late_fee.rate", "1%/day")
-	x.version, x.announced, x.effective = "v2", "2025-05-01", "2025-05-30"
-	err := terms.CheckChange(thirty.parse(t), x.parse(t), day("2025-05-01"), zone)
-	wantRefusal(t, err, refusal.NoticeTooShort, "G 1 (g v1) wants 30 days", "29 days", "2025-05-31")
-	if err := terms.CheckChange(nil, x.parse(t), day("2025-05-01"), zone); err != nil {
-		t.Errorf("a first version needs no notice: %v", err)
 	}
 }

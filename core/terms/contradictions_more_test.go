@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"termwise.dev/core/money"
-	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 )
 
@@ -192,10 +191,8 @@ func TestX24ServedNotices(t *testing.T) {
 	side{accepted: "S", product: firewall}.says(t, "notice.electronic.served", "when_sent, S 11.3")
 	side{accepted: "U", product: line}.says(t, "notice.paper.served", "5 natural days, U 11.3")
 	for _, s := range []side{{accepted: "G", product: firewall}, {accepted: "E", product: computing}, {accepted: "C", product: network}, frame(firewall, "")} {
-		for _, key := range []string{"notice.electronic.served", "notice.paper.served"} {
-			_, err := s.set(t).Trace(key)
-			wantRefusal(t, err, refusal.TermMissing, key)
-		}
+		s.says(t, "notice.electronic.served", "silent: not stated: what is kept is when it was sent")
+		s.says(t, "notice.paper.served", "silent: not stated: what is kept is when it was posted")
 	}
 	frame(firewall, "").says(t, "set_off.after", "written_notice, FA 3.2.13")
 	// Who accepted S beside G has its rule: G does not contradict it.

@@ -201,7 +201,7 @@ func TestX08Discontinuation(t *testing.T) {
 	side{accepted: "U", product: line}.says(t, key, "1 month, U 10.2")
 	side{accepted: "U", product: line}.says(t, "discontinuation.channels", "written, U 10.2")
 	frame(firewall, "").says(t, key, "30 days, FA 7.4.4")
-	side{accepted: "E", product: computing}.says(t, key, "silent: no right to discontinue one service")
+	side{accepted: "E", product: computing}.says(t, key, "silent: as the end of the agreement")
 	side{accepted: "E", product: computing}.says(t, "agreement_end.notice", "30 days, E 7.2.4")
 
 	dayBefore := moment(t, "2026-03-30T00:00:00+08:00")

@@ -69,6 +69,7 @@ type Document struct {
 	Announced        calendar.Instant
 	Effective        calendar.Instant
 	Until            calendar.Instant // exclusive; EndOfTime when the document does not say
+	Change           []ChangeKind     // what it declares to change of the version that it follows
 	Precedence       []Level          // highest first
 	PrecedenceClause string           // the label of the clause that declares the levels which name none
 	Ends             []Ending         // what its acceptance ends

@@ -14,8 +14,9 @@ type standing struct {
 	over bool             // it has ended, and pins nothing of the subject
 }
 
-// bound returns the versions that bind, in the order of the shelf.
-func (q *question) bound() []version {
+// inEffect returns the versions that bind, in the order of the shelf, unless a
+// tariff that waits is no longer to be waited for (see bound).
+func (q *question) inEffect() []version {
 	begun := q.begun()
 	if q.shelf.hasEnds {
 		begun = withoutEnded(begun)
@@ -38,7 +39,7 @@ func (q *question) begun() (begun []standing) {
 		if v == nil || !q.covers(v.Document) {
 			continue
 		}
-		s := standing{version: *v, over: q.at >= v.Document.Until && !q.pins(v.Document)}
+		s := standing{version: *v, over: q.ended(&q.shelf.histories[i], v) && !q.pins(v.Document)}
 		if v.Document.By == ByAcceptance {
 			accepted, ok := q.accepted(uint32(i))
 			if !ok {
@@ -51,21 +52,38 @@ func (q *question) begun() (begun []standing) {
 	return begun
 }
 
-// latest returns the known version that took effect last, or nil.
+// latest returns the known version that took effect last and waits for no consent,
+// or nil.
 func (q *question) latest(h *history) *version {
 	for i := len(h.versions) - 1; i >= 0; i-- {
 		v := &h.versions[i]
-		if (v.Recorded <= q.known || canary.On(canary.EarlyKnowledge)) && v.Document.Effective <= q.at {
+		if (v.Recorded <= q.known || canary.On(canary.EarlyKnowledge)) && v.Document.Effective <= q.at && !q.waits(v) {
 			return v
 		}
 	}
 	return nil
 }
 
+// ended says whether a version has ended. One under which an account stays that
+// does not consent to a tariff ends no later than what followed it: only the price
+// is held back, and not that a document ends or is withdrawn.
+func (q *question) ended(h *history, v *version) bool {
+	if q.at >= v.Document.Until {
+		return true
+	}
+	if len(q.waiting) == 0 {
+		return false
+	}
+	nobodyWaits := *q
+	nobodyWaits.waiting = nil
+	last := nobodyWaits.latest(h)
+	return last != v && (q.at >= last.Document.Until || !q.covers(last.Document))
+}
+
 // inForce returns the version of a document that is in force, or nil.
 func (q *question) inForce(h *history) *Document {
 	v := q.latest(h)
-	if v == nil || q.at >= v.Document.Until {
+	if v == nil || q.ended(h, v) {
 		return nil
 	}
 	return v.Document

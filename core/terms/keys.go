@@ -67,10 +67,6 @@ var (
 	AcceptanceForms = Key[[]AcceptanceForm]{name: "acceptance.forms", form: acceptanceFormsForm, readBy: "app"}
 	// NoticeChannels are the ways in which a notice may be served (G 7.4, S 9.4).
 	NoticeChannels = Key[[]string]{name: "notice.channels", form: channelsForm, readBy: "core/account"}
-	// ChangeNotice is the number of natural days between the announcement of a new version and its effect (G 3.2.9).
-	ChangeNotice = Key[Days]{name: "change.notice", form: daysForm, silence: "prior notice, no number of days", readBy: "core/terms, app"}
-	// ChangeDissent says what going on using the service means after a change (G 3.2.9, S 14.2).
-	ChangeDissent = Key[Dissent]{name: "change.dissent", form: dissentForm, silence: "not stated", readBy: "app"}
 	// UsageIntervals says which intervals of usage count.
 	UsageIntervals = Key[Intervals]{name: "usage.intervals", form: intervalsForm, readBy: "core/account"}
 	// UsageFutureLimit is how far ahead of now usage may be dated.

@@ -21,7 +21,7 @@ var (
 	// PriceAtRenewal is which price a renewal has (E 2.1.1.2, U 3.1, FP 1).
 	PriceAtRenewal = Key[RenewalPrice]{name: "renewal.price", form: renewalPriceForm, silence: "that of any order at its time", waitsFor: "subscriptions"}
 	// ChangeOfTariff is what a change of the State's tariff during a term needs (U 5.4).
-	ChangeOfTariff = Key[TariffChange]{name: "tariff.change", form: tariffChangeForm, silence: "the price of the order stands", waitsFor: "changes"}
+	ChangeOfTariff = Key[TariffChange]{name: "tariff.change", form: tariffChangeForm, silence: "notice alone, as for any change of the service", readBy: "core/terms"}
 	// RuleOfBalance is what holds for a balance that is not sufficient (G 7.3, U 3.3).
 	RuleOfBalance = Key[BalanceRule]{name: "balance.rule", form: balanceRuleForm, silence: "nothing beyond what the page says", waitsFor: "subscriptions"}
 )

@@ -41,6 +41,7 @@ func (c *Corpus) Missing(s Subject, addOns []string, at, known calendar.Instant)
 	sh := c.shelves[s.Product]
 	acts, _ := sh.acts(nil, s.Accepted, at, known)
 	q := question{shelf: sh, subject: &s, acts: acts, at: at, known: known}
+	c.complete(&q)
 	if err := q.checkAddOns(addOns); err != nil {
 		return nil, err
 	}

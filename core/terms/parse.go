@@ -40,7 +40,7 @@ type documentReader struct {
 var (
 	headerFields = []string{
 		"document", "code", "version", "kind", "title", "also_called", "issuer", "binds", "by", "announced", "effective",
-		"until", "precedence", "precedence_clause", "ends", "pins", "requires", "product", "clauses",
+		"until", "change", "precedence", "precedence_clause", "ends", "pins", "requires", "product", "clauses",
 	}
 	requiredFields = []string{"document", "code", "version", "kind", "title", "issuer", "by", "announced", "effective", "clauses"}
 )
@@ -99,6 +99,8 @@ func (p *documentReader) header(f field) {
 		d.Effective = p.instant(f.value)
 	case "until":
 		d.Until = p.until(f.value)
+	case "change":
+		d.Change = p.kinds(f.value)
 	case "precedence":
 		d.Precedence = p.levels(f.value)
 	case "precedence_clause":
@@ -158,6 +160,23 @@ func (p *documentReader) binds(n ast.Node) (b Binds) {
 		}
 	}
 	return b
+}
+
+// kinds reads what a version declares to change.
+func (p *documentReader) kinds(n ast.Node) (kinds []ChangeKind) {
+	for _, s := range p.texts(n) {
+		k, err := oneOf(ChangeKinds()...)(s)
+		if err != nil {
+			p.refuseWith(n, "change", err)
+			continue
+		}
+		if slices.Contains(kinds, k) {
+			p.refuseAt(n, fmt.Sprintf("change names %q twice", s), "name it once")
+			continue
+		}
+		kinds = append(kinds, k)
+	}
+	return kinds
 }
 
 // instant reads a day, which stands for its first instant, or RFC 3339.

@@ -18,16 +18,19 @@ type shelf struct {
 	turns     []calendar.Instant // at which one of them takes effect or ends, sorted
 	learnt    []calendar.Instant // at which a version of one of them became known, sorted
 	audience  map[string]uint32  // accounts that some document names, by account; all others are alike and 0
+	tariffs   []version          // those that may wait for consent (see wait)
 	hasEnds   bool
 	hasPins   bool
 
 	mu     sync.RWMutex
 	stands map[string]*stand
+	// consent holds what inTerm found.
+	consent map[string]bool
 }
 
 // newShelf collects the documents that can bind a product.
 func (c *Corpus) newShelf(product string) *shelf {
-	s := &shelf{product: product, places: make(map[string]uint32), audience: make(map[string]uint32), stands: make(map[string]*stand)}
+	s := &shelf{product: product, places: make(map[string]uint32), audience: make(map[string]uint32), stands: make(map[string]*stand), consent: make(map[string]bool)}
 	for _, h := range c.histories {
 		if slices.ContainsFunc(h.versions, func(v version) bool { return v.Document.Binds.coversProduct(product) }) {
 			s.add(h)
@@ -58,6 +61,9 @@ func (s *shelf) add(h history) {
 			s.turns = append(s.turns, d.Until)
 		}
 		s.learnt = append(s.learnt, h.versions[i].Recorded)
+		if d.saysItIs(TariffAdjustment) {
+			s.tariffs = append(s.tariffs, h.versions[i])
+		}
 		s.hasEnds = s.hasEnds || len(d.Ends) > 0
 		s.hasPins = s.hasPins || len(d.Pins) > 0
 		for _, account := range d.Binds.Accounts {

@@ -91,6 +91,13 @@ const (
 	Mail     AcceptanceForm = "mail"
 )
 
+// ContinuedUse is that an account which accepted a document went on using the
+// service after a change of it, and so accepted the change. No document lists it
+// and nobody commits it: where a document says that going on accepts a change, it
+// is found when the use is settled. It accepts no document anew: what the account
+// accepted, and after what, stays as it was (see Acceptance).
+const ContinuedUse AcceptanceForm = "continued_use"
+
 // Dissent says what becomes of an account that does not agree to a change.
 type Dissent string
 

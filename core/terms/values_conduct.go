@@ -15,6 +15,24 @@ const (
 	ChannelWritten Channel = "written"
 )
 
+// Form is the form of a notice, on which its service depends.
+type Form string
+
+// The forms of a notice.
+const (
+	InElectronicForm Form = "electronic"
+	OnPaper          Form = "paper"
+)
+
+// Form returns the form of a notice that is given in this way. What is written is
+// on paper, unless the terms say that it may be electronic (U 11.3).
+func (c Channel) Form(writtenIncludesElectronic bool) Form {
+	if c == ChannelPaper || c == ChannelWritten && !writtenIncludesElectronic {
+		return OnPaper
+	}
+	return InElectronicForm
+}
+
 // Served is when a notice in electronic form counts as served.
 type Served string
 

@@ -2,6 +2,7 @@ package terms
 
 import (
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/canary"
 	"termwise.dev/core/refusal"
 )
 
@@ -59,6 +60,9 @@ func (p Period) Through(event calendar.Day, first Counting, w *calendar.WorkingD
 }
 
 func (p Period) workingDaysAfter(d calendar.Day, w *calendar.WorkingDays) (calendar.Day, error) {
+	if w == nil {
+		return 0, refusal.New(refusal.BadInput, "%s cannot be counted without the table of working days", p).Do("state it in natural days")
+	}
 	for left := p.Count; left > 0; {
 		d++
 		working, err := w.IsWorking(d)
@@ -158,6 +162,39 @@ func (n Notice) Respected(announced, effect calendar.Instant, zone calendar.Zone
 	}
 	last, err := n.Lead.Through(zone.Day(announced), FromDayAfter, w)
 	return err == nil && last <= zone.Day(effect), err
+}
+
+// Earliest returns the first instant at which an act may take effect that was
+// announced at another: when Lead is full, or just after the announcement where
+// no length is agreed. Where no notice is owed it is zero. It refuses what
+// Period.Through refuses.
+func (n Notice) Earliest(announced calendar.Instant, zone calendar.Zone, w *calendar.WorkingDays) (calendar.Instant, error) {
+	switch {
+	case n == (Notice{}):
+		return 0, nil
+	case n.Lead.Count == 0:
+		return announced + 1, nil
+	}
+	last, err := n.Lead.Through(zone.Day(announced), FromDayAfter, w)
+	if canary.On(canary.ShortNotice) {
+		last--
+	}
+	return zone.Start(last), err
+}
+
+// LastDay returns the last day on which an act that takes effect at an instant
+// can be announced, and false where no length is agreed. It refuses what
+// Period.Through refuses.
+func (n Notice) LastDay(effect calendar.Instant, zone calendar.Zone, w *calendar.WorkingDays) (day calendar.Day, ok bool, err error) {
+	if n.Lead.Count == 0 {
+		return 0, false, nil
+	}
+	for day = zone.Day(effect); ; day-- {
+		full, err := n.Lead.Through(day, FromDayAfter, w)
+		if err != nil || full <= zone.Day(effect) {
+			return day, err == nil, err
+		}
+	}
 }
 
 // MonthDay is a day of a month that is counted from that of an event, written

@@ -35,7 +35,7 @@ func (b *Books) nextStep(product string, at time.Time) (step string, due time.Ti
 		}
 		return length(text), true
 	}
-	if s.State == "active" && s.Noticed.IsZero() {
+	if (s.State == "active" || s.State == "ended") && s.Noticed.IsZero() {
 		after, _ := wait("arrears.notice.after")
 		return "arrears_notice", s.ArrearsSince.Add(after)
 	}
@@ -96,7 +96,10 @@ func (b *Books) restore(at time.Time) {
 			continue
 		}
 		s.ArrearsSince, s.Noticed, s.Warned = time.Time{}, time.Time{}, time.Time{}
-		if s.State != "active" {
+		if end, ends := b.endOf(product); ends && !end.After(at) {
+			continue // what has ended is not resumed
+		}
+		if s.State != "active" && s.State != "ended" {
 			b.enter(product, "active", at, 0)
 			b.say("was_resumed", product, at, 0)
 		}
@@ -104,15 +107,26 @@ func (b *Books) restore(at time.Time) {
 }
 
 // owedFor is what must be paid before a service is clear.
-func (b *Books) owedFor(product string, at time.Time) (owed Money) {
+func (b *Books) owedFor(product string, at time.Time) Money {
+	if b.must("resume.requires", product, at) == "principal" {
+		return b.principal(product, at)
+	}
+	return b.owing(product, at)
+}
+
+// principal is what is due for a product without its late fees.
+func (b *Books) principal(product string, at time.Time) (owed Money) {
 	for _, d := range b.Debts {
 		if d.Product == product && !d.Since.After(at) {
 			owed += d.Outstanding
 		}
 	}
-	if b.must("resume.requires", product, at) == "principal" {
-		return owed
-	}
+	return owed
+}
+
+// owing is what is due for a product, principal and late fees.
+func (b *Books) owing(product string, at time.Time) Money {
+	owed := b.principal(product, at)
 	for name, fee := range b.unpaidFees() {
 		if strings.HasSuffix(name, ":"+product) {
 			owed += fee

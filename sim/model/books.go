@@ -31,11 +31,18 @@ type Books struct {
 	// Moved sums the transfers by their purpose and the instant that they belong to.
 	Moved map[Movement]Money
 
+	// Ends are the ends of products and agreements that the account was told of.
+	Ends []End
+	// Exits are the documents that the customer leaves.
+	Exits []Exit
+
 	waiting  []part
 	settled  map[bucket]*settledBucket
 	firstUse map[[2]string]time.Time // by product and resource
 	lastFees time.Time               // the last midnight at which fees were looked for
 	lastPaid Money                   // what the last top-up paid
+
+	hasBeenTold map[*Document]bool
 }
 
 // settledBucket is what was settled of a bucket.
@@ -107,7 +114,7 @@ type Arrival struct {
 
 // Service is the use of a product.
 type Service struct {
-	State string // active, suspended or released
+	State string // active, suspended, released or ended
 	Since time.Time
 	// ArrearsSince is when the arrears began that it is in; zero for none.
 	ArrearsSince time.Time
@@ -164,7 +171,7 @@ func (m *Model) begin(a *account) *Books {
 	return &Books{
 		model: m, account: a, At: a.opened, lastFees: a.opened,
 		Balances: map[string]Money{}, Services: map[string]*Service{}, Moved: map[Movement]Money{},
-		settled: map[bucket]*settledBucket{}, firstUse: map[[2]string]time.Time{},
+		settled: map[bucket]*settledBucket{}, firstUse: map[[2]string]time.Time{}, hasBeenTold: map[*Document]bool{},
 	}
 }
 
@@ -173,7 +180,8 @@ func (b *Books) clone() *Books {
 	c.Accepted, c.Debts, c.Charges, c.Refused = slices.Clone(b.Accepted), slices.Clone(b.Debts), slices.Clip(b.Charges), slices.Clip(b.Refused)
 	c.Fees, c.Moves, c.Notices, c.Arrived = slices.Clip(b.Fees), slices.Clip(b.Moves), slices.Clip(b.Notices), slices.Clip(b.Arrived)
 	c.Balances, c.Moved, c.firstUse = maps.Clone(b.Balances), maps.Clone(b.Moved), maps.Clone(b.firstUse)
-	c.waiting = slices.Clone(b.waiting)
+	c.waiting, c.Ends, c.hasBeenTold = slices.Clone(b.waiting), slices.Clip(b.Ends), maps.Clone(b.hasBeenTold)
+	c.Exits = slices.Clone(b.Exits)
 	c.Services, c.settled = map[string]*Service{}, map[bucket]*settledBucket{}
 	for k, s := range b.Services {
 		service := *s
@@ -202,6 +210,13 @@ func (b *Books) tell(f fact) {
 	if f.topUp != nil {
 		b.pay(f.topUp, at)
 	}
+	if f.announced != nil {
+		b.announce(f.announced, at)
+	}
+	if f.leaving != nil {
+		b.leave(f.leaving, at)
+		b.live(at) // what ends now
+	}
 }
 
 // use notes usage that has arrived; settling it comes later.
@@ -221,9 +236,10 @@ func (b *Books) accept(accepted []Acceptance, at time.Time) {
 		before := slices.ContainsFunc(b.Accepted, func(o Acceptance) bool {
 			return o.Document == a.Document && o.Version == a.Version && o.Form == a.Form && !o.At.After(a.At)
 		})
-		if !before {
+		if !before || b.hasLeft(a.Document) {
 			a.Recorded = b.recorded(at)
 			b.Accepted = append(b.Accepted, a)
+			b.lift(a)
 			b.At = at
 		}
 	}
@@ -312,7 +328,8 @@ func (b *Books) live(to time.Time) {
 }
 
 // do does what is due at an instant: the fees of the day that ended, then the
-// settlement of what has closed, then the steps of arrears.
+// settlement of what has closed, then the ends of services and the steps of
+// arrears.
 func (b *Books) do(at time.Time) {
 	if isMidnight(at, b.model.Zone) && at.After(b.lastFees) {
 		b.lastFees = at
@@ -321,6 +338,7 @@ func (b *Books) do(at time.Time) {
 	b.settle(at)
 	b.noteArrears(at)
 	for _, product := range b.products() {
+		b.takeEnd(product, at)
 		for b.takeStep(product, at) {
 		}
 	}
@@ -360,6 +378,9 @@ func (b *Books) NextDue() (next time.Time, any bool) {
 		}
 	}
 	for _, product := range b.products() {
+		if end, ends := b.endOf(product); ends && b.Services[product].canEnd() {
+			consider(end)
+		}
 		if b.Services[product].ArrearsSince.IsZero() {
 			continue
 		}

@@ -40,6 +40,8 @@ type fact struct {
 	usage     *Event
 	accept    []Acceptance
 	topUp     *TopUp
+	announced *Document
+	leaving   *Leaving
 }
 
 // Acceptance is an account's act of accepting a version of a document.
@@ -92,6 +94,7 @@ func (m *Model) Open(id, name string, accepts []string) (code string) {
 	slices.Sort(m.ids)
 	if len(acceptances) > 0 {
 		a.tell(fact{now: m.Now, look: m.Now, accept: acceptances})
+		m.tellNewcomer(a)
 	}
 	return ""
 }
@@ -107,6 +110,7 @@ func (m *Model) Accept(id string, documents []string) (code string) {
 	acceptances, code := m.click(documents)
 	if code == "" {
 		a.tell(fact{now: m.Now, look: m.Now, accept: acceptances})
+		m.tellNewcomer(a)
 	}
 	return code
 }
@@ -197,8 +201,9 @@ func (m *Model) judge(e *Event) string {
 		return "agreement_not_accepted"
 	}
 	code := m.judgeUnder(q, e)
-	if code == "" && len(byUse) > 0 {
+	if _, back := b.backFrom(q); code == "" && len(byUse) > 0 && back {
 		a.tell(fact{now: m.Now, look: m.Now, accept: byUse})
+		m.tellNewcomer(a)
 	}
 	return code
 }

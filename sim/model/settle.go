@@ -10,7 +10,11 @@ import (
 // has arrived (G 2.3.2).
 func (b *Books) due(p *part) time.Time {
 	arrived := later(later(p.arrived, p.end()), b.At)
-	return later(b.cycleEnd(p.bucket, arrived), arrived)
+	closes := b.cycleEnd(p.bucket, arrived)
+	if end, ends := b.endOf(p.product); ends && end.After(p.hour) {
+		closes = earlier(closes, end) // what was used is settled as the service ends
+	}
+	return later(closes, arrived)
 }
 
 // cycleEnd is when the billing cycle closes that holds an hour.
@@ -45,6 +49,7 @@ func (b *Books) settle(at time.Time) {
 		return
 	}
 	b.waiting = rest
+	before := len(b.Charges)
 	totals := map[sale]Money{}
 	for _, k := range sortedKeys(due, bucket.compare) {
 		by, amount := b.settleBucket(k, due[k], at)
@@ -56,6 +61,7 @@ func (b *Books) settle(at time.Time) {
 	}
 	b.payWhatIsOwed(at)
 	b.At = at
+	b.goOn(b.Charges[before:], at)
 }
 
 func sortedKeys[K comparable, V any](m map[K]V, compare func(a, b K) int) []K {
@@ -75,9 +81,9 @@ func (b *Books) settleBucket(k bucket, parts []part, at time.Time) (sale, Money)
 	by := sale{k.product, page.Issuer}
 	refused := map[string]int64{}
 	var billed int64
-	if !b.open(k, q, at) {
+	if code := b.open(k, q, at); code != "" {
 		for _, p := range parts {
-			refused["payables_unsettled"] += p.quantity
+			refused[code] += p.quantity
 		}
 	} else {
 		for _, p := range parts {
@@ -122,20 +128,33 @@ func (b *Books) charge(k bucket, quantity, per int64, q question, at time.Time) 
 	return line
 }
 
-// open says whether usage of a product may be billed at all: the service opens
-// with its first use, unless the account has overdue payables (G 7.3).
-func (b *Books) open(k bucket, q question, at time.Time) bool {
-	if b.Services[k.product] != nil {
-		return true
+// open says why usage of a product may not be billed at all, or nothing: the
+// service opens with its first use, unless the account has overdue payables (G
+// 7.3).
+func (b *Books) open(k bucket, q question, at time.Time) (code string) {
+	switch {
+	case b.partEnded(k, at):
+		return "service_ended"
+	case b.Services[k.product] != nil:
+		b.reopen(k, q, at)
+		return ""
 	}
-	gate, set := b.model.value("opening.gate", q)
-	overdue := slices.ContainsFunc(b.Debts, func(d Debt) bool { return !d.Since.After(at) })
-	if set && gate == "no_overdue_payables" && overdue {
-		return false
+	switch end, ends := b.endFrom(k.product, k.hour, at); {
+	case ends && !end.After(k.hour):
+		return "service_ended"
+	case b.gateIsShut(q, at):
+		return "payables_unsettled"
 	}
 	b.Services[k.product] = &Service{}
 	b.enter(k.product, "active", k.hour, 0)
-	return true
+	b.endPast(k.product, at)
+	return ""
+}
+
+func (b *Books) gateIsShut(q question, at time.Time) bool {
+	gate, set := b.model.value("opening.gate", q)
+	overdue := slices.ContainsFunc(b.Debts, func(d Debt) bool { return !d.Since.After(at) })
+	return set && gate == "no_overdue_payables" && overdue
 }
 
 // enter brings a service into a state.
@@ -174,6 +193,8 @@ func (b *Books) closedFor(product, resource string) []closed {
 		switch {
 		case m.To == "suspended":
 			all = append(all, closed{m.At, end, "service_suspended"})
+		case m.To == "ended":
+			all = append(all, closed{m.At, end, "service_ended"})
 		case m.To == "released" && firstUse.Before(m.At):
 			return append(all, closed{m.At, endOfTime, "resource_released"})
 		case m.To == "released":

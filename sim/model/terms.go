@@ -92,7 +92,7 @@ func (d *Document) concerns(account, product string) bool {
 // acceptedBy says whether some version of a document was accepted by then.
 func acceptedBy(document string, q question) bool {
 	return slices.ContainsFunc(q.accepted, func(a Acceptance) bool {
-		return a.Document == document && !a.At.After(q.at) && !a.Recorded.After(q.known)
+		return a.Document == document && a.Form != "continued_use" && !a.At.After(q.at) && !a.Recorded.After(q.known)
 	})
 }
 
@@ -158,31 +158,61 @@ func lists(value, word string) bool {
 }
 
 // Publish makes versions known now, all of them or, with the code of a refusal,
-// none. A version that is published already is passed over.
+// none. A version that is published already is passed over. Then it tells every
+// account for which a version changes something.
 func (m *Model) Publish(versions []Document) (code string) {
-	var fresh []*Document
-	for i := range versions {
-		d := versions[i]
-		d.Known = m.knownFrom()
-		if d.Effective.Before(d.Announced) {
-			return "document_invalid"
+	fresh, code := m.MayPublish(versions)
+	if code != "" {
+		return code
+	}
+	var told []*Document
+	for _, d := range fresh {
+		if len(m.owed(d)) > 0 {
+			told = append(told, d)
 		}
-		if m.find(d.ID, d.Version) != nil {
-			continue
-		}
-		if m.isUndecided(&d) {
-			return "document_invalid"
-		}
-		if m.isTooSoon(&d) {
-			return "notice_too_short"
-		}
-		fresh = append(fresh, &d)
 	}
 	m.documents = append(m.documents, fresh...)
 	if m.Virtual && len(fresh) > 0 {
 		m.Now = m.knownFrom()
 	}
+	for _, d := range told {
+		m.tellAll(d)
+	}
 	return ""
+}
+
+// MayPublish returns the versions that are not published yet, or says why they
+// may not be.
+func (m *Model) MayPublish(versions []Document) (fresh []*Document, code string) {
+	for i := range versions {
+		d := versions[i]
+		d.Known = m.knownFrom()
+		if d.Effective.Before(d.Announced) {
+			return nil, "document_invalid"
+		}
+		if m.find(d.ID, d.Version) != nil {
+			continue
+		}
+		if m.isUndecided(&d) {
+			return nil, "document_invalid"
+		}
+		if m.isTooSoon(&d) {
+			return nil, "notice_too_short"
+		}
+		fresh = append(fresh, &d)
+	}
+	return fresh, ""
+}
+
+// isTooSoon says whether a version takes effect before those whom it affects have
+// had the notice that they were promised (G 3.2.9 and its like).
+func (m *Model) isTooSoon(d *Document) bool {
+	changes := m.owed(d)
+	if len(changes) == 0 {
+		changes = m.ownChanges(d)
+	}
+	announced := later(d.Announced, d.Known)
+	return slices.ContainsFunc(changes, func(c change) bool { return m.tooSoon(d, c, announced) })
 }
 
 // knownFrom is from when a version is known that is published now: an instant at
@@ -194,7 +224,11 @@ func (m *Model) knownFrom() time.Time {
 	case m.Virtual:
 		return m.Now.Add(time.Microsecond)
 	default:
-		return m.Now.Add(time.Minute)
+		known := m.Now.Add(time.Minute)
+		for _, d := range m.documents { // no two publications become known at one instant
+			known = later(known, d.Known.Add(time.Microsecond))
+		}
+		return known
 	}
 }
 
@@ -212,39 +246,6 @@ func (m *Model) find(id, version string) *Document {
 		}
 	}
 	return nil
-}
-
-// isTooSoon says whether a version takes effect before the customers have had
-// the notice that the version before it promises them (G 3.2.9): so many natural
-// days after the announcement, whose own day does not count. Without such a
-// promise it must at least be announced before.
-func (m *Model) isTooSoon(d *Document) bool {
-	var old *Document
-	for _, p := range m.documents {
-		if p.ID == d.ID && !p.Effective.After(d.Effective) && (old == nil || p.Effective.After(old.Effective)) {
-			old = p
-		}
-	}
-	if old == nil || !differs(old, d) {
-		return false
-	}
-	announced := later(d.Announced, m.Now)
-	if promise, set := old.Values["change.notice"]; set {
-		return d.Effective.Before(midnight(announced, m.Zone, days(promise)))
-	}
-	return !announced.Before(d.Effective)
-}
-
-func differs(a, b *Document) bool {
-	if a.Abridged || !a.Until.Equal(b.Until) || len(a.Meters) != len(b.Meters) || len(a.Values) != len(b.Values) {
-		return true
-	}
-	for key, v := range a.Values {
-		if b.Values[key] != v {
-			return true
-		}
-	}
-	return false
 }
 
 // Documents lists every version that was published.

@@ -132,7 +132,7 @@ func reading[T any](read func(ctx context.Context, a *app.App) (T, error)) func(
 
 var useCases = []useCase{
 	{name: "init", do: func(ctx context.Context, a *app.App) error { return a.Init(ctx, true, 0) }},
-	{name: "publish", do: func(ctx context.Context, a *app.App) error {
+	{name: "publish", many: true, do: func(ctx context.Context, a *app.App) error {
 		_, err := a.Publish(ctx, plain.Folder(newVersion()))
 		return err
 	}},

@@ -36,14 +36,18 @@ var Interesting = []string{
 	"top-up: bad_input", "top-up: agreement_not_accepted", "top-up: paid everything", "top-up: paid a part",
 	"clock: refused: clock_backward", "clock: a year in one leap",
 	"publication: done", "publication: refused: notice_too_short", "publication: a price changed in the middle of a month",
-	"publication: a page ended while in use", "publication: a contract that reaches back",
+	"publication: a contract that reaches back",
+	"leaving: done", "leaving: not_found", "leaving: no_way_out", "acceptance by going on", "acceptance after leaving",
+	"told: agreement_changes", "told: service_changes", "told: product_ends", "told: free_use_ends",
 	"charge", "charge: of late usage", "charge: an adjustment", "charge: taken back", "charge: money returned",
 	"charge: the wallet did not cover it", "charge: due later", "charge: found late by a worker",
 	"cycle: hour", "cycle: day", "cycle: month",
 	"refused usage: service_suspended", "refused usage: resource_released", "refused usage: payables_unsettled",
+	"refused usage: service_ended",
 	"late fee", "late fee: on a fee",
 	"arrears: the payment came first", "arrears: the suspension came first",
 	"service: opened", "service: suspended", "service: resumed", "service: released", "service: opened again",
+	"service: ended", "service: opened after its end",
 	"statement: as known before",
 	"fault: " + string(Fails), "fault: " + string(LosesTo), "fault: " + string(Loses), "fault: " + string(DiesAt), "fault: " + string(DiesAfter),
 	"fault: after the commit",
@@ -80,6 +84,8 @@ func (d Did) step(s Step, now time.Time, answer string) {
 		}
 	case Publishing:
 		d.count("publication: " + answer)
+	case Leaving:
+		d.count("leaving: " + strings.TrimPrefix(answer, "refused: "))
 	case Asking:
 		if !s.Known.IsZero() {
 			d.count("statement: as known before")
@@ -116,8 +122,16 @@ func (d Did) end(m *model.Model, c *Config) {
 			d.count("refused usage: " + r.Code)
 		}
 		for _, a := range b.Accepted {
-			if a.Form == "use" {
+			switch a.Form {
+			case "use":
 				d.count("acceptance by use")
+			case "continued_use":
+				d.count("acceptance by going on")
+			}
+		}
+		for _, e := range b.Exits {
+			if !e.Lifted.IsZero() {
+				d.count("acceptance after leaving")
 			}
 		}
 		for moved := range b.Moved {
@@ -126,8 +140,11 @@ func (d Did) end(m *model.Model, c *Config) {
 			}
 		}
 		for _, n := range b.Notices {
-			if n.Kind == "arrears_began" {
+			switch n.Kind {
+			case "arrears_began":
 				d.count("charge: the wallet did not cover it")
+			case "agreement_changes", "service_changes", "product_ends", "agreement_ends", "free_use_ends":
+				d.count("told: " + n.Kind)
 			}
 		}
 		for _, debt := range b.Debts {
@@ -139,6 +156,7 @@ func (d Did) end(m *model.Model, c *Config) {
 			d.count(map[string]string{
 				" active": "service: opened", "active suspended": "service: suspended", "suspended active": "service: resumed",
 				"suspended released": "service: released", "released active": "service: opened again",
+				"active ended": "service: ended", "suspended ended": "service: ended", "ended active": "service: opened after its end",
 			}[move.From+" "+move.To])
 		}
 		d["late fee"] += len(b.Fees)
@@ -207,9 +225,6 @@ func (d Did) documents(m *model.Model) {
 				if c.Product == doc.Product && sameMonth(c.Hour, doc.Effective, m.Zone) {
 					before = before || c.Hour.Before(doc.Effective)
 					after = after || !c.Hour.Before(doc.Effective)
-				}
-				if c.Product == doc.Product && !doc.Until.IsZero() && !c.Hour.Before(doc.Until) {
-					d.count("publication: a page ended while in use")
 				}
 			}
 			if before && after {

@@ -53,6 +53,9 @@ func (d *drawer) step() Step {
 	if len(d.model.Accounts()) == 0 {
 		return d.opening()
 	}
+	if len(d.left()) > 0 && d.chance(6) {
+		return d.accepting() // who has left comes back, some day
+	}
 	for {
 		switch n := d.IntN(100); {
 		case n < 38:
@@ -65,6 +68,8 @@ func (d *drawer) step() Step {
 			return d.publishing()
 		case n < 92:
 			return d.accepting()
+		case n < 93:
+			return d.leaving()
 		case n < 95 && len(d.model.Accounts()) < 3:
 			return d.opening()
 		case n < 97:
@@ -95,9 +100,35 @@ func (d *drawer) opening() Step {
 
 func (d *drawer) accepting() Step {
 	s := Accepting{Account: d.account(), Documents: []string{"general-agreement"}}
+	if left := d.left(); len(left) > 0 && d.chance(80) {
+		s.Account = pick(d.Rand, left...)
+	}
 	switch {
 	case d.chance(10):
 		s.Documents = append(s.Documents, "no-such-document")
+	case d.chance(5):
+		s.Account = "nobody"
+	}
+	return s
+}
+
+// left lists the accounts that leave, or have left, and have not come back.
+func (d *drawer) left() (ids []string) {
+	for _, id := range d.model.Accounts() {
+		if d.model.HasLeft(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// leaving draws a customer who does not agree to a change.
+func (d *drawer) leaving() Step {
+	s := Leaving{Account: d.account()}
+	s.Document, s.Now = "general-agreement", d.chance(40)
+	switch {
+	case d.chance(15):
+		s.Document = "page-" + products[0].name
 	case d.chance(5):
 		s.Account = "nobody"
 	}

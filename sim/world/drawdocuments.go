@@ -16,7 +16,7 @@ func (d *drawer) publishing() Step {
 		return d.contract()
 	}
 	doc := d.newVersion(d.latest[d.document()])
-	if trial := *d.model; trial.Publish([]model.Document{doc}) == "" {
+	if _, code := d.model.MayPublish([]model.Document{doc}); code == "" {
 		d.latest[doc.ID] = doc
 	}
 	return Publishing{Documents: []model.Document{doc}}
@@ -45,8 +45,17 @@ func (d *drawer) newVersion(old model.Document) model.Document {
 	for range 1 + d.IntN(2) {
 		d.change(&doc)
 	}
-	doc.Effective = d.effective(old.Values["change.notice"])
-	if doc.Kind == "page" && d.chance(35) {
+	general := d.latest["general-agreement"].Values
+	promise := old.Values["change.notice"]
+	withdrawn := doc.Kind == "page" && d.chance(35)
+	switch {
+	case withdrawn:
+		promise = general["discontinuation.notice"]
+	case doc.Kind == "page":
+		promise = general["spec_change.notice"]
+	}
+	doc.Effective = d.effective(promise)
+	if withdrawn {
 		d.withdraw(&doc)
 	}
 	return doc
@@ -56,11 +65,8 @@ func (d *drawer) newVersion(old model.Document) model.Document {
 // an hour or a day, and often as early as the notice that was promised allows,
 // or a day before.
 func (d *drawer) effective(promise string) time.Time {
-	if notice, _, _ := strings.Cut(promise, " "); promise != "" && d.chance(40) {
-		days, err := strconv.Atoi(notice)
-		if err != nil {
-			panic("world: not a number of days: " + promise)
-		}
+	notice, _, counted := strings.Cut(promise, " ")
+	if days, err := strconv.Atoi(notice); counted && err == nil && d.chance(40) {
 		return d.midnight(d.model.Now, days-d.IntN(2))
 	}
 	day := 24 * time.Hour

@@ -179,19 +179,29 @@ func (p *play) again(ctx context.Context, t Told, broken happening) (*Failure, e
 			return failure(Breaks, "what a dying program left cannot be opened: %v\n", err), nil
 		}
 	}
-	if to, passes := p.passes(t.Step); passes {
-		if found, err := p.checkEither(ctx, to); found != nil || err != nil {
-			return found, err
-		}
-	} else {
-		if broken.committed {
-			t.tell(p.model) // it was done, and nobody knows
-		}
-		if found, err := p.check(ctx); found != nil || err != nil {
-			return found, err
-		}
+	found, err := p.checkBroken(ctx, t.Step, broken)
+	if found != nil || err != nil {
+		return found, err
 	}
 	return p.step(ctx, Told{Step: t.Step})
+}
+
+// checkBroken checks what a step left that was broken off.
+func (p *play) checkBroken(ctx context.Context, s Step, broken happening) (*Failure, error) {
+	if to, passes := p.passes(s); passes {
+		return p.checkEither(ctx, p.ruled, func(id string) lines { return ruled(p.model.BooksIf(id, to), p.model.Turned(id)) })
+	}
+	before := map[string]lines{}
+	for _, id := range p.model.Accounts() {
+		before[id] = p.ruled(id)
+	}
+	if broken.committed {
+		s.tell(p.model) // it was done, and nobody knows
+	}
+	if _, publishes := s.(Publishing); publishes { // accounts are told in further transactions
+		return p.checkEither(ctx, func(id string) lines { return before[id] }, p.ruled)
+	}
+	return p.check(ctx)
 }
 
 // passes says whether a step lets time pass, and up to when: that takes several
@@ -237,15 +247,14 @@ func (p *play) ruled(id string) lines {
 	return ruled(p.model.Books(id), p.model.Turned(id))
 }
 
-// checkEither checks that each account stands as before time passed, or as after.
-func (p *play) checkEither(ctx context.Context, to time.Time) (*Failure, error) {
+// checkEither checks that each account stands as before the step, or as after.
+func (p *play) checkEither(ctx context.Context, ruledBefore, ruledAfter func(id string) lines) (*Failure, error) {
 	for _, id := range p.model.Accounts() {
 		kept, err := p.read(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		before := differ(p.ruled(id), kept)
-		after := differ(ruled(p.model.BooksIf(id, to), p.model.Turned(id)), kept)
+		before, after := differ(ruledBefore(id), kept), differ(ruledAfter(id), kept)
 		if before != "" && after != "" {
 			return failure(Books, "the books of account %q are those of neither before nor after\nbefore:\n%safter:\n%s", id, before, after), nil
 		}

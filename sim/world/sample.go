@@ -28,11 +28,22 @@ func sampleDocuments() []model.Document {
 				"billing.cycles":   "[hour, day, month]", // G 2.3.2
 				"change.notice":    "30 days",            // G 3.2.9
 				"opening.gate":     "no_overdue_payables",
+
+				"change.dissent":         "continued_use_accepts",
+				"change.exit":            "[stop_using, notify_termination, move_data_out, settle_fees]",
+				"free_tier.notice":       "best_effort", // G 2.5
+				"spec_change.notice":     "prior",       // G 7.4
+				"discontinuation.notice": "30 days",
 			},
 		}),
 		version(model.Document{
 			ID: "compute-terms", Kind: "special", ByAcceptance: true, Product: "compute-payg",
-			Values: map[string]string{"acceptance.forms": "[click, use, stamp]", "arrears.withhold": "true", "change.notice": "30 days"},
+			Values: map[string]string{
+				"acceptance.forms": "[click, use, stamp]", "arrears.withhold": "true", "change.notice": "30 days", // E 3.1.1
+				"agreement_end.notice": "30 days", // E 7.2.4
+				"change.dissent":       "continued_use_accepts",
+				"change.exit":          "[stop_using, settle_fees, move_data_out]",
+			},
 		}),
 		version(model.Document{
 			ID: "billing-rules", Kind: "rules",

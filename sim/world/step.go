@@ -223,6 +223,27 @@ func (s Publishing) say(c *Config) string {
 	return strings.Join(lines, "\n")
 }
 
+// Leaving is that a customer does not agree to a change.
+type Leaving struct {
+	Account string
+	model.Leaving
+}
+
+func (s Leaving) tell(m *model.Model) string { return answer(m.Leave(s.Account, s.Leaving)) }
+
+func (s Leaving) do(ctx context.Context, p *play) (string, error) {
+	_, err := p.app.Dissent(ctx, s.Account, account.Dissent{Document: s.Document, Now: s.Now}, "", actor)
+	return p.answerOf(err)
+}
+
+func (s Leaving) say(*Config) string {
+	when := "as it takes effect"
+	if s.Now {
+		when = "at once"
+	}
+	return fmt.Sprintf("account %s does not agree to the next version of %s, and leaves %s", s.Account, s.Document, when)
+}
+
 // Reopening closes the program and opens it again.
 type Reopening struct{}
 

@@ -29,13 +29,21 @@ func (c *Config) zone() *time.Location { return time.FixedZone(c.ZoneName, zones
 // menu lists, for each key that a document may set, the values that worlds try.
 // An empty text stands for silence. The first is drawn most often.
 var menu = map[string][]string{
-	"topup.methods":        {"[alipay, bank_remittance]"},
-	"late_fee.rate":        {"0.05%/day", "0.3%/day", "0.0001%/day", ""},
-	"arrears.withhold":     {"true", "true", "true", ""},
-	"billing.cycles":       {"[hour, day, month]", ""},
-	"opening.gate":         {"no_overdue_payables", ""},
-	"acceptance.forms":     {"[click, purchase, use, stamp]", "[click]"},
-	"change.notice":        {"30 days", "3 days", ""},
+	"topup.methods":    {"[alipay, bank_remittance]"},
+	"late_fee.rate":    {"0.05%/day", "0.3%/day", "0.0001%/day", ""},
+	"arrears.withhold": {"true", "true", "true", ""},
+	"billing.cycles":   {"[hour, day, month]", ""},
+	"opening.gate":     {"no_overdue_payables", ""},
+	"acceptance.forms": {"[click, purchase, use, stamp]", "[click]"},
+	"change.notice":    {"30 days", "3 days", ""},
+
+	"change.dissent":         {"continued_use_accepts", "continued_use_accepts", ""},
+	"change.exit":            {"[stop_using, settle_fees]", "[stop_using, settle_fees]", ""},
+	"discontinuation.notice": {"30 days", "5 days", ""},
+	"agreement_end.notice":   {"10 days", ""},
+	"spec_change.notice":     {"prior", "best_effort", "", "4 days"},
+	"free_tier.notice":       {"best_effort", "", "20 days"},
+
 	"price.rounding":       {"half_up", "half_even", "down", "up"},
 	"payment.order":        {"principal_first", "late_fee_first"},
 	"late_fee.method":      {"simple", "simple", "compound"},
@@ -54,14 +62,15 @@ var menu = map[string][]string{
 	"release.notice":       {"3 days", "0 days", "20 days"},
 	"resume.requires":      {"principal_and_fees", "principal"},
 	"price.cpu":            {"0.09 CNY per vCPU·hour", "0.11 CNY per vCPU·hour", "0.0000000007 CNY per vCPU·hour", "33.3333333333 CNY per vCPU·hour"},
-	"price.memory":         {"0.024 CNY per GiB·hour", "7 CNY per GiB·hour"},
-	"price.request":        {"0.01 CNY per thousand", "1.9999999999 CNY per thousand"},
+	"price.memory":         {"0.024 CNY per GiB·hour", "7 CNY per GiB·hour", "0 CNY per GiB·hour"},
+	"price.request":        {"0.01 CNY per thousand", "0 CNY per thousand", "1.9999999999 CNY per thousand"},
 }
 
 // The keys that each kind of document sets.
 var (
 	generalKeys = []string{
 		"topup.methods", "late_fee.rate", "arrears.withhold", "billing.cycles", "opening.gate", "acceptance.forms", "change.notice",
+		"change.dissent", "change.exit", "discontinuation.notice", "agreement_end.notice", "spec_change.notice", "free_tier.notice",
 	}
 	rulesKeys = []string{
 		"price.rounding", "payment.order", "late_fee.method", "late_fee.first_day", "late_fee.base", "late_fee.rounding", "usage.future_limit",

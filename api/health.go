@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"termwise.dev/core/refusal"
 )
 
 // healthAnswer says that all is well; when it is not, a problem says so.
@@ -25,4 +27,19 @@ func (s *Server) health() {
 	}, nil, func(ctx context.Context, _ *struct{}) (healthAnswer, error) {
 		return healthAnswer{Status: "ok"}, s.app.Ready(ctx)
 	})
+}
+
+// Probes answers only whether the program runs and how it does: /healthz, /readyz
+// and /metrics. It is for a process that does what falls due and serves nobody.
+func (s *Server) Probes() http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		mux.Handle("GET "+path, s)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, newProblem(http.StatusNotFound,
+			refusal.New(refusal.NotFound, "this process does what falls due and serves nothing at %s", r.URL.Path).
+				Do("ask a process whose role is api or all")))
+	})
+	return mux
 }

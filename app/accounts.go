@@ -45,9 +45,23 @@ func (a *App) OpenAccount(ctx context.Context, n NewAccount, key, actor string) 
 	return v, err
 }
 
-// CreateAccounts opens many accounts in one transaction and returns how many
-// of them were new.
+// CreateAccounts opens many accounts in one transaction, or, where accounts live
+// on several nodes, each in its own, and returns how many of them were new.
 func (a *App) CreateAccounts(ctx context.Context, accounts []NewAccount, actor string) (created int, err error) {
+	if !a.db.Sharded() {
+		return a.openTogether(ctx, accounts, actor)
+	}
+	for _, n := range accounts {
+		opened, err := a.openTogether(ctx, []NewAccount{n}, actor)
+		created += opened
+		if err != nil {
+			return created, err
+		}
+	}
+	return created, nil
+}
+
+func (a *App) openTogether(ctx context.Context, accounts []NewAccount, actor string) (created int, err error) {
 	err = a.update(ctx, func(tx *store.Tx) error {
 		created, err = a.createAccounts(ctx, tx, accounts, actor)
 		return err

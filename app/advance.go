@@ -18,11 +18,11 @@ import (
 // enough that bulk writes pay, few enough that memory stays small.
 const accountsPerBatch = 1024
 
-// workersOf is how many batches are done at once on an engine: on PostgreSQL one
-// decides while another writes, and they pass over each other's accounts; SQLite
-// has one writer.
-func workersOf(engine string) int {
-	if engine == "postgresql" {
+// workers is how many batches are done at once: on PostgreSQL one decides while
+// another writes, and they pass over each other's accounts; SQLite has one writer.
+// Where accounts live on several nodes, workOneByOne has hands of its own.
+func (a *App) workers() int {
+	if a.Engine() == "postgresql" && !a.db.Sharded() {
 		return 2
 	}
 	return 1
@@ -130,13 +130,16 @@ func (a *App) Work(ctx context.Context) (Advanced, error) {
 
 // workUntil takes batches of due accounts until none is left.
 func (a *App) workUntil(ctx context.Context, to calendar.Instant, progress func(done, all int)) (Advanced, error) {
+	if err := a.wake(ctx); err != nil {
+		return Advanced{}, err
+	}
 	all, err := a.countDue(ctx, to)
 	if err != nil {
 		return Advanced{}, err
 	}
 	w := working{app: a, to: to, all: all, progress: progress, stuck: map[string]bool{}}
 	var group sync.WaitGroup
-	for range workersOf(a.Engine()) {
+	for range a.workers() {
 		group.Go(func() { w.run(ctx) })
 	}
 	group.Wait()
@@ -164,7 +167,7 @@ func (w *working) run(ctx context.Context) {
 		if failed {
 			return
 		}
-		batch, err := w.app.workBatch(ctx, w.to, stuck)
+		batch, err := w.app.workSome(ctx, w.to, stuck)
 		if !w.keep(batch, err) {
 			return
 		}
@@ -212,9 +215,22 @@ func (a *App) countDue(ctx context.Context, to calendar.Instant) (n int, err err
 	return n, err
 }
 
-// workBatch does what is due for one batch of accounts in one transaction. An
-// account that cannot be decided is set aside and does not hold up the others.
-func (a *App) workBatch(ctx context.Context, to calendar.Instant, stuck map[string]bool) (Advanced, error) {
+// workSome does what is due for some accounts: a batch in one transaction, or,
+// where accounts live on several nodes, one after the other.
+func (a *App) workSome(ctx context.Context, to calendar.Instant, stuck map[string]bool) (Advanced, error) {
+	if a.db.Sharded() {
+		return a.workOneByOne(ctx, to, stuck)
+	}
+	return a.workBatch(ctx, to, func(tx *store.Tx) ([]string, error) {
+		ids, err := tx.DueAccounts(ctx, to, accountsPerBatch+len(stuck))
+		return without(ids, stuck), err
+	})
+}
+
+// workBatch does what is due for the accounts that choose locks, in one
+// transaction. An account that cannot be decided is set aside and does not hold
+// up the others.
+func (a *App) workBatch(ctx context.Context, to calendar.Instant, choose func(*store.Tx) ([]string, error)) (Advanced, error) {
 	var report Advanced
 	err := a.db.Update(ctx, func(tx *store.Tx) error {
 		report = Advanced{}
@@ -226,11 +242,10 @@ func (a *App) workBatch(ctx context.Context, to calendar.Instant, stuck map[stri
 		if err != nil {
 			return err
 		}
-		ids, err := tx.DueAccounts(ctx, to, accountsPerBatch+len(stuck))
+		ids, err := choose(tx)
 		if err != nil {
 			return err
 		}
-		ids = without(ids, stuck)
 		books, err := tx.Books(ctx, ids, to)
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func (a *App) announceBatch(ctx context.Context) (more bool, err error) {
 		if more = found; err != nil || !found {
 			return err
 		}
-		ids, err := tx.AccountIDs(ctx, next.After, accountsPerBatch)
+		ids, err := tx.AccountIDs(ctx, next.After, a.together())
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (a *App) announceBatch(ctx context.Context) (more bool, err error) {
 		if len(ids) > 0 {
 			next.After = ids[len(ids)-1]
 		}
-		if len(ids) < accountsPerBatch {
+		if len(ids) < a.together() {
 			next.State = store.AllTold
 		}
 		return tx.PutAnnounced(ctx, next)

@@ -50,15 +50,27 @@ func BenchmarkSettle(b *testing.B) {
 	}
 	for _, accounts := range sizes {
 		b.Run(fmt.Sprintf("engine=postgresql/accounts=%d", accounts), func(b *testing.B) {
-			server, err := pgtest.Start(pgtest.Options{Durable: true})
-			must(b, err)
-			b.Cleanup(func() { must(b, server.Stop()) })
-			url, err := server.CreateDatabase("termwise", "")
-			must(b, err)
-			w := newSettling(b, url, accounts)
-			benchmarkSettle(b, w, newBarePostgres(b, url))
+			url := durable(b)
+			benchmarkSettle(b, newSettling(b, url, accounts), newBarePostgres(b, url))
 		})
 	}
+	// As on several nodes, with one account a transaction, but on one of them.
+	b.Run(fmt.Sprintf("engine=nodes/accounts=%d", sizes[0]), func(b *testing.B) {
+		url := durable(b)
+		pgtest.DisguiseAsCitus(b, url)
+		benchmarkSettle(b, newSettling(b, url, sizes[0]), newBarePostgres(b, url))
+	})
+}
+
+// durable starts a server whose commits survive a crash, with an empty database.
+func durable(b *testing.B) string {
+	b.Helper()
+	server, err := pgtest.Start(pgtest.Options{Durable: true})
+	must(b, err)
+	b.Cleanup(func() { must(b, server.Stop()) })
+	url, err := server.CreateDatabase("termwise", "")
+	must(b, err)
+	return url
 }
 
 // benchSizes are the numbers of accounts of a benchmark, unless BENCH_ACCOUNTS

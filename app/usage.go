@@ -59,7 +59,33 @@ type Receipt struct {
 //
 // Clauses: G 0.3, E 0.1 and C 0.1 (using a service accepts), G 2.3.2, the page's
 // rule of what counts as use.
+//
+// Where accounts live on several nodes, there is a transaction for each account.
+// When one fails, the events of others may have been accepted: who sends them
+// again is told so.
 func (a *App) ReportUsage(ctx context.Context, events []Reported, actor string) ([]Receipt, error) {
+	groups := a.byAccount(events)
+	if len(groups) == 1 {
+		return a.reportUsage(ctx, events, actor)
+	}
+	receipts := make([]Receipt, len(events))
+	for _, places := range groups {
+		group := make([]Reported, len(places))
+		for i, at := range places {
+			group[i] = events[at]
+		}
+		answers, err := a.reportUsage(ctx, group, actor)
+		if err != nil {
+			return nil, err
+		}
+		for i, at := range places {
+			receipts[at] = answers[i]
+		}
+	}
+	return receipts, nil
+}
+
+func (a *App) reportUsage(ctx context.Context, events []Reported, actor string) ([]Receipt, error) {
 	var receipts []Receipt
 	err := a.db.Update(ctx, func(tx *store.Tx) error {
 		in, err := a.intake(ctx, tx, events, actor)

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
@@ -30,30 +32,67 @@ type AccountRow struct {
 const feesOwed = "balances.name LIKE 'fees_receivable:%' AND balances.balance < 0"
 
 var accounts = accountTable(
-	"accounts",
-	`name, currency, opened, seq, head, at, next_due,
-	coalesce((SELECT balance FROM balances b WHERE b.account = accounts.account AND b.name = 'wallet'), 0),
-	coalesce((SELECT CAST(sum(outstanding) AS BIGINT) FROM debts d WHERE d.account = accounts.account), 0),
-	coalesce((SELECT CAST(-sum(balance) AS BIGINT) FROM balances WHERE balances.account = accounts.account AND `+feesOwed+`), 0)`,
+	"accounts", "name, currency, opened, seq, head, at, next_due",
 	func(a *AccountRow) []any {
-		return []any{
-			&a.Name, &a.Currency, &a.Opened, &a.Seq, (*[32]byte)(&a.Head), &a.At, &a.NextDue,
-			&a.Wallet, &a.Owed, &a.Fees,
-		}
+		return []any{&a.Name, &a.Currency, &a.Opened, &a.Seq, (*[32]byte)(&a.Head), &a.At, &a.NextDue}
 	},
 )
 
-func (tx *Tx) accounts(ctx context.Context, tail string, args ...any) (list []AccountRow, err error) {
-	err = accounts.each(ctx, tx, func(id string, a *AccountRow) {
-		a.ID = id
-		list = append(list, *a)
-	}, tail, args...)
-	return list, err
+// accountsOf returns those accounts that exist among some ids, sorted by id.
+func (tx *Tx) accountsOf(ctx context.Context, ids []string) ([]AccountRow, error) {
+	return apart(tx, ids, func(ids []string) (rows []AccountRow, err error) {
+		wanted, err := list(tx, ids)
+		if err != nil {
+			return nil, err
+		}
+		found := make(map[string]*AccountRow, len(ids))
+		if err := accounts.each(ctx, tx, func(id string, a *AccountRow) {
+			a.ID, found[id] = id, a
+		}, "WHERE "+tx.among("account", "text"), wanted); err != nil || len(found) == 0 {
+			return nil, err
+		}
+		if err := tx.sumMoney(ctx, wanted, found); err != nil {
+			return nil, err
+		}
+		for _, id := range slices.Sorted(maps.Keys(found)) {
+			rows = append(rows, *found[id])
+		}
+		return rows, nil
+	})
+}
+
+// sumMoney fills in what accounts have and owe. Each is summed by a statement of
+// its own: a subquery for each account could not be sent to the account's node.
+func (tx *Tx) sumMoney(ctx context.Context, wanted any, found map[string]*AccountRow) error {
+	of := "WHERE " + tx.among("account", "text")
+	for _, sum := range []struct {
+		text string
+		into func(*AccountRow) *money.Amount
+	}{
+		{"SELECT account, balance FROM balances " + of + " AND name = 'wallet'", func(a *AccountRow) *money.Amount { return &a.Wallet }},
+		{"SELECT account, CAST(sum(outstanding) AS BIGINT) FROM debts " + of + " GROUP BY account", func(a *AccountRow) *money.Amount { return &a.Owed }},
+		{"SELECT account, CAST(-sum(balance) AS BIGINT) FROM balances " + of + " AND " + feesOwed + " GROUP BY account", func(a *AccountRow) *money.Amount { return &a.Fees }},
+	} {
+		if err := tx.each(ctx, sum.text, []any{wanted}, func(rows *sql.Rows) error {
+			var id string
+			var amount money.Amount
+			if err := rows.Scan(&id, &amount); err != nil {
+				return err
+			}
+			if a, known := found[id]; known { // and was not opened a moment ago
+				*sum.into(a) = amount
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Account returns an account, and false when there is none.
 func (tx *Tx) Account(ctx context.Context, id string) (AccountRow, bool, error) {
-	list, err := tx.accounts(ctx, "WHERE account = $1", id)
+	list, err := tx.accountsOf(ctx, []string{id})
 	if err != nil || len(list) == 0 {
 		return AccountRow{}, false, err
 	}
@@ -62,7 +101,11 @@ func (tx *Tx) Account(ctx context.Context, id string) (AccountRow, bool, error) 
 
 // Accounts returns the first accounts after an id, sorted by id.
 func (tx *Tx) Accounts(ctx context.Context, after string, limit int) ([]AccountRow, error) {
-	return tx.accounts(ctx, "WHERE account > $1 ORDER BY account LIMIT $2", after, limit)
+	ids, err := tx.AccountIDs(ctx, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return tx.accountsOf(ctx, ids)
 }
 
 // AccountIDs returns the first ids after an id, sorted.
@@ -73,11 +116,22 @@ func (tx *Tx) AccountIDs(ctx context.Context, after string, limit int) ([]string
 // DueAccounts returns accounts for which something falls due by now, the
 // longest due first. In Update on PostgreSQL it locks them and passes over
 // those that another transaction has locked, so that workers share the work.
+// Where accounts live on several nodes it locks nothing, as rows of one node can
+// be locked at a time; see Claim.
 func (tx *Tx) DueAccounts(ctx context.Context, now calendar.Instant, limit int) ([]string, error) {
-	return tx.texts(ctx,
-		"SELECT account FROM accounts WHERE next_due <= $1 ORDER BY next_due, account LIMIT $2"+
-			tx.forUpdate()+tx.skipLocked(),
-		int64(now), limit)
+	text := "SELECT account FROM accounts WHERE next_due <= $1 ORDER BY next_due, account LIMIT $2"
+	if !tx.sharded {
+		text += tx.forUpdate() + tx.skipLocked()
+	}
+	return tx.texts(ctx, text, int64(now), limit)
+}
+
+// Claim locks an account for which something falls due by now, and says false
+// when another transaction holds it or has done it meanwhile.
+func (tx *Tx) Claim(ctx context.Context, id string, now calendar.Instant) (bool, error) {
+	claimed, err := tx.texts(ctx,
+		"SELECT account FROM accounts WHERE account = $1 AND next_due <= $2"+tx.forUpdate()+tx.skipLocked(), id, int64(now))
+	return len(claimed) > 0, err
 }
 
 // Lock waits until no other transaction writes to the accounts, and keeps it so
@@ -89,12 +143,14 @@ func (tx *Tx) Lock(ctx context.Context, ids []string) error {
 
 // lock is Lock, and returns the ids that exist, sorted.
 func (tx *Tx) lock(ctx context.Context, ids []string) ([]string, error) {
-	wanted, err := list(tx, ids)
-	if err != nil {
-		return nil, err
-	}
-	return tx.texts(ctx,
-		"SELECT account FROM accounts WHERE "+tx.among("account", "text")+" ORDER BY account"+tx.forUpdate(), wanted)
+	return apart(tx, ids, func(ids []string) ([]string, error) {
+		wanted, err := list(tx, ids)
+		if err != nil {
+			return nil, err
+		}
+		return tx.texts(ctx,
+			"SELECT account FROM accounts WHERE "+tx.among("account", "text")+" ORDER BY account"+tx.forUpdate(), wanted)
+	})
 }
 
 // texts runs a query for one column of text.

@@ -184,10 +184,6 @@ type Alike struct {
 // under a change is no act of acceptance, and does not tell accounts apart. It
 // reads the acceptances of all accounts once.
 func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Instant) (groups []Alike, err error) {
-	alone, err := list(tx, named)
-	if err != nil {
-		return nil, err
-	}
 	turns := make([]int64, len(instants))
 	for i, at := range instants {
 		turns[i] = int64(at)
@@ -196,9 +192,16 @@ func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Ins
 	if err != nil {
 		return nil, err
 	}
-	earlier := "(SELECT count(*) FROM json_each($2) turn WHERE turn.value <= x.at)"
-	if tx.engine == postgres {
-		earlier = "(SELECT count(*) FROM unnest($2::bigint[]) AS turn (at) WHERE turn.at <= x.at)"
+	// The names stand in an expression, which every node can work out for itself.
+	var alone any = named
+	isNamed := "a.account = ANY($1::text[])"
+	earlier := "(SELECT count(*) FROM unnest($2::bigint[]) AS turn (at) WHERE turn.at <= x.at)"
+	if tx.engine == sqlite {
+		if alone, err = list(tx, named); err != nil {
+			return nil, err
+		}
+		isNamed = "a.account IN (SELECT value FROM json_each($1))"
+		earlier = "(SELECT count(*) FROM json_each($2) turn WHERE turn.value <= x.at)"
 	}
 	err = tx.each(ctx, `
 		WITH acts AS (
@@ -208,7 +211,7 @@ func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Ins
 			SELECT account, string_agg(document || '@' || version || '@' || place || '@' || epoch, ' ' ORDER BY place, document, version) AS acts
 			FROM acts GROUP BY account)
 		SELECT min(account), count(*) FROM (
-			SELECT a.account, CASE WHEN `+tx.among("a.account", "text")+` THEN a.account ELSE '' END AS alone, coalesce(accepted.acts, '') AS acts
+			SELECT a.account, CASE WHEN `+isNamed+` THEN a.account ELSE '' END AS alone, coalesce(accepted.acts, '') AS acts
 			FROM accounts a LEFT JOIN accepted ON accepted.account = a.account) alike
 		GROUP BY alone, acts ORDER BY min(account)`, []any{alone, apart},
 		func(rows *sql.Rows) error {

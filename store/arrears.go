@@ -23,20 +23,29 @@ type InArrears struct {
 
 // Arrears returns the first accounts after an id that owe something, sorted by id.
 func (tx *Tx) Arrears(ctx context.Context, after string, limit int) ([]*InArrears, error) {
-	rows, err := tx.accounts(ctx, `WHERE account > $1 AND account IN (
-			SELECT account FROM debts UNION SELECT account FROM balances WHERE `+feesOwed+`)
+	owing, err := tx.texts(ctx, `SELECT account FROM (
+			SELECT account FROM debts WHERE account > $1
+			UNION SELECT account FROM balances WHERE account > $1 AND `+feesOwed+`) owing
 		ORDER BY account LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, err
 	}
-	found := make([]*InArrears, len(rows))
+	rows, err := tx.accountsOf(ctx, owing)
+	if err != nil {
+		return nil, err
+	}
 	byID := make(map[string]*InArrears, len(rows))
 	ids := make([]string, len(rows))
 	for i, row := range rows {
-		found[i] = &InArrears{AccountRow: row, FeesOwed: map[ledger.Account]money.Amount{}}
-		byID[row.ID], ids[i] = found[i], row.ID
+		byID[row.ID] = &InArrears{AccountRow: row, FeesOwed: map[ledger.Account]money.Amount{}}
+		ids[i] = row.ID
 	}
-	return found, tx.fillArrears(ctx, ids, byID)
+	return apart(tx, ids, func(ids []string) (some []*InArrears, err error) {
+		for _, id := range ids {
+			some = append(some, byID[id])
+		}
+		return some, tx.fillArrears(ctx, ids, byID)
+	})
 }
 
 func (tx *Tx) fillArrears(ctx context.Context, ids []string, byID map[string]*InArrears) error {

@@ -20,8 +20,12 @@ import (
 // is left out. Open holds the buckets whose hour has ended by upTo. In Update
 // the accounts are locked first.
 func (tx *Tx) Books(ctx context.Context, ids []string, upTo calendar.Instant) ([]*account.Books, error) {
+	return apart(tx, ids, func(ids []string) ([]*account.Books, error) { return tx.books(ctx, ids, upTo) })
+}
+
+func (tx *Tx) books(ctx context.Context, ids []string, upTo calendar.Instant) ([]*account.Books, error) {
 	l, err := tx.loader(ctx, ids, tx.forUpdate())
-	if err != nil {
+	if err != nil || len(l.found) == 0 {
 		return nil, err
 	}
 	for _, load := range []func(context.Context) error{
@@ -62,6 +66,9 @@ func (tx *Tx) loader(ctx context.Context, ids []string, lock string) (*loader, e
 		known = append(known, id)
 	}, "WHERE "+tx.among("account", "text")+" ORDER BY account"+lock, wanted); err != nil {
 		return nil, err
+	}
+	if len(known) == 0 {
+		return l, nil
 	}
 	// An account that somebody opens from here on is not looked at.
 	l.wanted, err = list(tx, known)
@@ -129,8 +136,12 @@ func (l *loader) open(ctx context.Context, last calendar.Hour) error {
 // by account it is one step in the index; a GROUP BY would walk through all
 // usage that is dated ahead.
 func (l *loader) openAfter(ctx context.Context, last calendar.Hour) error {
+	of := "accounts.account"
+	if l.tx.sharded {
+		of = "$1" // what names the account by a parameter is sent to its node
+	}
 	return l.tx.each(ctx, `SELECT account, (SELECT hour FROM buckets
-			WHERE buckets.account = accounts.account AND hour > $2 AND pending <> 0
+			WHERE buckets.account = `+of+` AND hour > $2 AND pending <> 0
 			ORDER BY hour LIMIT 1)
 		FROM accounts `+l.where(""),
 		[]any{l.wanted, int64(last)},

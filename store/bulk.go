@@ -51,13 +51,18 @@ func (t *table[R]) copy(ctx context.Context, driver any, rows []owned[R]) error 
 	return nil
 }
 
+// oneByOne says that a text is run once for each row: on SQLite, where a prepared
+// statement in a loop is fastest, and where accounts live on several nodes, since
+// a statement that names its account by a parameter goes to one node.
+func (tx *Tx) oneByOne() bool { return tx.engine == sqlite || tx.sharded }
+
 // write runs a text for rows and returns how many rows it changed: once for
-// many rows on PostgreSQL, once for each row on SQLite, where a prepared
-// statement in a loop is fastest. Rows are taken in order.
+// many rows on PostgreSQL, once for each row where it must be oneByOne. Rows are
+// taken in order.
 func (t *table[R]) write(ctx context.Context, tx *Tx, text string, rows []owned[R]) (changed int64, err error) {
-	if tx.engine == sqlite {
-		err = t.forEach(ctx, tx, text, rows, func(ctx context.Context, prepared *sql.Stmt, args []any) error {
-			result, err := prepared.ExecContext(ctx, args...)
+	if tx.oneByOne() {
+		err = t.forEach(ctx, tx, text, rows, func(ctx context.Context, text rowText, args []any) error {
+			result, err := text.ExecContext(ctx, args...)
 			if err != nil {
 				return explained(err)
 			}
@@ -68,7 +73,7 @@ func (t *table[R]) write(ctx context.Context, tx *Tx, text string, rows []owned[
 		return changed, err
 	}
 	for chunk := range slices.Chunk(rows, maxRows) {
-		n, err := tx.exec(ctx, t.expand(tx, text), t.arrays(chunk)...)
+		n, err := tx.exec(ctx, t.expand(text), t.arrays(chunk)...)
 		if err != nil {
 			return changed, err
 		}
@@ -79,9 +84,9 @@ func (t *table[R]) write(ctx context.Context, tx *Tx, text string, rows []owned[
 
 // query runs a text for rows, as write does, and reads what it returns.
 func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[R], scan func(*sql.Rows) error) error {
-	if tx.engine == sqlite {
-		return t.forEach(ctx, tx, text, rows, func(ctx context.Context, prepared *sql.Stmt, args []any) error {
-			found, err := prepared.QueryContext(ctx, args...)
+	if tx.oneByOne() {
+		return t.forEach(ctx, tx, text, rows, func(ctx context.Context, text rowText, args []any) error {
+			found, err := text.QueryContext(ctx, args...)
 			if err != nil {
 				return explained(err)
 			}
@@ -89,63 +94,87 @@ func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[
 		})
 	}
 	for chunk := range slices.Chunk(rows, maxRows) {
-		if err := tx.each(ctx, t.expand(tx, text), t.arrays(chunk), scan); err != nil {
+		if err := tx.each(ctx, t.expand(text), t.arrays(chunk), scan); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// forEach prepares a text and runs it with the values of each row.
+// rowText is a text that is run for one row after the other.
+type rowText interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+}
+
+// remembered is a text that the driver prepares once for each connection.
+type remembered struct {
+	tx   *sql.Tx
+	text string
+}
+
+func (r remembered) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	return r.tx.ExecContext(ctx, r.text, args...)
+}
+
+func (r remembered) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	return r.tx.QueryContext(ctx, r.text, args...)
+}
+
+// forEach runs a text with the values of each row.
 func (t *table[R]) forEach(
 	ctx context.Context, tx *Tx, text string, rows []owned[R],
-	run func(context.Context, *sql.Stmt, []any) error,
+	run func(context.Context, rowText, []any) error,
 ) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	tx.statements++
-	return tx.statement(text, func() error { return t.prepareAndRun(ctx, tx, text, rows, run) })
+	text, used := t.bind(tx, text)
+	return tx.statement(text, func() (err error) {
+		if tx.engine == postgres {
+			return t.runEach(ctx, remembered{tx.sql, text}, used, rows, run)
+		}
+		prepared, err := tx.sql.PrepareContext(ctx, text)
+		if err != nil {
+			return explained(err)
+		}
+		defer func() { err = errors.Join(err, prepared.Close()) }()
+		return t.runEach(ctx, prepared, used, rows, run)
+	})
 }
 
-func (t *table[R]) prepareAndRun(
-	ctx context.Context, tx *Tx, text string, rows []owned[R],
-	run func(context.Context, *sql.Stmt, []any) error,
-) (err error) {
-	prepared, err := tx.sql.PrepareContext(ctx, t.expand(tx, text))
-	if err != nil {
-		return explained(err)
-	}
-	defer func() { err = errors.Join(err, prepared.Close()) }()
+func (t *table[R]) runEach(
+	ctx context.Context, text rowText, used []int, rows []owned[R],
+	run func(context.Context, rowText, []any) error,
+) error {
 	// The driver watches a context that can be cancelled with a goroutine for
 	// each statement; looking at it between the rows is enough.
 	quiet := context.WithoutCancel(ctx)
-	var args []any
+	var all []any
+	args := make([]any, len(used))
 	for _, row := range rows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		args = t.values(args[:0], row)
-		if err := run(quiet, prepared, args); err != nil {
+		all = t.values(all[:0], row)
+		for i, column := range used {
+			args[i] = all[column]
+		}
+		if err := run(quiet, text, args); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// expand puts the rows into a text: unnested arrays on PostgreSQL. On SQLite the
-// columns of r become parameters and the rows leave the text, since SQLite fills
-// a temporary table for each row that it takes from a query.
-func (t *table[R]) expand(tx *Tx, text string) string {
-	columns := strings.Split(t.owner+", "+t.columns, ", ")
-	if tx.engine == sqlite {
-		return bound(text, columns)
-	}
+// expand puts the rows into a text as unnested arrays, one for each column.
+func (t *table[R]) expand(text string) string {
 	var b strings.Builder
 	for i, a := range t.shape() {
 		fmt.Fprintf(&b, "%s$%d::%s[]", comma(i), i+1, a.kind)
 	}
-	return strings.ReplaceAll(text, rowsMark, "unnest("+b.String()+") AS r ("+strings.Join(columns, ", ")+")")
+	return strings.ReplaceAll(text, rowsMark, "unnest("+b.String()+") AS r ("+t.owner+", "+t.columns+")")
 }
 
 var (
@@ -153,16 +182,32 @@ var (
 	withoutFrom = strings.NewReplacer(" FROM "+rowsMark, "", " USING "+rowsMark, "", ", "+rowsMark, "")
 )
 
-// bound makes the columns of r in a text parameters.
-func bound(text string, columns []string) string {
-	all := make([]string, len(columns))
-	for i := range all {
-		all[i] = "$" + strconv.Itoa(i+1)
+// bind makes a text for one row at a time: the columns of r become parameters and
+// the rows leave the text, since SQLite would fill a temporary table for each row
+// that it takes from a query. It returns the columns that the parameters stand for.
+func (t *table[R]) bind(tx *Tx, text string) (bound string, used []int) {
+	columns, shape := strings.Split(t.owner+", "+t.columns, ", "), t.shape()
+	parameter := func(column int) string {
+		if !slices.Contains(used, column) {
+			used = append(used, column)
+		}
+		name := "$" + strconv.Itoa(slices.Index(used, column)+1)
+		if tx.engine == postgres {
+			name += "::" + shape[column].kind // it could not always guess it
+		}
+		return name
 	}
-	text = strings.ReplaceAll(text, "SELECT * FROM "+rowsMark, "VALUES ("+strings.Join(all, ", ")+")")
-	return rowsColumn.ReplaceAllStringFunc(withoutFrom.Replace(text), func(c string) string {
-		return all[slices.Index(columns, c[len("r."):])]
+	if values := "SELECT * FROM " + rowsMark; strings.Contains(text, values) {
+		all := make([]string, len(columns))
+		for i := range columns {
+			all[i] = parameter(i)
+		}
+		text = strings.ReplaceAll(text, values, "VALUES ("+strings.Join(all, ", ")+")")
+	}
+	bound = rowsColumn.ReplaceAllStringFunc(withoutFrom.Replace(text), func(c string) string {
+		return parameter(slices.Index(columns, c[len("r."):]))
 	})
+	return bound, used
 }
 
 func comma(i int) string {

@@ -36,10 +36,14 @@ func (e engine) schema() *strings.Replacer {
 }
 
 // among gives the condition that a column holds one of the values in the
-// list that is the first argument; see list. On PostgreSQL it is a join: a
+// list that is the first argument; see list. Where accounts live on several
+// nodes, a list of accounts has one, and the statement goes to its node. On PostgreSQL it is a join: a
 // prepared "= ANY($1)" keeps the plan of when its table was small, which reads
 // the whole table and compares each row with each value.
 func (tx *Tx) among(column, kind string) string {
+	if tx.sharded && column == "account" {
+		return column + " = $1"
+	}
 	if tx.engine == postgres {
 		return column + " IN (SELECT unnest($1::" + kind + "[]))"
 	}
@@ -48,6 +52,12 @@ func (tx *Tx) among(column, kind string) string {
 
 // list turns values into the one argument that among expects.
 func list[T string | int64](tx *Tx, values []T) (any, error) {
+	if ids, are := any(values).([]string); are && tx.sharded {
+		if len(ids) != 1 {
+			return nil, fmt.Errorf("store: a statement names %d accounts, which may live on different nodes", len(ids))
+		}
+		return ids[0], nil
+	}
 	if tx.engine == postgres {
 		return values, nil
 	}

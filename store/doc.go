@@ -10,10 +10,13 @@
 // order of id, so that writers wait for each other and never in a circle; a
 // usage event is counted once, however often it arrives; text sorts by its
 // bytes on both engines; a sum that leaves 64 bits is an error, never a wrong
-// figure.
+// figure. Every key of customer data begins with the account, and nothing needs
+// one server: no sequence, trigger, advisory lock or notification. Where the tables are
+// spread over several nodes, a statement that locks or writes customer data names
+// one account by a parameter.
 //
 // How it is written: one SQL text for both engines with $1 placeholders.
-// dialect.go holds what differs. A table (rows.go) describes a kind of row once,
+// dialect.go holds what differs, distribution.go what several nodes need. A table (rows.go) describes a kind of row once,
 // for reading and for writing; {rows} in a text stands for rows to write
 // (bulk.go). There is one file for each aggregate.
 //

@@ -138,15 +138,27 @@ type termSet struct {
 }
 
 // putTermSets keeps the sets of documents that rows are about to name. It
-// refuses with already_exists when a name stands for other documents.
+// refuses with already_exists when a name stands for other documents. Nearly
+// always they are known: writers of different accounts then share nothing, and
+// the replicas of the table stay alone.
 func (tx *Tx) putTermSets(ctx context.Context, sets map[int64]account.TermSet) error {
+	known, err := tx.knownSets(ctx, slices.Sorted(maps.Keys(sets)))
+	if err != nil {
+		return err
+	}
 	rows := make([]owned[termSet], 0, len(sets))
 	for _, id := range slices.Sorted(maps.Keys(sets)) {
+		if known[id] == sets[id].Hash {
+			continue
+		}
 		refs, err := json.Marshal(sets[id].Refs)
 		if err != nil {
 			return fmt.Errorf("store: writing the documents of the set %d: %w", id, err)
 		}
 		rows = append(rows, owned[termSet]{sets[id].Product, &termSet{id, sets[id].Hash, string(refs)}})
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	if _, err := termSets.write(ctx, tx, termSets.insert("ON CONFLICT DO NOTHING"), rows); err != nil {
 		return err
@@ -161,6 +173,24 @@ func (tx *Tx) putTermSets(ctx context.Context, sets map[int64]account.TermSet) e
 			return refusal.New(refusal.AlreadyExists, "the name %d stands for another set of documents", id).
 				Do("report it: two sets of documents have the same short name")
 		})
+}
+
+// knownSets returns the hashes of those sets that are kept, by their short names.
+func (tx *Tx) knownSets(ctx context.Context, ids []int64) (map[int64]terms.Hash, error) {
+	wanted, err := list(tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[int64]terms.Hash, len(ids))
+	err = tx.each(ctx, "SELECT terms, hash FROM term_sets WHERE "+tx.among("terms", "bigint"), []any{wanted},
+		func(rows *sql.Rows) error {
+			var id int64
+			var hash terms.Hash
+			err := rows.Scan(&id, (*hashColumn)(&hash))
+			known[id] = hash
+			return err
+		})
+	return known, err
 }
 
 // LockPublishing waits until no other transaction publishes.

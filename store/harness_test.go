@@ -42,12 +42,28 @@ func prepare(location string) error {
 	return db.Close()
 }
 
-// onBoth runs a test on a new database of each engine.
+// onBoth runs a test on a new database of each engine, and on one of PostgreSQL
+// whose accounts seem to live on several nodes.
 func onBoth(t *testing.T, test func(t *testing.T, db *DB)) {
+	t.Helper()
+	onEngines(t, test)
+	t.Run("nodes", func(t *testing.T) { test(t, open(t, newNodes(t))) })
+}
+
+// onEngines runs a test on a new database of each engine.
+func onEngines(t *testing.T, test func(t *testing.T, db *DB)) {
 	t.Helper()
 	for _, e := range []engine{sqlite, postgres} {
 		t.Run(string(e), func(t *testing.T) { test(t, open(t, newDatabase(t, e))) })
 	}
+}
+
+// newNodes gives a new database that looks like one on several nodes.
+func newNodes(t testing.TB) string {
+	t.Helper()
+	location := newDatabase(t, postgres)
+	pgtest.DisguiseAsCitus(t, location)
+	return location
 }
 
 func newDatabase(t testing.TB, e engine) string {

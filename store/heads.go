@@ -12,11 +12,13 @@ import (
 // accepted, without locking them. The books hold nothing else. An id that no
 // account has is left out.
 func (tx *Tx) Heads(ctx context.Context, ids []string) ([]*account.Books, error) {
-	l, err := tx.loader(ctx, ids, "")
-	if err != nil {
-		return nil, err
-	}
-	return l.found, l.acceptances(ctx)
+	return apart(tx, ids, func(ids []string) ([]*account.Books, error) {
+		l, err := tx.loader(ctx, ids, "")
+		if err != nil || len(l.found) == 0 {
+			return nil, err
+		}
+		return l.found, l.acceptances(ctx)
+	})
 }
 
 // CountDue counts the accounts for which something falls due by now.
@@ -26,8 +28,13 @@ func (tx *Tx) CountDue(ctx context.Context, now calendar.Instant) (n int, err er
 }
 
 // Wake makes every account that waits for something, or is in arrears, be looked
-// at from an instant on: what falls due, and when, may have changed.
+// at from an instant on: what falls due, and when, may have changed. Where
+// accounts live on several nodes it leaves that to do; see Wakes.
 func (tx *Tx) Wake(ctx context.Context, from calendar.Instant) error {
+	if tx.sharded {
+		_, err := tx.exec(ctx, "INSERT INTO wakes (known) VALUES ($1) ON CONFLICT DO NOTHING", int64(from))
+		return err
+	}
 	_, err := tx.exec(ctx, `UPDATE accounts SET next_due = $1 WHERE next_due > $1 AND (next_due < $2
 		OR account IN (SELECT account FROM services WHERE arrears_since <> 0))`, int64(from), int64(calendar.EndOfTime))
 	return err
@@ -54,13 +61,15 @@ func (tx *Tx) CountAccepted(ctx context.Context, document string) (n int, err er
 }
 
 // CountAmong counts the accounts that exist among some ids.
-func (tx *Tx) CountAmong(ctx context.Context, ids []string) (n int, err error) {
-	wanted, err := list(tx, ids)
-	if err != nil {
-		return 0, err
-	}
-	_, err = tx.one(ctx, []any{&n}, "SELECT count(*) FROM accounts WHERE "+tx.among("account", "text"), wanted)
-	return n, err
+func (tx *Tx) CountAmong(ctx context.Context, ids []string) (int, error) {
+	found, err := apart(tx, ids, func(ids []string) ([]string, error) {
+		wanted, err := list(tx, ids)
+		if err != nil {
+			return nil, err
+		}
+		return tx.texts(ctx, "SELECT account FROM accounts WHERE "+tx.among("account", "text"), wanted)
+	})
+	return len(found), err
 }
 
 // PutTermSets keeps sets of documents that rows name; one that is kept already

@@ -7,10 +7,11 @@ import (
 	"termwise.dev/core/journal"
 )
 
-// chain reads entries with the hash of the one before, which is stored there only.
+// chain reads entries of the account $1 with the hash of the one before, which is
+// stored there only.
 var chain = accountTable(
 	"journal",
-	entries.columns+", (SELECT p.hash FROM journal p WHERE p.account = journal.account AND p.seq = journal.seq - 1)",
+	entries.columns+", (SELECT p.hash FROM journal p WHERE p.account = $1 AND p.seq = journal.seq - 1)",
 	func(e *journal.Entry) []any { return append(entries.fields(e), (*[32]byte)(&e.Previous)) },
 )
 

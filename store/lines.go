@@ -123,7 +123,7 @@ func (tx *Tx) Acceptances(ctx context.Context, id string, f Filter[calendar.Inst
 // Transfers returns an account's transfers for some purposes, or for all when
 // none is named, by when their entry took effect.
 func (tx *Tx) Transfers(ctx context.Context, id string, f Filter[calendar.Instant], purposes ...ledger.Purpose) ([]account.Posted, error) {
-	const effective = "(SELECT effective FROM journal e WHERE e.account = transfers.account AND e.seq = transfers.entry)"
+	const effective = "(SELECT effective FROM journal e WHERE e.account = $1 AND e.seq = transfers.entry)"
 	if len(purposes) == 0 {
 		return choose(ctx, tx, &transfers, effective, id, f)
 	}

@@ -15,9 +15,6 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrationLock names the lock that one migrating process holds on PostgreSQL.
-const migrationLock = 7_302_119_448_021
-
 // migrate brings the schema up to date, alone among processes that start at once.
 func (db *DB) migrate(ctx context.Context) error {
 	provider, err := db.migrations()
@@ -26,7 +23,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	}
 	up := func() error { _, err := provider.Up(ctx); return err }
 	if db.engine == postgres {
-		err = db.locked(ctx, up)
+		err = db.upAlone(ctx, provider, up)
 	} else {
 		err = retried(up, 2+len(provider.ListSources()))
 	}
@@ -36,21 +33,31 @@ func (db *DB) migrate(ctx context.Context) error {
 	return nil
 }
 
-// locked runs f while holding PostgreSQL's lock for migrations.
-func (db *DB) locked(ctx context.Context, f func() error) (err error) {
-	conn, err := db.writer.Conn(ctx)
+// upAlone runs up, and spreads the tables over the nodes, if either is left to do.
+// Meanwhile it holds the lock for migrations: a row which goose never touches, the
+// first of its own table. So no other lock is needed than those of rows, it goes
+// with its transaction however the process ends, and pools of connections do not
+// matter.
+func (db *DB) upAlone(ctx context.Context, provider *goose.Provider, up func() error) (err error) {
+	pending, err := provider.HasPending(ctx) // makes goose's table
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
+	if unspread, err := db.unspread(ctx); err != nil || !pending && len(unspread) == 0 {
 		return err
 	}
-	defer func() {
-		_, unlock := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
-		err = errors.Join(err, unlock)
-	}()
-	return f()
+	lock, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Rollback()) }()
+	if _, err := lock.ExecContext(ctx, "SELECT 1 FROM goose_db_version WHERE version_id = 0 FOR UPDATE"); err != nil {
+		return err
+	}
+	if err := up(); err != nil {
+		return err
+	}
+	return db.spread(ctx)
 }
 
 // retried runs f again when it fails. SQLite has no lock that outlives a

@@ -26,6 +26,7 @@ type DB struct {
 	// PostgreSQL they are one pool; on SQLite the writer is one connection.
 	writer, reader *sql.DB
 	watch          Watcher // nil when nobody watches
+	sharded        bool    // see Sharded
 }
 
 // Open opens a database and brings its schema up to date: "file.db" or

@@ -26,7 +26,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestEngine(t *testing.T) {
-	onBoth(t, func(t *testing.T, db *DB) {
+	onEngines(t, func(t *testing.T, db *DB) {
 		if !strings.HasSuffix(t.Name(), "/"+db.Engine()) {
 			t.Errorf("%s on %s", t.Name(), db.Engine())
 		}
@@ -42,7 +42,7 @@ func TestMigrationsGoBothWays(t *testing.T) {
 		sqlite:   "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'",
 		postgres: "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'goose%'",
 	}
-	onBoth(t, func(t *testing.T, db *DB) {
+	onEngines(t, func(t *testing.T, db *DB) {
 		provider, err := db.migrations()
 		if err != nil {
 			t.Fatal(err)
@@ -90,7 +90,7 @@ func TestOpenAtOnce(t *testing.T) {
 }
 
 // empty takes everything out of a PostgreSQL database.
-func empty(t *testing.T, location string) {
+func empty(t testing.TB, location string) {
 	t.Helper()
 	db, err := connect(location)
 	if err != nil {

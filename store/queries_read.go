@@ -124,12 +124,12 @@ type OwedTotals struct {
 
 // OwedTotals sums what all accounts owe.
 func (tx *Tx) OwedTotals(ctx context.Context) (o OwedTotals, err error) {
-	_, err = tx.one(ctx, []any{&o.Accounts, &o.Fees}, `
-		SELECT (SELECT count(*) FROM (SELECT account FROM debts UNION
-				SELECT account FROM balances WHERE name LIKE 'fees_receivable:%' AND balance < 0) owing),
-			coalesce((SELECT CAST(-sum(balance) AS BIGINT) FROM balances
-				WHERE name LIKE 'fees_receivable:%' AND balance < 0), 0)`)
-	if err != nil {
+	if _, err = tx.one(ctx, []any{&o.Accounts}, `SELECT count(*) FROM (
+			SELECT account FROM debts UNION SELECT account FROM balances WHERE `+feesOwed+`) owing`); err != nil {
+		return o, err
+	}
+	if _, err = tx.one(ctx, []any{&o.Fees},
+		"SELECT coalesce(CAST(-sum(balance) AS BIGINT), 0) FROM balances WHERE "+feesOwed); err != nil {
 		return o, err
 	}
 	err = tx.each(ctx, "SELECT due, CAST(sum(outstanding) AS BIGINT) FROM debts GROUP BY due ORDER BY due", nil,

@@ -17,23 +17,27 @@ type Standing struct {
 // Standings returns how accounts came to where they stand, by their ids;
 // nothing for one to which nothing has happened.
 func (tx *Tx) Standings(ctx context.Context, ids []string) (map[string]*Standing, error) {
-	wanted, err := list(tx, ids)
-	if err != nil {
-		return nil, err
-	}
 	found := make(map[string]*Standing, len(ids))
 	for _, id := range ids {
 		found[id] = &Standing{Moves: map[string]account.RowID{}}
+	}
+	_, err := apart(tx, ids, func(ids []string) ([]string, error) { return nil, tx.fillStandings(ctx, ids, found) })
+	return found, err
+}
+
+func (tx *Tx) fillStandings(ctx context.Context, ids []string, found map[string]*Standing) error {
+	wanted, err := list(tx, ids)
+	if err != nil {
+		return err
 	}
 	tail := "WHERE " + tx.among("account", "text") + " ORDER BY account, entry, line"
 	if err := transitions.each(ctx, tx, func(id string, m *account.Moved) {
 		found[id].Moves[m.Product] = m.RowID // in order, so the last move stays
 	}, tail, wanted); err != nil {
-		return nil, err
+		return err
 	}
-	err = acceptances.each(ctx, tx, func(id string, a *account.Accepted) {
+	return acceptances.each(ctx, tx, func(id string, a *account.Accepted) {
 		s := found[id]
 		s.Acceptances = append(s.Acceptances, *a)
 	}, tail, wanted)
-	return found, err
 }

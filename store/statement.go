@@ -60,12 +60,19 @@ type Summary struct {
 
 // Summary counts everything; it reads whole tables.
 func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
-	if _, err = tx.one(ctx, []any{&s.Accounts, &s.Entries, &s.Events, &s.Hours, &s.Charges},
-		`SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM journal),
-			(SELECT count(*) FROM usage_events),
-			(SELECT count(*) FROM (SELECT DISTINCT account, product, resource, hour FROM buckets) h),
-			(SELECT count(*) FROM charges)`); err != nil {
-		return s, err
+	for _, counted := range []struct {
+		of   string
+		into *int64
+	}{
+		{"accounts", &s.Accounts},
+		{"journal", &s.Entries},
+		{"usage_events", &s.Events},
+		{"(SELECT DISTINCT account, product, resource, hour FROM buckets) h", &s.Hours},
+		{"charges", &s.Charges},
+	} {
+		if _, err = tx.one(ctx, []any{counted.into}, "SELECT count(*) FROM "+counted.of); err != nil {
+			return s, err
+		}
 	}
 	if s.Services, err = tx.states(ctx, "SELECT state, count(*) FROM services GROUP BY state"); err != nil {
 		return s, err

@@ -18,6 +18,8 @@ type Tx struct {
 	engine engine
 	watch  Watcher
 	writes bool
+	// sharded says that accounts live on several nodes; see DB.Sharded.
+	sharded bool
 	// statements counts what was sent, a bulk write as one for each chunk.
 	statements int
 }
@@ -78,7 +80,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 	if err := db.watch.call(watched, func() (err error) { tx, err = conn.BeginTx(ctx, opts); return err }); err != nil {
 		return fmt.Errorf("store: beginning a transaction: %w", err)
 	}
-	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, watch: db.watch, writes: opts == nil}); err != nil {
+	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, watch: db.watch, writes: opts == nil, sharded: db.sharded}); err != nil {
 		return err
 	}
 	if opts == nil && canary.On(canary.AnswerUncommitted) {

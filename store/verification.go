@@ -55,17 +55,10 @@ func (tx *Tx) ProviderFileRevisions(ctx context.Context) (files []FileRevision, 
 // Stray is a row of an account that does not exist.
 type Stray struct{ Table, Account string }
 
-// customerTables are the tables whose rows belong to an account. An event that
-// was refused because its account is unknown, belongs to no account.
-var customerTables = []string{
-	"journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
-	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency", "untold",
-}
-
 // Strays returns, for each table that has any, the first account that does not
 // exist and has rows there.
 func (tx *Tx) Strays(ctx context.Context) (strays []Stray, err error) {
-	for _, table := range customerTables {
+	for _, table := range customerTables[1:] {
 		var id string
 		stray, err := tx.one(ctx, []any{&id}, "SELECT account FROM "+table+
 			" t WHERE account <> '' AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account = t.account) ORDER BY account LIMIT 1")

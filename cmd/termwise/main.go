@@ -29,7 +29,7 @@ type grammar struct {
 	Init    initCmd    `cmd:"" help:"Create a database."`
 	Publish publishCmd `cmd:"" help:"Publish a provider's documents, prices and calendar."`
 	Plan    planCmd    `cmd:"" help:"Say what publishing would change."`
-	Serve   serveCmd   `cmd:"" help:"Serve the HTTP API, and do what falls due."`
+	Serve   serveCmd   `cmd:"" help:"Serve the HTTP API, do what falls due, or both."`
 
 	Account accountCmd `cmd:"" help:"Create, show and list accounts."`
 	Topup   topupCmd   `cmd:"" help:"Put money into an account's wallet."`
@@ -52,8 +52,11 @@ type grammar struct {
 	Keys      keysCmd      `cmd:"" help:"Create, list and revoke API keys."`
 }
 
-// run parses the command line, does what it says, and returns the exit code.
-func run(args []string, stdout, stderr io.Writer) int {
+// run parses the command line, does what it says by the machine's clock, and
+// returns the exit code.
+func run(args []string, stdout, stderr io.Writer) int { return runAt(time.Now, args, stdout, stderr) }
+
+func runAt(now func() time.Time, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var g grammar
@@ -74,7 +77,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	s := &session{
 		Context: ctx, command: parsed.Selected().FullPath(), stdout: stdout, stderr: stderr,
-		db: g.DB, json: g.JSON, actor: g.As, now: time.Now,
+		db: g.DB, json: g.JSON, actor: g.As, now: now,
 		terminal: isTerminal(stdout), progressTerminal: isTerminal(stderr),
 	}
 	if err := app.CheckActor(g.As); err != nil {

@@ -2,35 +2,24 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"net/http"
-	"os"
 	"os/exec"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"go.uber.org/goleak"
+
+	"termwise.dev/store/pgtest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(noLeaks{m}, map[string]func(){"termwise": main})
+	testscript.Main(withServer{m}, map[string]func(){"termwise": main, toldProgram: mainAtToldTime})
 }
 
-// noLeaks runs tests, which must leave no goroutine behind.
-type noLeaks struct{ *testing.M }
+// withServer runs tests that may ask for a database of PostgreSQL.
+type withServer struct{ *testing.M }
 
-func (n noLeaks) Run() int {
-	if code := n.M.Run(); code != 0 {
-		return code
-	}
-	http.DefaultClient.CloseIdleConnections()
-	if err := goleak.Find(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
+// Run runs them.
+func (w withServer) Run() int { return pgtest.Run(w.M) }
 
 // TestScripts runs the command lines in testdata/script. They have one command
 // of their own: `exits CODE PROGRAM ARGS...` runs a program and demands its code.

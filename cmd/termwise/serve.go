@@ -22,9 +22,21 @@ const (
 )
 
 type serveCmd struct {
+	Role           role          `default:"all" enum:"all,api,worker" placeholder:"ROLE" help:"What this process does: all, api or worker (${default})."`
 	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to listen (${default})."`
 	WorkerInterval time.Duration `default:"10s" help:"How often to do what has fallen due (${default})."`
 }
+
+// role says what one of several processes on a database does.
+type role string
+
+// The roles: answer HTTP and do what falls due; only answer; only do what falls
+// due, and answer whether it lives.
+const (
+	roleAll    role = "all"
+	roleAPI    role = "api"
+	roleWorker role = "worker"
+)
 
 // Run serves until it is interrupted, and then finishes what is under way.
 func (c *serveCmd) Run(s *session) error {
@@ -38,15 +50,30 @@ func (c *serveCmd) Run(s *session) error {
 		}
 		log := slog.New(slog.NewTextHandler(s.stderr, nil))
 		handler := api.New(a, api.Options{Log: log, Version: version()})
+		work := idle
+		if c.Role != roleAPI {
+			work = (&app.Worker{App: a, Interval: c.WorkerInterval, Log: log, Observe: handler.ObserveWork}).Run
+		}
 		server := &http.Server{
-			Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout,
+			Handler: c.Role.handler(handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout,
 			WriteTimeout: requestTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		}
-		worker := &app.Worker{App: a, Interval: c.WorkerInterval, Log: log, Observe: handler.ObserveWork}
-		log.Info("serving", "address", "http://"+listener.Addr().String(), "database", shownLocation(s.location()), "engine", a.Engine())
-		return serve(s, server, listener, worker.Run)
+		log.Info("serving", "address", "http://"+listener.Addr().String(), "role", c.Role,
+			"database", shownLocation(s.location()), "engine", a.Engine())
+		return serve(s, server, listener, work)
 	})
 }
+
+// handler is the part of a server that the role answers for.
+func (r role) handler(s *api.Server) http.Handler {
+	if r == roleWorker {
+		return s.Probes()
+	}
+	return s
+}
+
+// idle is the work of a process that leaves it to others.
+func idle(context.Context) error { return nil }
 
 // serve runs the server and the worker until ctx ends or one of them fails, then
 // waits for requests and work under way.

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// customerTables are the tables whose rows belong to an account; accounts comes
+// first, the others lie beside it. An event that was refused because its account
+// is unknown, belongs to no account. Every key of theirs begins with the account.
+var customerTables = []string{
+	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
+	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency", "untold",
+}
+
+// referenceTables are the provider's own tables: small, seldom written, read by
+// every transaction.
+var referenceTables = []string{"clock", "provider_files", "documents", "term_sets", "api_keys", "wakes", "announcements"}
+
+// unspread finds out whether the database has the extension Citus, remembers it, and
+// returns the tables that Citus does not know yet.
+func (db *DB) unspread(ctx context.Context) (tables []string, err error) {
+	err = db.writer.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'citus')").Scan(&db.sharded)
+	if err != nil || !db.sharded {
+		return nil, err
+	}
+	for _, table := range slices.Concat(referenceTables, customerTables) {
+		var known bool
+		if err := db.writer.QueryRowContext(ctx,
+			"SELECT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass($1))", table).Scan(&known); err != nil {
+			return nil, err
+		}
+		if !known {
+			tables = append(tables, table)
+		}
+	}
+	return tables, nil
+}
+
+// spread spreads tables over the nodes: customers' by account, all beside
+// accounts, so that an account lives on one node; the others whole on each node.
+// A table that is spread stays as it is, so this is done after every migration,
+// for the tables that it brought, and after the extension came to old tables.
+func (db *DB) spread(ctx context.Context) error {
+	tables, err := db.unspread(ctx)
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		call := "create_distributed_table($1::text::regclass, 'account', colocate_with => 'accounts')"
+		switch {
+		case table == customerTables[0]:
+			call = "create_distributed_table($1::text::regclass, 'account', colocate_with => 'none')"
+		case slices.Contains(referenceTables, table):
+			call = "create_reference_table($1::text::regclass)"
+		}
+		if _, err := db.writer.ExecContext(ctx, "SELECT "+call, table); err != nil {
+			return fmt.Errorf("spreading the table %s over the nodes: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// Sharded says that the tables are spread over several nodes by account. A
+// transaction then writes one account: each account is on one node, and a
+// transaction on one node needs no second phase and locks nothing elsewhere.
+func (db *DB) Sharded() bool { return db.sharded }
+
+// apart calls f with all ids at once; where accounts live on several nodes, with
+// one after the other, in order, since a statement that locks rows may only name
+// one node's.
+func apart[T any](tx *Tx, ids []string, f func(ids []string) ([]T, error)) ([]T, error) {
+	if !tx.sharded {
+		return f(ids)
+	}
+	var all []T
+	for _, id := range slices.Sorted(slices.Values(ids)) {
+		some, err := f([]string{id})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}

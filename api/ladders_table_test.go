@@ -16,6 +16,7 @@ var ladders = map[string]ladder{
 	"report usage":                        reportingLadder,
 	"report usage, each event":            eventLadder,
 	"read a statement, and whatever else": readingLadder,
+	"leave over a change":                 leavingLadder,
 	"publish":                             publishingLadder,
 	"advance": {right: func() *attempt { return &attempt{to: "2026-01-05T01:00:00+08:00"} }, try: tryAdvancing, steps: map[string]step{
 		"`clock_is_real` a database on real time": {func(a *attempt) { a.real = true }, "real"},
@@ -160,6 +161,24 @@ var readingLadder = ladder{
 	},
 }
 
+var leavingLadder = ladder{
+	right: func() *attempt {
+		return &attempt{key: "operator", account: leaver, body: map[string]any{"document": "leavable"}}
+	},
+	try: posting("/v1/accounts/ACCOUNT/dissents"),
+	steps: map[string]step{
+		"`unauthenticated` no key that works":                       {withKey(""), "API key"},
+		"`forbidden` a role that may not":                           {withKey("compute"), "role"},
+		"`not_found` another customer's account":                    {func(a *attempt) { a.key, a.account = "payer", leaver }, "account"},
+		"`bad_input` a request that its description does not allow": {setting(body, "now", "soon"), "body.now"},
+		"`idempotency_key_reused` the key of another request":       {func(a *attempt) { a.account, a.idempotency = payer, "first" }, "idempotency key"},
+		"`unknown_account` an account that there is not":            {of("customer-999"), "customer-999"},
+		"`not_found` a document of which nothing is to come":        {setting(body, "document", "treaty"), "treaty"},
+		"`no_way_out` a document that nobody can leave":             {setting(body, "document", "mute"), "says how to leave"},
+		"`change_in_effect` a version that has taken effect":        {setting(body, "version", "2"), "took effect"},
+	},
+}
+
 var publishingLadder = ladder{
 	right: func() *attempt { return &attempt{folder: sampleFolder()} },
 	try:   tryPublishing,
@@ -173,6 +192,14 @@ var publishingLadder = ladder{
 		"`already_exists` a published version with other content": {func(a *attempt) {
 			a.swap("agreements/billing-rules.yaml", "agreements/billing-rules.yaml", "half_up", "half_even")
 		}, "billing-rules"},
+		"`change_hidden` a version that changes more than it declares": {func(a *attempt) {
+			if a.folder["agreements/next.yaml"] == nil {
+				a.swap("agreements/general-agreement.yaml", "agreements/next.yaml", `version: "2025-06"`, `version: "2026-02"`,
+					"announced: 2025-05-01", "announced: 2026-01-05", "effective: 2025-06-01", "effective: 2027-01-01",
+					"late_fee.rate: 0.05%/day", "late_fee.rate: 0.04%/day")
+			}
+			a.swap("agreements/next.yaml", "agreements/next.yaml", "by: acceptance", "change: [migration]\nby: acceptance")
+		}, "2026-02"},
 		"`notice_too_short` a version that comes too soon": {func(a *attempt) {
 			a.swap("agreements/general-agreement.yaml", "agreements/next.yaml", `version: "2025-06"`, `version: "2026-02"`,
 				"announced: 2025-05-01", "announced: 2026-01-05", "effective: 2025-06-01", "effective: 2026-01-07",

@@ -48,20 +48,36 @@ type ladder struct {
 	steps map[string]step
 }
 
-// The account that accepted nothing, the one that was opened under a key, and the
-// one that never pays.
+// The account that accepted nothing, the one that was opened under a key, the one
+// that never pays, and the one that does not agree to changes.
 const (
 	bare   = "customer-050"
 	keyed  = "customer-060"
 	lapsed = "customer-070"
+	leaver = "customer-080"
 )
 
 // added are documents beside the sample's: rules of how far ahead usage may lie,
-// and two that set one term unequally on one level.
+// two that set one term unequally on one level, one whose changes its customers
+// may leave over, and one that says nothing of leaving.
 var added = map[string]string{
 	"ahead":  small("ahead", "A", "rules", "publication", "usage.future_limit: 48 hours"),
 	"first":  small("first", "X", "special", "acceptance", "late_fee.rate: 0.2%/day"),
 	"second": small("second", "L", "sla", "acceptance", "late_fee.rate: 0.3%/day"),
+
+	"leavable": small("leavable", "V", "special", "acceptance", "change.notice: prior, change.exit: [stop_using]"),
+	"mute":     small("mute", "M", "special", "acceptance", "change.notice: prior, change.dissent: continued_use_accepts"),
+}
+
+// following are their next versions.
+func following() fstest.MapFS {
+	folder := sampleFolder()
+	for _, v := range [][3]string{{"leavable", "2", "2026-01-03"}, {"leavable", "3", "2027-01-01"}, {"mute", "2", "2027-01-01"}} {
+		text := strings.NewReplacer(`version: "1"`, `version: "`+v[1]+`"`, "announced: 2025-05-01", "announced: 2026-01-01",
+			"effective: 2025-06-01", "effective: "+v[2], "Something else.", "Something else again ("+v[1]+").").Replace(added[v[0]])
+		folder["agreements/"+v[0]+"-"+v[1]+".yaml"] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return folder
 }
 
 // small is a document with one clause.
@@ -85,11 +101,15 @@ func climbing(t *testing.T) *world {
 		{path: "/v1/accounts", body: `{"id":"` + bare + `","name":"Bare"}`},
 		{path: "/v1/accounts", body: `{"id":"` + keyed + `","name":"Keyed"}`, idempotency: "open"},
 		{path: "/v1/accounts", body: `{"id":"` + lapsed + `","name":"Lapsed","accepts":["general-agreement"]}`},
+		{path: "/v1/accounts", body: `{"id":"` + leaver + `","name":"Leaver","accepts":["general-agreement","leavable","mute"]}`},
 		{path: "/v1/usage-events", media: batch, body: "[" + event("c", lapsed,
 			`"product":"compute-payg","from":"2026-01-01T01:00:00+08:00","to":"2026-01-01T02:00:00+08:00","rates":{"cpu":1000}`) + "]"},
 	} {
 		r.key, r.method = "operator", "POST"
 		w.do(r).want(200)
+	}
+	if _, err := w.app.Publish(t.Context(), following()); err != nil {
+		t.Fatal(err)
 	}
 	w.live()
 	return w
@@ -325,27 +345,31 @@ func undecided(t *testing.T, w *world, produced map[refusal.Code]bool) {
 	}
 }
 
-// unbilled reports usage of a service that is suspended, then released, and of
-// another resource while its payables are unsettled.
+// unbilled reports usage of a service that is suspended, then released, of another
+// resource while its payables are unsettled, and of a service that has ended.
 func unbilled(t *testing.T, w *world, produced map[refusal.Code]bool) {
+	w.do(request{
+		key: "operator", method: "POST", path: "/v1/accounts/" + leaver + "/dissents", body: `{"document":"leavable","now":true}`,
+	}).want(200)
 	for _, use := range []struct {
-		day, resource string
-		want          refusal.Code
+		day, account, resource string
+		want                   refusal.Code
 	}{
-		{"05", "vm-" + lapsed, refusal.Suspended},
-		{"25", "vm-" + lapsed, refusal.Released},
-		{"27", "vm-new", refusal.PayablesUnsettled},
+		{"05", lapsed, "vm-" + lapsed, refusal.Suspended},
+		{"25", lapsed, "vm-" + lapsed, refusal.Released},
+		{"27", lapsed, "vm-new", refusal.PayablesUnsettled},
+		{"28", leaver, "vm-" + leaver, refusal.Ended},
 	} {
 		day := "2026-01-" + use.day
 		w.advance(day + "T06:00:00+08:00")
 		used := fmt.Sprintf(`"product":"compute-payg","resource":%q,"from":"%sT06:00:00+08:00","to":"%sT07:00:00+08:00","rates":{"cpu":1000}`, use.resource, day, day)
-		sent := strings.Replace(event(day, lapsed, used), `"subject":"vm-`+lapsed+`",`, "", 1)
+		sent := strings.Replace(event(day, use.account, used), `"subject":"vm-`+use.account+`",`, "", 1)
 		if said := w.do(request{key: "compute", method: "POST", path: "/v1/usage-events", media: batch, body: "[" + sent + "]"}).want(200).body; !strings.Contains(said, `"accepted":1`) {
 			t.Fatal(said)
 		}
 		w.advance(day + "T08:00:00+08:00")
 		var got struct{ Items []struct{ Code refusal.Code } }
-		w.do(request{key: "operator", path: "/v1/accounts/" + lapsed + "/history?kind=refusal&limit=1000"}).want(200).into(&got)
+		w.do(request{key: "operator", path: "/v1/accounts/" + use.account + "/history?kind=refusal&limit=1000"}).want(200).into(&got)
 		if len(got.Items) == 0 {
 			t.Fatalf("usage of %s is billed", day)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -60,18 +61,17 @@ func usage(id, customer string, from, to int) app.Reported {
 
 // newVersion is a version of the page to publish.
 func newVersion() []model.Document {
-	for _, d := range plain.Documents {
-		if d.ID == "page-compute-payg" {
-			d.Version, d.Announced, d.Effective = "2", plain.Start.Add(30*time.Hour), plain.Start.Add(90*24*time.Hour)
-			d.Values = map[string]string{}
-			for key, v := range plain.Documents[2].Values {
-				d.Values[key] = v
-			}
-			d.Values["price.cpu"] = "0.10 CNY per vCPU·hour"
-			return []model.Document{d}
-		}
-	}
-	panic("no page")
+	return versionOf("page-compute-payg", "price.cpu", "0.10 CNY per vCPU·hour")
+}
+
+// versionOf is a version of a document that is to come, with another value.
+func versionOf(id, key, value string) []model.Document {
+	i := slices.IndexFunc(plain.Documents, func(d model.Document) bool { return d.ID == id })
+	d := plain.Documents[i]
+	d.Version, d.Announced, d.Effective = "2", plain.Start.Add(30*time.Hour), plain.Start.Add(90*24*time.Hour)
+	d.Values = maps.Clone(d.Values)
+	d.Values[key] = value
+	return []model.Document{d}
 }
 
 var signingKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
@@ -145,6 +145,10 @@ var useCases = []useCase{
 	}},
 	{name: "open an account", do: func(ctx context.Context, a *app.App) error {
 		_, err := a.OpenAccount(ctx, app.NewAccount{ID: "fresh", Name: "Fresh", Accepts: []string{"general-agreement"}}, "key", "test")
+		return err
+	}},
+	{name: "leave over a change", do: func(ctx context.Context, a *app.App) error {
+		_, err := a.Dissent(ctx, "rich", account.Dissent{Document: "general-agreement"}, "leave", "test")
 		return err
 	}},
 	{name: "accept documents", do: func(ctx context.Context, a *app.App) error {

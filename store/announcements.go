@@ -172,6 +172,10 @@ func (tx *Tx) LoadTold(ctx context.Context, books []*account.Books, a account.An
 	return err
 }
 
+// voidedBy is the condition that a lapse l took an acceptance x back.
+const voidedBy = "l.account = x.account AND l.order_ref = x.order_ref AND l.document = x.document AND l.version = x.version AND l.effect = '" +
+	string(terms.LapsesTerms) + "'"
+
 // Alike is a number of accounts that accepted the same versions of the same
 // documents in the same order, or one that is looked at by itself.
 type Alike struct {
@@ -180,9 +184,9 @@ type Alike struct {
 }
 
 // Alike groups all accounts by what they accepted, in which order, and before or
-// after which of some instants; those that are named stand by themselves. Going on
-// under a change is no act of acceptance, and does not tell accounts apart. It
-// reads the acceptances of all accounts once.
+// after which of some instants, and what lapsed orders took back of it; those that
+// are named stand by themselves. Going on under a change is no act of acceptance,
+// and does not tell accounts apart. It reads the acceptances of all accounts once.
 func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Instant) (groups []Alike, err error) {
 	alone, err := list(tx, named)
 	if err != nil {
@@ -196,16 +200,19 @@ func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Ins
 	if err != nil {
 		return nil, err
 	}
-	earlier := "(SELECT count(*) FROM json_each($2) turn WHERE turn.value <= x.at)"
-	if tx.engine == postgres {
-		earlier = "(SELECT count(*) FROM unnest($2::bigint[]) AS turn (at) WHERE turn.at <= x.at)"
+	earlier := func(column string) string {
+		if tx.engine == postgres {
+			return "(SELECT count(*) FROM unnest($2::bigint[]) AS turn (at) WHERE turn.at <= " + column + ")"
+		}
+		return "(SELECT count(*) FROM json_each($2) turn WHERE turn.value <= " + column + ")"
 	}
 	err = tx.each(ctx, `
 		WITH acts AS (
-			SELECT DISTINCT account, document, version, dense_rank() OVER (PARTITION BY account ORDER BY at) AS place, `+earlier+` AS epoch
-			FROM acceptances x WHERE form <> '`+string(terms.ContinuedUse)+`'),
+			SELECT DISTINCT x.account, x.document, x.version, dense_rank() OVER (PARTITION BY x.account ORDER BY x.at) AS place, `+earlier("x.at")+` AS epoch,
+				CASE WHEN l.at IS NULL THEN '' ELSE '!' || `+earlier("l.at")+` END AS void
+			FROM acceptances x LEFT JOIN lapses l ON `+voidedBy+` WHERE form <> '`+string(terms.ContinuedUse)+`'),
 		accepted AS (
-			SELECT account, string_agg(document || '@' || version || '@' || place || '@' || epoch, ' ' ORDER BY place, document, version) AS acts
+			SELECT account, string_agg(document || '@' || version || '@' || place || '@' || epoch || void, ' ' ORDER BY place, document, version, void) AS acts
 			FROM acts GROUP BY account)
 		SELECT min(account), count(*) FROM (
 			SELECT a.account, CASE WHEN `+tx.among("a.account", "text")+` THEN a.account ELSE '' END AS alone, coalesce(accepted.acts, '') AS acts

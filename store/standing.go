@@ -12,6 +12,8 @@ type Standing struct {
 	Moves map[string]account.RowID
 	// Acceptances are what it accepted, in order of entry and line.
 	Acceptances []account.Accepted
+	// Lapses are what lapsed orders did to them.
+	Lapses []account.Lapsed
 }
 
 // Standings returns how accounts came to where they stand, by their ids;
@@ -31,9 +33,15 @@ func (tx *Tx) Standings(ctx context.Context, ids []string) (map[string]*Standing
 	}, tail, wanted); err != nil {
 		return nil, err
 	}
-	err = acceptances.each(ctx, tx, func(id string, a *account.Accepted) {
+	if err := acceptances.each(ctx, tx, func(id string, a *account.Accepted) {
 		s := found[id]
 		s.Acceptances = append(s.Acceptances, *a)
+	}, tail, wanted); err != nil {
+		return nil, err
+	}
+	err = lapses.each(ctx, tx, func(id string, l *account.Lapsed) {
+		s := found[id]
+		s.Lapses = append(s.Lapses, *l)
 	}, tail, wanted)
 	return found, err
 }

@@ -58,7 +58,7 @@ type Stray struct{ Table, Account string }
 // customerTables are the tables whose rows belong to an account. An event that
 // was refused because its account is unknown, belongs to no account.
 var customerTables = []string{
-	"journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
+	"journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
 	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency", "untold",
 }
 

@@ -251,16 +251,16 @@ func (p *Provider) use(s terms.Subject, at, known calendar.Instant, actor string
 	if len(accepted) > 0 {
 		s.Accepted = append(slices.Clone(s.Accepted), accepted...)
 	}
-	set, err := p.Corpus.Bind(s, at, known)
-	if err != nil {
-		return nil, nil, err
-	}
 	missing, err := p.Corpus.Missing(s, nil, at, known)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(missing) > 0 {
+	if len(missing) > 0 && missing[0].By != (terms.Citation{}) { // a clause says so, and not only that nothing binds
 		return nil, nil, missing[0].Refusal(s)
+	}
+	set, err := p.Corpus.Bind(s, at, known)
+	if err != nil {
+		return nil, nil, err
 	}
 	return accepted, set, nil
 }

@@ -17,6 +17,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
+	"termwise.dev/core/terms"
 	"termwise.dev/store/pgtest"
 )
 
@@ -24,6 +25,7 @@ import (
 func storied(t testing.TB, url string) *app.App {
 	t.Helper()
 	a := january20(t, url)
+	acted(t, a)
 	changed(t, a)
 	return a
 }
@@ -56,6 +58,19 @@ func january20(t testing.TB, url string) *app.App {
 	}
 	advance(t, a, "2026-01-20T00:00:00+08:00")
 	return a
+}
+
+// acted has the first customer accept the terms of compute and of the server guard
+// with an order, switch the guard on, and the order lapse.
+func acted(t testing.TB, a *app.App) {
+	t.Helper()
+	ctx := context.Background()
+	_, err := a.Accept(ctx, "customer-001", app.NewAcceptance{Documents: []string{"compute-terms", "page-server-guard"}, Form: terms.Click, Order: "o-1"}, "", "test")
+	must(t, err)
+	_, err = a.SwitchAddOn(ctx, "customer-001", account.Switch{Product: "compute-payg", AddOn: "server_guard", On: true}, "", "test")
+	must(t, err)
+	_, err = a.LapseOrder(ctx, "customer-001", account.OrderLapse{Order: "o-1"}, "", "test")
+	must(t, err)
 }
 
 // changed lets the general agreement change on 1 March: the first customer goes on
@@ -145,7 +160,7 @@ func TestAnHonestDatabaseVerifies(t *testing.T) {
 
 // guarded are the tables that bear money or history.
 var guarded = []string{
-	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances",
+	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
 	"balances", "debts", "services", "usage_events", "resources", "buckets", "refused_events", "idempotency",
 	"documents", "provider_files", "term_sets", "announcements",
 }
@@ -304,6 +319,7 @@ func rowName(c tableColumn, row map[string]any) string {
 	kinds := map[string]app.RowKind{
 		"charges": app.ChargeRow, "refused_usage": app.RefusedRow, "transfers": app.TransferRow, "late_fees": app.LateFeeRow,
 		"notices": app.NoticeRow, "transitions": app.TransitionRow, "acceptances": app.AcceptanceRow,
+		"lapses": app.LapseRow, "add_ons": app.AddOnRow,
 	}
 	kind, named := kinds[c.table]
 	switch {
@@ -353,6 +369,8 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a move, gone", []string{"DELETE FROM transitions WHERE " + lastRow("transitions")}, "transitions", ""},
 		{"a refusal, gone", []string{"DELETE FROM refused_usage WHERE " + lastRow("refused_usage")}, "refused_usage", ""},
 		{"an acceptance, gone", []string{"DELETE FROM acceptances WHERE account = 'customer-003'"}, "acceptances", "acc_customer-003_2_1"},
+		{"a lapse, gone", []string{"DELETE FROM lapses WHERE " + lastRow("lapses")}, "lapses", ""},
+		{"a switch, gone", []string{"DELETE FROM add_ons WHERE " + lastRow("add_ons")}, "add_ons", ""},
 		{"usage, gone", []string{"DELETE FROM usage_events WHERE account = 'customer-003'"}, "buckets", ""},
 		{"a bucket, gone", []string{"DELETE FROM buckets WHERE account = 'customer-001' AND resource = 'pod-a2' AND hour = (SELECT min(hour) FROM buckets WHERE resource = 'pod-a2')"}, "buckets", ""},
 		{"a balance, gone", []string{"DELETE FROM balances WHERE account = 'customer-001' AND name = 'wallet'"}, "balances", "customer-001 wallet"},

@@ -82,7 +82,9 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	if db.engine == sqlite {
 		dialect = goose.DialectSQLite3
 	}
-	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()})
+	// Migrations that are written side by side may reach a database in another order
+	// than that of their numbers: each stands on those that it names alone.
+	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()}, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}

@@ -47,6 +47,10 @@ type Terms interface {
 	GoingOnAccepts(accepted []terms.Acceptance, d *terms.Document, at, known calendar.Instant) bool
 	// Leaving finds the clause by which an account may leave over a version.
 	Leaving(document, version string, who terms.Standing, known calendar.Instant) (terms.Leaving, error)
+	// Missing lists what must be accepted before a product is used with add-ons.
+	Missing(s terms.Subject, addOns []string, at, known calendar.Instant) ([]terms.Need, error)
+	// Lapse finds what the lapse of an order does to an acceptance that came with it.
+	Lapse(s terms.Subject, a terms.Acceptance, known calendar.Instant) (terms.Lapse, error)
 }
 
 // Decision is everything that a command or the passing of time does to one
@@ -67,6 +71,8 @@ type Decision struct {
 	Notices     []Noticed
 	Transitions []Moved
 	Acceptances []Accepted
+	Lapses      []Lapsed
+	AddOns      []Switched
 	// Buckets holds each settled bucket as it is afterwards.
 	Buckets []*metering.Bucket
 	// Sets holds the sets of documents that rows name.

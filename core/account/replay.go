@@ -37,7 +37,7 @@ type replaying struct {
 	settled  map[metering.Key]*metering.Bucket
 	// kept is what is left of the stored rows, made counts the rows that came out.
 	kept Evidence
-	made struct{ entries, charges, refused, transfers, lateFees, notices, transitions, acceptances int }
+	made struct{ entries, charges, refused, transfers, lateFees, notices, transitions, acceptances, lapses, addOns int }
 	// missing are the rows that are known to be gone.
 	missing missingRows
 	// reasons, unless nil, collects why transfers were made.
@@ -138,6 +138,10 @@ func (r *replaying) make(e *journal.Entry) error {
 		return r.announce(e)
 	case journal.Dissented:
 		return r.dissent(e)
+	case journal.OrderLapsed:
+		return r.lapse(e)
+	case journal.AddOnSwitched:
+		return r.switchAddOn(e)
 	case journal.Settled:
 		return r.settle(e)
 	case journal.FeeAccrued:
@@ -229,6 +233,28 @@ func (r *replaying) dissent(e *journal.Entry) error {
 		return err
 	}
 	return r.d.dissent(x, e.Effective)
+}
+
+func (r *replaying) lapse(e *journal.Entry) error {
+	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
+		return err
+	}
+	var x OrderLapse
+	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+		return err
+	}
+	return r.d.lapse(x, e.Effective)
+}
+
+func (r *replaying) switchAddOn(e *journal.Entry) error {
+	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
+		return err
+	}
+	var x Switch
+	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+		return err
+	}
+	return r.d.switchAddOn(x, e.Effective)
 }
 
 // asked says that nothing fell due before what was asked for. If something did,

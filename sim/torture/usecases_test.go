@@ -41,9 +41,27 @@ type useCase struct {
 }
 
 var (
-	plain = world.Plain()
+	plain = withOrders(world.Plain())
 	click = app.NewAcceptance{Documents: []string{"general-agreement"}, Form: terms.Click}
 )
+
+// withOrders has the general agreement speak of orders and of an add-on.
+func withOrders(c world.Config) world.Config {
+	c.Documents[0].Values["order.lapse_voids"] = "price"
+	c.Documents[0].Values["addon.default.monitoring"] = "provided"
+	return c
+}
+
+// lapse accepts the agreement with an order, and has that lapse.
+func lapse(ctx context.Context, a *app.App) error {
+	with := click
+	with.Order = "o-1"
+	if _, err := a.Accept(ctx, "owing", with, "key", "test"); err != nil {
+		return err
+	}
+	_, err := a.LapseOrder(ctx, "owing", account.OrderLapse{Order: "o-1"}, "key-2", "test")
+	return err
+}
 
 // start is where the clock of every use case stands.
 var start = calendar.FromTime(plain.Start).Add(30 * calendar.HourLength)
@@ -159,6 +177,11 @@ var useCases = []useCase{
 		_, err := a.Accept(ctx, "silent", click, "key", "test")
 		return err
 	}},
+	{name: "lapse an order", many: true, do: lapse},
+	{name: "switch an add-on", do: func(ctx context.Context, a *app.App) error {
+		_, err := a.SwitchAddOn(ctx, "owing", account.Switch{Product: "compute-payg", AddOn: "monitoring"}, "", "test")
+		return err
+	}},
 	{name: "report usage", do: func(ctx context.Context, a *app.App) error {
 		_, err := a.ReportUsage(ctx, []app.Reported{
 			usage("new", "rich", 29, 31), usage("by-use", "silent", 29, 31), usage("owed", "owing", 1, 3), usage("x", "nobody", 1, 2),
@@ -250,6 +273,9 @@ var useCases = []useCase{
 	})},
 	{name: "needs", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Needs, error) {
 		return a.Needs(ctx, "silent", "compute-payg", nil, 0)
+	})},
+	{name: "add-ons", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.ProductAddOns, error) {
+		return a.AddOns(ctx, "owing", "compute-payg")
 	})},
 	{name: "resolve all", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.ResolvedTerms, error) {
 		return a.ResolveAll(ctx, app.Question{Account: "owing", Product: "compute-payg"})

@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo build test race bench sim canaries torture lint format postgres go clean
+.PHONY: help demo build test race bench fuzz sim canaries torture lint format postgres go clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -22,8 +22,15 @@ build: go ## Build bin/termwise
 test: postgres ## Run all tests, on both storage engines
 	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -timeout 20m $(TEST_ARGS) ./...
 
-race: postgres ## Run all tests under the race detector
-	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -race -timeout 40m $(TEST_ARGS) ./...
+# Where goroutines meet: all tests of the store's transactions and the server's
+# handlers; of app the worker, verify, plans and requests that come at once; of
+# sim/torture the crowds. The other tests act alone, and would take many times as
+# long under the detector.
+RACE_TESTS ?= Worker|UnderAKey|PlanMoneyOfAPrice|AnHonestDatabase|TwoPublications|AdvanceWaits|Storm|MoneyNeither|OfMany
+
+race: postgres ## Run the tests in which goroutines meet under the race detector
+	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -race -timeout 20m $(TEST_ARGS) ./store ./api
+	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -race -timeout 20m $(TEST_ARGS) -run '$(RACE_TESTS)' ./app ./sim/torture
 
 # Packages without benchmarks are left out: building their tests takes long and
 # their lines would bury the figures. Compare two runs with
@@ -33,16 +40,30 @@ bench: postgres ## Run the benchmarks (BENCH is a pattern, all by default)
 	if [ -z "$$packages" ]; then echo 'make bench: no package has benchmarks' >&2; exit 1; fi; \
 	set -x; $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -timeout 60m $$packages
 
+# What a fuzzer finds is kept in the package's testdata/fuzz and is a test of its
+# own from then on; what is interesting beside that stays in Go's cache.
+FUZZTIME ?= 5s
+
+fuzz: go ## Run every fuzzer for FUZZTIME (5s)
+	@grep -rH --include='*_test.go' --exclude-dir=node_modules -o '^func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:func | |' | sort | \
+	while read -r package name; do \
+		echo "$$package $$name"; $(GO) test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null; \
+	done
+
 sim: go ## Live made-up worlds for a minute beside a model of the rules (SIM_ARGS are passed on)
 	$(GO) run ./sim $(SIM_ARGS)
 
 canaries: postgres ## Have the simulator find every seeded bug
 	$(GO) run -tags canary ./sim -canaries $(SIM_ARGS)
 
-# Hours of work: storms, crowds and faults at full length, then a million
-# operations. What came of it is in docs/reliability.md.
-torture: postgres ## Storms, crowds, faults and a million operations
+# Hours of work: storms, crowds and faults at full length, a server that is killed
+# KILLS times on each engine, then a million operations. What came of it is in
+# docs/reliability.md.
+KILLS ?= 1000
+
+torture: postgres ## Storms, crowds, faults, KILLS crashes and a million operations
 	$(GO) test ./sim/torture -full -v -count=1 -timeout 6h
+	$(GO) test ./sim/crash -kills $(KILLS) -v -count=1 -timeout 6h
 	$(GO) run ./sim -engine postgresql -operations 50000
 	$(GO) run ./sim -operations 1000000
 

@@ -173,6 +173,18 @@ var houseCases = []houseCase{
 		"core/refusal/refusal.go": "package refusal\ntype Code string\nconst (\nA Code = \"a_a\"\nB Code = \"b_b\"\nC Code = \"c_c\"\n)",
 		"core/a/a_test.go":        "package a\nvar x = refusal.A\nvar y = \"b_b\"\nvar z = `{\"code\":\"c_c\"}`",
 	}, nil},
+
+	{"every parser is fuzzed", map[string]string{
+		"core/a/a.go":      "package a\nfunc ParseA() {}\nfunc Read() {}\nfunc ReadAll() {}",
+		"core/a/a_test.go": "package a\nfunc TestA() { ParseA() }\nfunc FuzzOther() { Read() }",
+		"app/a.go":         "package app\nfunc Parse() {}",
+		"core/b/b_test.go": "package b\nfunc FuzzB() { ParseA(); Parse() }",
+	}, []string{"app/a.go:2: no fuzzer of app reaches Parse", "core/a/a.go:2: no fuzzer of core/a reaches ParseA", "core/a:1: the fuzzer FuzzOther has no corpus", "core/b:1: "}},
+	{"every parser is fuzzed", map[string]string{
+		"core/a/a.go":                   "package a\nfunc ParseA() {}\nfunc (t T) Parse() {}",
+		"core/a/a_test.go":              "package a\nfunc FuzzA() { check() }\nfunc check() { again() }\nfunc again() { x.ParseA() }",
+		"core/a/testdata/fuzz/FuzzA/01": "go test fuzz v1",
+	}, nil},
 }
 
 func TestHouseRulesCatch(t *testing.T) {

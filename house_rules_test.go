@@ -37,6 +37,7 @@ var houseRules = []houseRule{
 	{"no path of one machine", noMachinePath},
 	{"everything exported in core is documented", coreIsDocumented},
 	{"every refusal code is produced by a test", refusalsAreTested},
+	{"every parser is fuzzed", parsersAreFuzzed},
 }
 
 // layers ranks the folders of the house: a package imports only packages of a

@@ -47,7 +47,7 @@ func (s *Server) sections() []section {
 		for _, o := range []struct {
 			method string
 			op     *huma.Operation
-		}{{http.MethodGet, item.Get}, {http.MethodPost, item.Post}} {
+		}{{http.MethodGet, item.Get}, {http.MethodPost, item.Post}, {http.MethodPut, item.Put}} {
 			if o.op == nil {
 				continue
 			}

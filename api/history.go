@@ -14,7 +14,7 @@ type historyInput struct {
 	AccountPath
 	PageInput
 	Month string            `query:"month" maxLength:"7" doc:"Only what the statement of this month holds." example:"2026-01"`
-	Kinds []app.HistoryKind `query:"kind,explode" maxItems:"10" enum:"top_up,payment,late_fee,notice,transition,acceptance,refusal,charge,posting,event" doc:"Only these kinds; it may be given several times. Left out, all but charge, posting and event. An event is usage that was not accepted: it has no place in the journal, so that kind is asked for by itself."`
+	Kinds []app.HistoryKind `query:"kind,explode" maxItems:"12" enum:"top_up,payment,late_fee,notice,transition,acceptance,lapse,add_on,refusal,charge,posting,event" doc:"Only these kinds; it may be given several times. Left out, all but charge, posting and event. An event is usage that was not accepted: it has no place in the journal, so that kind is asked for by itself."`
 }
 
 type historyAnswer struct {
@@ -26,7 +26,7 @@ func (s *Server) history() {
 	register(s, huma.Operation{
 		OperationID: "listHistory", Method: http.MethodGet, Path: "/v1/accounts/{account}/history", Tags: []string{"Accounts"},
 		Summary:     "What happened to an account",
-		Description: "Top-ups, payments, late fees, notices, changes of state, acceptances and refused usage, in the order of the account's journal.",
+		Description: "Top-ups, payments, late fees, notices, changes of state, acceptances, orders that lapsed, add-ons that were switched and refused usage, in the order of the account's journal.",
 	}, []app.Role{app.Operator, app.Customer}, s.listHistory)
 }
 

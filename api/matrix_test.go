@@ -17,6 +17,7 @@ type sample struct {
 func samples(w *world) map[string]sample {
 	account := "/v1/accounts/" + debtor
 	w.announce()
+	w.do(request{key: "operator", method: "POST", path: account + "/acceptances", body: `{"documents":["general-agreement"],"form":"click","order":"o-1"}`}).want(200)
 	var charges struct {
 		Items []struct{ Explanation string }
 	}
@@ -29,6 +30,9 @@ func samples(w *world) map[string]sample {
 		"listAccounts":     {path: "/v1/accounts"},
 		"showAccount":      {path: account, named: true},
 		"acceptDocuments":  {path: account + "/acceptances", body: `{"documents":["general-agreement"],"form":"click"}`, named: true},
+		"lapseOrder":       {path: account + "/lapsed-orders", body: `{"order":"o-1"}`, named: true},
+		"listAddOns":       {path: account + "/products/compute-payg/add-ons", named: true},
+		"switchAddOn":      {path: account + "/products/compute-payg/add-ons/monitoring", body: `{"on":false}`, named: true},
 		"showNeeds":        {path: account + "/needs?product=compute-payg", named: true},
 		"dissent":          {path: account + "/dissents", body: `{"document":"general-agreement","version":"2026-08"}`, named: true},
 		"topUp":            {path: account + "/top-ups", body: `{"amount":"1","method":"bank_remittance","reference":"m"}`, idempotency: "m", named: true},

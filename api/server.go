@@ -97,6 +97,7 @@ func (s *Server) routes() {
 	s.health()
 	s.usageEvents()
 	s.accounts()
+	s.acts()
 	s.statements()
 	s.arrears()
 	s.history()

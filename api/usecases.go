@@ -21,6 +21,9 @@ type UseCases interface {
 	Accept(ctx context.Context, id string, n app.NewAcceptance, key, actor string) (app.AccountView, error)
 	Needs(ctx context.Context, id, product string, addOns []string, at calendar.Instant) (app.Needs, error)
 	Dissent(ctx context.Context, id string, x account.Dissent, key, actor string) (app.Leaving, error)
+	LapseOrder(ctx context.Context, id string, x account.OrderLapse, key, actor string) (app.LapsedOrder, error)
+	AddOns(ctx context.Context, id, product string) (app.ProductAddOns, error)
+	SwitchAddOn(ctx context.Context, id string, x account.Switch, key, actor string) (app.AddOnView, error)
 	TopUp(ctx context.Context, id string, t account.TopUp, key, actor string, dryRun bool) (app.ToppedUp, error)
 
 	ReportUsage(ctx context.Context, events []app.Reported, actor string) ([]app.Receipt, error)

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,7 +23,13 @@ type NewAcceptance struct {
 	// Signed is when a document was accepted on paper, by stamp or mail: from then
 	// on it binds, although it is recorded now. Zero means now.
 	Signed calendar.Instant `json:"signed"`
+	// Order is the reference of the order that the acceptance comes with, for a click
+	// or a purchase: if the order lapses, the acceptance may go with it.
+	Order string `json:"order,omitempty"`
 }
+
+// orderForm is what the reference of an order may look like.
+var orderForm = regexp.MustCompile(`^[!-~]{1,100}$`)
 
 // onPaper says whether the act is on paper, which only the provider can record.
 func (n NewAcceptance) onPaper() bool { return n.Form == terms.Stamp || n.Form == terms.Mail }
@@ -48,10 +55,11 @@ func (n NewAcceptance) CheckCustomer() error {
 // settlements know of it.
 //
 // Accept refuses, in this order: a form that does not exist, an instant of signing
-// for an act that is not on paper or that is still to come, a document of which no
+// for an act that is not on paper or that is still to come, the reference of an
+// order for an act that is not made on an order page, a document of which no
 // version was in force (nor, on paper, announced), two documents that end each
-// other accepted at one instant, a document that binds other accounts, and a form
-// that it does not list (G 0.3).
+// other accepted at one instant, a document that binds other accounts, a form
+// that it does not list (G 0.3), and an order that has lapsed.
 func (a *App) Accept(ctx context.Context, id string, n NewAcceptance, key, actor string) (v AccountView, err error) {
 	c, err := newCommand("accept", id, key, n)
 	if err != nil {
@@ -89,6 +97,9 @@ func (p *Provider) accept(b *account.Books, n NewAcceptance, actor string, now c
 	if err != nil {
 		return nil, err
 	}
+	if err := n.checkOrder(); err != nil {
+		return nil, err
+	}
 	var documents []*terms.Document
 	var acceptances []terms.Acceptance
 	for _, id := range n.Documents {
@@ -97,7 +108,9 @@ func (p *Provider) accept(b *account.Books, n NewAcceptance, actor string, now c
 			return nil, err
 		}
 		documents = append(documents, d)
-		acceptances = append(acceptances, acceptanceOf(d, n.Form, at, now, actor))
+		accepted := acceptanceOf(d, n.Form, at, now, actor)
+		accepted.Order = n.Order
+		acceptances = append(acceptances, accepted)
 	}
 	if err := p.Corpus.CheckTogether(b.Acceptances, acceptances); err != nil {
 		return nil, err
@@ -116,6 +129,22 @@ func acceptanceOf(d *terms.Document, form terms.AcceptanceForm, at, known calend
 	return terms.Acceptance{
 		Document: d.ID, Version: d.Version, Form: form, At: at, Recorded: known, Actor: actor, TextHash: d.Hash,
 	}
+}
+
+// checkOrder refuses the reference of an order that is no name, or beside an act
+// that no order is placed by.
+func (n NewAcceptance) checkOrder() error {
+	switch {
+	case n.Order == "":
+		return nil
+	case !orderForm.MatchString(n.Order):
+		return refusal.New(refusal.BadInput, "%q cannot be the reference of an order", n.Order).At("order").
+			Do("use 1 to 100 letters, digits and signs of ASCII, without spaces")
+	case n.Form != terms.Click && n.Form != terms.Purchase:
+		return refusal.New(refusal.BadInput, "an acceptance by %s comes with no order", n.Form).At("order").
+			Do("leave order out; it belongs to %s and %s", terms.Click, terms.Purchase)
+	}
+	return nil
 }
 
 // actedAt returns the instant from which an acceptance counts.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"math"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -45,6 +46,12 @@ type AcceptanceView struct {
 	Recorded string `json:"recorded"` // from when it is known
 	Actor    string `json:"actor"`
 	TextHash string `json:"text_hash"` // of the text that was accepted
+	// Order is the order that it came with; absent where it came with none.
+	Order string `json:"order,omitempty"`
+	// Voided is from when it counts no longer, because the order lapsed, and
+	// VoidedBy the clause that says so; absent where it stands.
+	Voided   string `json:"voided,omitempty"`
+	VoidedBy string `json:"voided_by,omitempty"`
 }
 
 // Account returns an account as it stands. It refuses an unknown account.
@@ -134,12 +141,18 @@ func (p *Provider) accountView(b *account.Books, s *store.Standing) AccountView 
 		Wallet: b.Balances[ledger.Wallet], Principal: owing.Owed, LateFees: owing.Fees,
 		Services: p.services(b.ID, owing.Services, s), Accepted: []AcceptanceView{},
 	}
-	for _, acc := range s.Acceptances {
-		v.Accepted = append(v.Accepted, AcceptanceView{
+	standing := account.AcceptedBefore(math.MaxInt64, s.Acceptances, s.Lapses)
+	for i, acc := range s.Acceptances {
+		view := AcceptanceView{
 			ID:       RowName{Kind: AcceptanceRow, Account: b.ID, RowID: acc.RowID}.String(),
 			Document: acc.Document, Version: acc.Version, Form: string(acc.Form),
 			At: p.instant(acc.At), Recorded: p.instant(acc.Recorded), Actor: acc.Actor, TextHash: acc.TextHash.String(),
-		})
+			Order: acc.Order,
+		}
+		if void := standing[i].Void; void.At != 0 {
+			view.Voided, view.VoidedBy = p.instant(void.At), void.Clause.Long()
+		}
+		v.Accepted = append(v.Accepted, view)
 	}
 	for _, e := range b.Exits {
 		if e.Lifted == 0 {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"math"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -136,6 +137,8 @@ func (e *explainer) row(ctx context.Context) (Explanation, error) {
 		return e.of.Transition(row)
 	case AcceptanceRow:
 		return e.acceptance(ctx)
+	case LapseRow, AddOnRow:
+		return e.act(ctx)
 	default:
 		row, err := found(e, e.tx.Transfer)(ctx)
 		if err != nil {
@@ -231,7 +234,7 @@ func (e *explainer) transfer(ctx context.Context, row account.Posted) (Explanati
 		}
 	}
 	// A transfer names no documents: they are those that bound at its entry.
-	subject := terms.Subject{Account: e.name.Account, Accepted: acceptedBy(ev, row.Entry)}
+	subject := terms.Subject{Account: e.name.Account, Accepted: account.AcceptedBefore(row.Entry, ev.Acceptances, ev.Lapses)}
 	for _, product := range around.Products(row) {
 		subject.Product = product
 		e.of.Set, _, err = e.provider.Corpus.LastBound(subject, e.of.Entry.Effective, e.of.Entry.Recorded)
@@ -248,32 +251,16 @@ func (e *explainer) transfer(ctx context.Context, row account.Posted) (Explanati
 // change explains a notice of a change by asking again what the version owed the
 // account, by what it had accepted then.
 func (e *explainer) change(ctx context.Context, row account.Noticed) (Explanation, error) {
-	accepted, err := e.tx.Acceptances(ctx, e.name.Account, store.Filter[calendar.Instant]{})
+	accepted, err := acceptedBefore(ctx, e.tx, e.name.Account, row.Entry)
 	if err != nil {
 		return Explanation{}, err
 	}
-	who := terms.Standing{Account: e.name.Account, Accounts: 1}
-	for _, a := range accepted {
-		if a.Entry < row.Entry {
-			who.Accepted = append(who.Accepted, a.Acceptance)
-		}
-	}
+	who := terms.Standing{Account: e.name.Account, Accepted: accepted, Accounts: 1}
 	s, owed, err := e.provider.Corpus.Announced(row.Document, row.Version, who, row.Notice.Recorded)
 	if err != nil {
 		return Explanation{}, err
 	}
 	return e.of.Change(row, s, owed)
-}
-
-// acceptedBy lists what an account had accepted when an entry was made.
-func acceptedBy(ev *account.Evidence, entry int64) []terms.Acceptance {
-	var accepted []terms.Acceptance
-	for _, a := range ev.Acceptances {
-		if a.Entry < entry {
-			accepted = append(accepted, a.Acceptance)
-		}
-	}
-	return accepted
 }
 
 func (e *explainer) acceptance(ctx context.Context) (Explanation, error) {
@@ -285,15 +272,28 @@ func (e *explainer) acceptance(ctx context.Context) (Explanation, error) {
 		if row.RowID != e.name.RowID {
 			continue
 		}
-		for _, published := range e.provider.Documents {
-			if d := published.Document; d.ID == row.Document && d.Version == row.Version {
-				return e.of.Acceptance(row, d)
-			}
+		d, err := e.accepted(row.Document, row.Version)
+		if err != nil {
+			return Explanation{}, err
 		}
-		return Explanation{}, refusal.New(refusal.NotFound, "%s %s is not published any more", row.Document, row.Version).
-			Do("publish it from the provider's archive")
+		lapses, err := e.tx.Lapses(ctx, e.name.Account, store.Filter[calendar.Instant]{})
+		if err != nil {
+			return Explanation{}, err
+		}
+		return e.of.Acceptance(row, d, lapses)
 	}
 	return Explanation{}, e.missing()
+}
+
+// accepted finds the version of a document that was accepted.
+func (e *explainer) accepted(document, version string) (*terms.Document, error) {
+	for _, published := range e.provider.Documents {
+		if d := published.Document; d.ID == document && d.Version == version {
+			return d, nil
+		}
+	}
+	return nil, refusal.New(refusal.NotFound, "%s %s is not published any more", document, version).
+		Do("publish it from the provider's archive")
 }
 
 // event explains why a usage event was not accepted.
@@ -342,7 +342,7 @@ func (e *explainer) against(ctx context.Context, row *store.RefusedEvent) (known
 	if row.Terms != 0 {
 		return known, nil
 	}
-	accepted, err := e.tx.Acceptances(ctx, owner.ID, store.Filter[calendar.Instant]{Known: row.Recorded})
+	accepted, err := acceptedBefore(ctx, e.tx, owner.ID, math.MaxInt64)
 	if err != nil {
 		return known, err
 	}
@@ -351,13 +351,9 @@ func (e *explainer) against(ctx context.Context, row *store.RefusedEvent) (known
 }
 
 // rebind asks again what bound the account for an event that named no documents.
-func (e *explainer) rebind(row *store.RefusedEvent, accepted []account.Accepted, known *account.Against) {
-	acceptances := make([]terms.Acceptance, len(accepted))
-	for i := range accepted {
-		acceptances[i] = accepted[i].Acceptance
-	}
+func (e *explainer) rebind(row *store.RefusedEvent, accepted []terms.Acceptance, known *account.Against) {
 	bind := func(known calendar.Instant) (*terms.Set, error) {
-		then := terms.Subject{Account: row.Customer, Accepted: acceptances, Product: row.Product}
+		then := terms.Subject{Account: row.Customer, Accepted: accepted, Product: row.Product}
 		_, set, err := e.provider.use(then, row.From, known, "")
 		return set, err
 	}

@@ -19,6 +19,7 @@ import (
 var storedKinds = map[string]app.RowKind{
 	"charges": app.ChargeRow, "refused_usage": app.RefusedRow, "transfers": app.TransferRow, "late_fees": app.LateFeeRow,
 	"notices": app.NoticeRow, "transitions": app.TransitionRow, "acceptances": app.AcceptanceRow,
+	"lapses": app.LapseRow, "add_ons": app.AddOnRow,
 }
 
 // namesIn lists the names of some rows of a table: the first and the last of

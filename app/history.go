@@ -29,6 +29,8 @@ const (
 	HistoryNotice     HistoryKind = "notice"
 	HistoryTransition HistoryKind = "transition" // of a service's state
 	HistoryAcceptance HistoryKind = "acceptance"
+	HistoryLapse      HistoryKind = "lapse"   // of an order, for what was accepted with it
+	HistoryAddOn      HistoryKind = "add_on"  // an add-on that was switched
 	HistoryRefusal    HistoryKind = "refusal" // usage that was accepted and not billed
 	HistoryCharge     HistoryKind = "charge"
 	HistoryPosting    HistoryKind = "posting" // what charges and late fees made owed
@@ -48,6 +50,8 @@ var historyReaders = []struct {
 	{HistoryNotice, true, (*historian).notices},
 	{HistoryTransition, true, (*historian).transitions},
 	{HistoryAcceptance, true, (*historian).acceptances},
+	{HistoryLapse, true, (*historian).lapses},
+	{HistoryAddOn, true, (*historian).addOns},
 	{HistoryRefusal, true, (*historian).refusals},
 	{HistoryCharge, false, (*historian).charges},
 	{HistoryPosting, false, (*historian).postings},

@@ -126,6 +126,32 @@ func (h *historian) acceptances(ctx context.Context) error {
 	return err
 }
 
+func (h *historian) lapses(ctx context.Context) error {
+	rows, err := h.tx.Lapses(ctx, h.account, chosen(h, h.instants))
+	for _, l := range rows {
+		became := "stands"
+		if l.Voids() {
+			became = "went with it"
+		}
+		h.add(LapseRow, l.RowID, HistoryItem{
+			Kind: HistoryLapse,
+			What: fmt.Sprintf("The order %s lapsed; the acceptance of %s %s %s (%s).", l.Order, l.Document, l.Version, became, l.Clause),
+		})
+	}
+	return err
+}
+
+func (h *historian) addOns(ctx context.Context) error {
+	rows, err := h.tx.AddOns(ctx, h.account, chosen(h, h.instants))
+	for _, s := range rows {
+		h.add(AddOnRow, s.RowID, HistoryItem{
+			Kind: HistoryAddOn,
+			What: fmt.Sprintf("The add-on %s of %s was switched %s (%s).", s.AddOn, s.Product, s.State, s.Clause),
+		})
+	}
+	return err
+}
+
 func (h *historian) refusals(ctx context.Context) error {
 	rows, err := h.tx.Refused(ctx, h.account, chosen(h, h.hours))
 	for _, r := range rows {

@@ -2,10 +2,13 @@ package app_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"termwise.dev/app"
 )
@@ -84,5 +87,47 @@ func TestAClickAcceptsWhatIsKnown(t *testing.T) {
 	}
 	if len(account.Accepted) != 2 {
 		t.Errorf("accepted %+v", account.Accepted)
+	}
+}
+
+// TestVerifyBeforeAVersionIsKnown verifies in the minute in which a version is in
+// force and not known yet. An account in arrears need not have been looked at when
+// it took effect, of which nobody knew, but must be as soon as it is known.
+func TestVerifyBeforeAVersionIsKnown(t *testing.T) {
+	ctx := context.Background()
+	file := filepath.Join(t.TempDir(), "test.db")
+	now := instant(traceStart)
+	a, err := app.Open(ctx, file, func() time.Time { return time.UnixMicro(int64(now)) })
+	must(t, err)
+	t.Cleanup(func() { must(t, a.Close()) })
+	must(t, a.Init(ctx, false, 0))
+	folder := withDocuments(t, nil)
+	_, err = a.Publish(ctx, folder)
+	must(t, err)
+	must(t, a.CreateAccount(ctx, app.NewAccount{ID: "one", Name: "One", Accepts: []string{"general-agreement"}}, "test"))
+	putUsage(t, a, "one", "vm", 1000, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00")
+	work := func() {
+		report, err := a.Work(ctx)
+		must(t, errors.Join(err, report.Err()))
+	}
+	now = instant("2026-01-01T02:30:00+08:00")
+	work()
+	now = instant("2026-01-01T03:00:00+08:00")
+	folder["agreements/note.yaml"] = note("1", "2026-01-01T03:00:00+08:00", "First")
+	_, err = a.Publish(ctx, folder)
+	must(t, err)
+	for _, b := range verified(t, a).Broken() {
+		t.Errorf("verify finds %s", b)
+	}
+	db, err := sql.Open("sqlite", file)
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	tamper(t, db, "UPDATE accounts SET next_due = next_due + 1")
+	wantNamed(t, verified(t, a), "accounts", "one")
+	tamper(t, db, "UPDATE accounts SET next_due = next_due - 1")
+	now = instant("2026-01-01T03:01:00+08:00")
+	work()
+	for _, b := range verified(t, a).Broken() {
+		t.Errorf("when it is known, verify finds %s", b)
 	}
 }

@@ -27,6 +27,8 @@ type MissingAcceptance struct {
 	AddOn string `json:"addon,omitempty"`
 	// Clause demands it; absent where no agreement binds the account at all.
 	Clause *CitedClause `json:"clause,omitempty"`
+	// Under says that the licences of third parties apply, where this is one.
+	Under *CitedClause `json:"under,omitempty"`
 }
 
 // AcceptableDocument is a version in force that an account may accept.
@@ -45,7 +47,8 @@ type AcceptableDocument struct {
 // product, and an add-on that no document names.
 //
 // Clauses: G 0.3 (no service without agreement), G 3.1.8, E 3.1.3.3 and C 3.1.3.3
-// (licences of others), E 3.2.5 (add-ons with terms of their own).
+// (licences of others), E 3.2.5 (add-ons with terms of their own), E 2.1.1.1 and
+// C 2.2 (what a lapsed order took back).
 func (a *App) Needs(ctx context.Context, id, product string, addOns []string, at calendar.Instant) (n Needs, err error) {
 	err = a.db.View(ctx, func(tx *store.Tx) error {
 		p, now, err := a.providerNow(ctx, tx)
@@ -73,13 +76,7 @@ func (a *App) Needs(ctx context.Context, id, product string, addOns []string, at
 
 func (p *Provider) missingAcceptance(m terms.Need) MissingAcceptance {
 	needed := MissingAcceptance{AnyOf: acceptableDocuments(m.AnyOf), AddOn: m.AddOn}
-	if m.By != (terms.Citation{}) {
-		var documents []*terms.Document
-		for _, published := range p.Documents {
-			documents = append(documents, published.Document)
-		}
-		needed.Clause = citedClause(documents, m.By)
-	}
+	needed.Clause, needed.Under = p.clause(m.By), p.clause(m.Under)
 	return needed
 }
 

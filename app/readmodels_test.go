@@ -118,6 +118,11 @@ func TestStatement(t *testing.T) {
 	})
 }
 
+// contractWithC is a stamped contract with account c.
+func contractWithC(id, term string) string {
+	return strings.Replace(small(id, "H", "stamped", "publication", term), "binds: { ", "binds: { accounts: [c], ", 1)
+}
+
 // TestWhatIsPublishedBindsWhatComesAfterIt settles usage at the instant at which
 // a cheaper contract is then published.
 func TestWhatIsPublishedBindsWhatComesAfterIt(t *testing.T) {
@@ -127,7 +132,7 @@ func TestWhatIsPublishedBindsWhatComesAfterIt(t *testing.T) {
 	must(t, err)
 	advance(t, a, "2026-01-01T01:00:00+08:00") // 0.09
 	_, err = a.Publish(ctx, withDocuments(t, map[string]string{
-		"agreements/x.yaml": small("half-price", "H", "stamped", "publication", "price.cpu: 0.04 CNY per vCPU·hour"),
+		"agreements/x.yaml": contractWithC("half-price", "price.cpu: 0.04 CNY per vCPU·hour"),
 	}))
 	must(t, err)
 	advance(t, a, "2026-01-01T02:00:00+08:00") // 0.04
@@ -151,7 +156,7 @@ func TestAVersionWakesWhoItConcerns(t *testing.T) {
 		_, err := a.ReportUsage(ctx, usageOf("r", calendar.HourLength), "test") // nothing is paid
 		must(t, err)
 		advance(t, a, "2026-01-01T01:00:00+08:00")
-		sooner := strings.Replace(small("sooner", "H", "stamped", "publication", "suspend.after: 6 hours, suspend.notice: 0 hours"),
+		sooner := strings.Replace(contractWithC("sooner", "suspend.after: 6 hours, suspend.notice: 0 hours"),
 			"effective: 2025-06-01", "effective: 2026-01-01T09:00:00+08:00", 1)
 		_, err = a.Publish(ctx, withDocuments(t, map[string]string{"agreements/x.yaml": sooner}))
 		must(t, err)
@@ -187,7 +192,7 @@ func TestAVersionWakesWhoOwesFeesAlone(t *testing.T) {
 	if view.Principal != 0 || view.LateFees == 0 {
 		t.Fatalf("owes %s and %s of fees", view.Principal, view.LateFees)
 	}
-	folder["agreements/x.yaml"] = &fstest.MapFile{Data: []byte(small("more", "H", "stamped", "publication", "price.cpu: 0.04 CNY per vCPU·hour"))}
+	folder["agreements/x.yaml"] = &fstest.MapFile{Data: []byte(contractWithC("more", "price.cpu: 0.04 CNY per vCPU·hour"))}
 	_, err = a.Publish(ctx, folder)
 	must(t, err)
 	for _, b := range verified(t, a).Broken() {
@@ -205,7 +210,7 @@ func TestStatementOfWhatWentBack(t *testing.T) {
 	must(t, err)
 	advance(t, a, "2026-01-02T00:00:00+08:00")
 	_, err = a.Publish(ctx, withDocuments(t, map[string]string{
-		"agreements/x.yaml": small("half-price", "H", "stamped", "publication", "price.cpu: 0.04 CNY per vCPU·hour"),
+		"agreements/x.yaml": contractWithC("half-price", "price.cpu: 0.04 CNY per vCPU·hour"),
 	}))
 	must(t, err)
 	late := usageOf("late", calendar.HourLength/4)

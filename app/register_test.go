@@ -86,10 +86,11 @@ func codeOf(row string, documents []*terms.Document) (code string) {
 }
 
 // belongs says whether a rule has a row: its own, or that of the clause of which
-// it is a part, or that of the clause under which its clause stands.
+// it is a part, or that of the clause under which its clause stands. A clause that
+// the register splits may be split further.
 func belongs(code string, r terms.Rule, rows map[string]bool) bool {
 	parent, _, _ := strings.Cut(r.Clause, "/")
-	return rows[r.Ref(code)] || rows[code+"-"+r.Clause] || rows[code+"-"+parent]
+	return rows[r.Ref(code)] || rows[code+"-"+r.Clause] || rows[code+"-"+r.Clause+"a"] || rows[code+"-"+parent]
 }
 
 func TestRegister(t *testing.T) {
@@ -122,6 +123,7 @@ func TestRegisterFaults(t *testing.T) {
 	}{
 		{"each has the other", []string{"X-1", "X-SLA-1"}, []*terms.Document{document("X", "general", clause("1")), document("X-SLA", "sla", clause("1"))}, nil},
 		{"a split clause", []string{"X-1a", "X-1b"}, []*terms.Document{document("X", "general", split)}, nil},
+		{"a split clause, split further", []string{"X-1a"}, []*terms.Document{document("X", "general", split)}, nil},
 		{"a part beside the whole", []string{"X-1"}, []*terms.Document{document("X", "general", clause("1")+item)}, nil},
 		{"pages and rules have no rows", nil, []*terms.Document{document("R", "rules", clause("1")), document("P", "page", clause("1"))}, nil},
 		{"a row without a rule", []string{"X-1", "X-2"}, []*terms.Document{document("X", "general", clause("1"))}, []string{"row X-2 has no rule in d-x v1"}},

@@ -21,6 +21,8 @@ const (
 	NoticeRow     RowKind = "ntc"
 	TransitionRow RowKind = "trn"
 	AcceptanceRow RowKind = "acc"
+	LapseRow      RowKind = "lps" // of an order, for one document
+	AddOnRow      RowKind = "add" // an add-on that was switched
 	EventRow      RowKind = "evt" // a usage event that was not accepted
 )
 
@@ -55,7 +57,7 @@ func ParseRowName(s string) (RowName, error) {
 		}
 		n.Account, n.Event = parts[1], parts[2]
 		return n, nil
-	case ChargeRow, RefusedRow, TransferRow, LateFeeRow, NoticeRow, TransitionRow, AcceptanceRow:
+	case ChargeRow, RefusedRow, TransferRow, LateFeeRow, NoticeRow, TransitionRow, AcceptanceRow, LapseRow, AddOnRow:
 		if len(parts) != 4 {
 			return RowName{}, bad
 		}

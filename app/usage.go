@@ -51,12 +51,11 @@ type Receipt struct {
 // accepted is durable. Refusals are kept and can be explained. Reports that come
 // while another one is being committed share the next transaction.
 // An event is refused, in this order, for names that cannot be kept, a fault in
-// reading it, an unknown
-// account, an unknown product, usage before the account was opened, no binding
-// agreement or a document that is not accepted and must be, what account.Judge
-// has against it, and an id that was used for another body. Usage of a time in
-// which its service was closed is accepted: it is settlement that refuses to bill
-// it, when it is known for what time.
+// reading it, an unknown account, usage before the account was opened, an unknown
+// product, no binding agreement or a document that is not accepted and must be,
+// what account.Judge has against it, and an id that was used for another body.
+// Usage of a time in which its service was closed is accepted: it is settlement
+// that refuses to bill it, when it is known for what time.
 //
 // Clauses: G 0.3, E 0.1 and C 0.1 (using a service accepts), G 2.3.2, the page's
 // rule of what counts as use.
@@ -257,16 +256,16 @@ func (p *Provider) use(s terms.Subject, at, known calendar.Instant, actor string
 	if len(accepted) > 0 {
 		s.Accepted = append(slices.Clone(s.Accepted), accepted...)
 	}
-	set, err := p.Corpus.Bind(s, at, known)
-	if err != nil {
-		return nil, nil, err
-	}
 	missing, err := p.Corpus.Missing(s, nil, at, known)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(missing) > 0 {
+	if len(missing) > 0 && missing[0].By != (terms.Citation{}) { // a clause says so, and not only that nothing binds
 		return nil, nil, missing[0].Refusal(s)
+	}
+	set, err := p.Corpus.Bind(s, at, known)
+	if err != nil {
+		return nil, nil, err
 	}
 	return accepted, set, nil
 }

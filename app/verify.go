@@ -218,7 +218,7 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 var rowKinds = map[account.Table]RowKind{
 	account.InCharges: ChargeRow, account.InRefused: RefusedRow, account.InTransfers: TransferRow,
 	account.InLateFees: LateFeeRow, account.InNotices: NoticeRow, account.InTransitions: TransitionRow,
-	account.InAcceptances: AcceptanceRow,
+	account.InAcceptances: AcceptanceRow, account.InLapses: LapseRow, account.InAddOns: AddOnRow,
 }
 
 // faultRow names the row that a fault is about.
@@ -242,7 +242,8 @@ func rowsOf(ev *account.Evidence) map[account.Table]int {
 		account.InAccounts: 1, account.InJournal: len(ev.Entries),
 		account.InCharges: len(ev.Charges), account.InRefused: len(ev.Refused), account.InTransfers: len(ev.Transfers),
 		account.InLateFees: len(ev.LateFees), account.InNotices: len(ev.Notices), account.InTransitions: len(ev.Transitions),
-		account.InAcceptances: len(ev.Acceptances), account.InBalances: len(ev.Balances), account.InDebts: len(ev.Debts),
+		account.InAcceptances: len(ev.Acceptances), account.InLapses: len(ev.Lapses), account.InAddOns: len(ev.AddOns),
+		account.InBalances: len(ev.Balances), account.InDebts: len(ev.Debts),
 		account.InServices: len(ev.Services), account.InUsage: len(ev.Events), account.InResources: len(ev.Resources),
 		account.InBuckets: len(ev.Buckets),
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"termwise.dev/core/account"
@@ -62,9 +63,9 @@ func (y yardstick) owed(ev *account.Evidence, a *store.Announced) bool {
 // standing is the account as it stood at an instant, by what was known then.
 func standing(ev *account.Evidence, known calendar.Instant) terms.Standing {
 	who := terms.Standing{Account: ev.Account.ID, Accounts: 1}
-	for i := range ev.Acceptances {
-		if row := &ev.Acceptances[i]; row.Recorded <= known {
-			who.Accepted = append(who.Accepted, row.Acceptance)
+	for _, acceptance := range account.AcceptedBefore(math.MaxInt64, ev.Acceptances, ev.Lapses) {
+		if acceptance.Recorded <= known {
+			who.Accepted = append(who.Accepted, acceptance)
 		}
 	}
 	return who

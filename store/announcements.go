@@ -172,6 +172,10 @@ func (tx *Tx) LoadTold(ctx context.Context, books []*account.Books, a account.An
 	return err
 }
 
+// voidedBy is the condition that a lapse l took an acceptance x back.
+const voidedBy = "l.account = x.account AND l.order_ref = x.order_ref AND l.document = x.document AND l.version = x.version AND l.effect = '" +
+	string(terms.LapsesTerms) + "'"
+
 // Alike is a number of accounts that accepted the same versions of the same
 // documents in the same order, or one that is looked at by itself.
 type Alike struct {
@@ -180,9 +184,9 @@ type Alike struct {
 }
 
 // Alike groups all accounts by what they accepted, in which order, and before or
-// after which of some instants; those that are named stand by themselves. Going on
-// under a change is no act of acceptance, and does not tell accounts apart. It
-// reads the acceptances of all accounts once.
+// after which of some instants, and what lapsed orders took back of it; those that
+// are named stand by themselves. Going on under a change is no act of acceptance,
+// and does not tell accounts apart. It reads the acceptances of all accounts once.
 func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Instant) (groups []Alike, err error) {
 	turns := make([]int64, len(instants))
 	for i, at := range instants {
@@ -194,21 +198,23 @@ func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Ins
 	}
 	// The names stand in an expression, which every node can work out for itself.
 	var alone any = named
-	isNamed := "a.account = ANY($1::text[])"
-	earlier := "(SELECT count(*) FROM unnest($2::bigint[]) AS turn (at) WHERE turn.at <= x.at)"
+	isNamed, turn := "a.account = ANY($1::text[])", "unnest($2::bigint[]) AS turn (value)"
 	if tx.engine == sqlite {
 		if alone, err = list(tx, named); err != nil {
 			return nil, err
 		}
-		isNamed = "a.account IN (SELECT value FROM json_each($1))"
-		earlier = "(SELECT count(*) FROM json_each($2) turn WHERE turn.value <= x.at)"
+		isNamed, turn = "a.account IN (SELECT value FROM json_each($1))", "json_each($2) turn"
+	}
+	earlier := func(column string) string {
+		return "(SELECT count(*) FROM " + turn + " WHERE turn.value <= " + column + ")"
 	}
 	err = tx.each(ctx, `
 		WITH acts AS (
-			SELECT DISTINCT account, document, version, dense_rank() OVER (PARTITION BY account ORDER BY at) AS place, `+earlier+` AS epoch
-			FROM acceptances x WHERE form <> '`+string(terms.ContinuedUse)+`'),
+			SELECT DISTINCT x.account, x.document, x.version, dense_rank() OVER (PARTITION BY x.account ORDER BY x.at) AS place, `+earlier("x.at")+` AS epoch,
+				CASE WHEN l.at IS NULL THEN '' ELSE '!' || `+earlier("l.at")+` END AS void
+			FROM acceptances x LEFT JOIN lapses l ON `+voidedBy+` WHERE form <> '`+string(terms.ContinuedUse)+`'),
 		accepted AS (
-			SELECT account, string_agg(document || '@' || version || '@' || place || '@' || epoch, ' ' ORDER BY place, document, version) AS acts
+			SELECT account, string_agg(document || '@' || version || '@' || place || '@' || epoch || void, ' ' ORDER BY place, document, version, void) AS acts
 			FROM acts GROUP BY account)
 		SELECT min(account), count(*) FROM (
 			SELECT a.account, CASE WHEN `+isNamed+` THEN a.account ELSE '' END AS alone, coalesce(accepted.acts, '') AS acts

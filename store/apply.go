@@ -169,6 +169,8 @@ var inserted = []inserter{
 	rowsOf[account.Noticed]{&notices, func(d *account.Decision) []account.Noticed { return d.Notices }},
 	rowsOf[account.Moved]{&transitions, func(d *account.Decision) []account.Moved { return d.Transitions }},
 	rowsOf[account.Accepted]{&acceptances, func(d *account.Decision) []account.Accepted { return d.Acceptances }},
+	rowsOf[account.Lapsed]{&lapses, func(d *account.Decision) []account.Lapsed { return d.Lapses }},
+	rowsOf[account.Switched]{&addOns, func(d *account.Decision) []account.Switched { return d.AddOns }},
 }
 
 func (a *applier) insertRows(ctx context.Context) error {

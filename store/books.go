@@ -31,7 +31,7 @@ func (tx *Tx) books(ctx context.Context, ids []string, upTo calendar.Instant) ([
 	if err != nil || len(l.found) == 0 {
 		return nil, err
 	}
-	loads := []func(context.Context) error{l.balances, l.debts, l.services, l.history, l.noted, l.acceptances}
+	loads := []func(context.Context) error{l.balances, l.debts, l.services, l.history, l.noted, l.acceptances, l.lapses}
 	if upTo != 0 {
 		loads = append(loads,
 			func(ctx context.Context) error { return l.open(ctx, calendar.HourOf(upTo)-1) },
@@ -129,6 +129,18 @@ func (l *loader) acceptances(ctx context.Context) error {
 		l.books[id].Acceptances = append(l.books[id].Acceptances, a.Acceptance)
 		l.books[id].Lift(a)
 	}, l.where(" ORDER BY account, entry, line"), l.wanted)
+}
+
+// lapses reads what lapsed orders did, which voids acceptances: they come after these.
+func (l *loader) lapses(ctx context.Context) error {
+	return lapses.each(ctx, l.tx, func(id string, row *account.Lapsed) { l.books[id].Lapse(row) },
+		l.where(" ORDER BY account, entry, line"), l.wanted)
+}
+
+// LoadAddOns adds to books the add-ons that the account has switched.
+func (tx *Tx) LoadAddOns(ctx context.Context, b *account.Books) (err error) {
+	b.AddOns, err = tx.AddOns(ctx, b.ID, Filter[calendar.Instant]{})
+	return err
 }
 
 func (l *loader) open(ctx context.Context, last calendar.Hour) error {

@@ -33,6 +33,8 @@ func (tx *Tx) Evidence(ctx context.Context, id string) (e *account.Evidence, fou
 		func() error { return load(ctx, tx, &e.Notices, &notices, lines, id) },
 		func() error { return load(ctx, tx, &e.Transitions, &transitions, lines, id) },
 		func() error { return load(ctx, tx, &e.Acceptances, &acceptances, lines, id) },
+		func() error { return load(ctx, tx, &e.Lapses, &lapses, lines, id) },
+		func() error { return load(ctx, tx, &e.AddOns, &addOns, lines, id) },
 		func() error { return tx.loadState(ctx, e) },
 		func() error { return tx.loadUsage(ctx, e) },
 	} {

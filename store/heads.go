@@ -17,7 +17,10 @@ func (tx *Tx) Heads(ctx context.Context, ids []string) ([]*account.Books, error)
 		if err != nil || len(l.found) == 0 {
 			return nil, err
 		}
-		return l.found, l.acceptances(ctx)
+		if err := l.acceptances(ctx); err != nil {
+			return nil, err
+		}
+		return l.found, l.lapses(ctx)
 	})
 }
 
@@ -53,10 +56,10 @@ func (tx *Tx) FirstOpened(ctx context.Context) (at calendar.Instant, found bool,
 	return calendar.Instant(first.Int64), first.Valid, err
 }
 
-// CountAccepted counts the accounts that have accepted some version of a
-// document.
+// CountAccepted counts the accounts that have accepted some version of a document,
+// by an acceptance that no lapsed order took back.
 func (tx *Tx) CountAccepted(ctx context.Context, document string) (n int, err error) {
-	_, err = tx.one(ctx, []any{&n}, "SELECT count(DISTINCT account) FROM acceptances WHERE document = $1", document)
+	_, err = tx.one(ctx, []any{&n}, "SELECT count(DISTINCT account) FROM acceptances x WHERE document = $1 AND NOT EXISTS (SELECT 1 FROM lapses l WHERE "+voidedBy+")", document)
 	return n, err
 }
 

@@ -120,6 +120,16 @@ func (tx *Tx) Acceptances(ctx context.Context, id string, f Filter[calendar.Inst
 	return choose(ctx, tx, &acceptances, "at", id, f)
 }
 
+// Lapses returns what lapsed orders did to acceptances, by when they lapsed.
+func (tx *Tx) Lapses(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Lapsed, error) {
+	return choose(ctx, tx, &lapses, "at", id, f)
+}
+
+// AddOns returns the add-ons that an account switched, by when.
+func (tx *Tx) AddOns(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Switched, error) {
+	return choose(ctx, tx, &addOns, "at", id, f)
+}
+
 // Transfers returns an account's transfers for some purposes, or for all when
 // none is named, by when their entry took effect.
 func (tx *Tx) Transfers(ctx context.Context, id string, f Filter[calendar.Instant], purposes ...ledger.Purpose) ([]account.Posted, error) {
@@ -154,6 +164,17 @@ func (tx *Tx) LateFee(ctx context.Context, id string, row account.RowID) (accoun
 // Notice returns one notice, and false when there is none of this name.
 func (tx *Tx) Notice(ctx context.Context, id string, row account.RowID) (account.Noticed, bool, error) {
 	return notices.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+}
+
+// Lapse returns what the lapse of an order did to one acceptance, and false when
+// there is none of this name.
+func (tx *Tx) Lapse(ctx context.Context, id string, row account.RowID) (account.Lapsed, bool, error) {
+	return lapses.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+}
+
+// AddOn returns one switch of an add-on, and false when there is none of this name.
+func (tx *Tx) AddOn(ctx context.Context, id string, row account.RowID) (account.Switched, bool, error) {
+	return addOns.get(ctx, tx, oneLine, id, row.Entry, row.Line)
 }
 
 // Transition returns one move of a service, and false when there is none of this name.

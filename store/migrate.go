@@ -85,7 +85,10 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	parcels := goose.NewGoMigration(parcelsVersion,
 		&goose.GoFunc{RunTx: packEvents(db.engine)},
 		&goose.GoFunc{RunTx: unpackEvents(db.engine)})
-	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()}, goose.WithGoMigrations(parcels))
+	// Migrations that are written side by side may reach a database in another order
+	// than that of their numbers: each stands on those that it names alone.
+	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()},
+		goose.WithGoMigrations(parcels), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}

@@ -25,8 +25,9 @@ var stamp = account.Stamp{RowID: account.RowID{Entry: 1, Line: 2}, Digest: -3}
 // A row of each kind with another value in each field, so that two columns that
 // were exchanged would show.
 var (
-	basis = account.Basis{Since: 11, Told: 12, Owed: 13, Terms: 14}
-	key   = metering.Key{Product: "p", Resource: "r", Meter: "m", Hour: 4}
+	basis   = account.Basis{Since: 11, Told: 12, Owed: 13, Terms: 14}
+	ruledBy = account.Ruling{Clause: terms.Citation{Document: "cd", Code: "cc", Version: "cv", Clause: "c"}, Terms: 15}
+	key     = metering.Key{Product: "p", Resource: "r", Meter: "m", Hour: 4}
 
 	oneDecision = &account.Decision{
 		Account: "a",
@@ -50,8 +51,12 @@ var (
 			Stamp: stamp, Transition: subscription.Transition{Product: "p", From: "f", To: "t", At: 4}, Basis: basis,
 		}},
 		Acceptances: []account.Accepted{{Stamp: stamp, Acceptance: terms.Acceptance{
-			Document: "d", Version: "v", Form: "f", At: 4, Recorded: 5, Actor: "who", TextHash: terms.Hash{6},
+			Document: "d", Version: "v", Form: "f", At: 4, Recorded: 5, Actor: "who", TextHash: terms.Hash{6}, Order: "o",
 		}}},
+		Lapses: []account.Lapsed{{
+			Stamp: stamp, Order: "o", Document: "d", Version: "v", Effect: "terms", At: 4, Recorded: 5, Ruling: ruledBy,
+		}},
+		AddOns: []account.Switched{{Stamp: stamp, Product: "p", AddOn: "a", State: "on", At: 4, Order: "o", Ruling: ruledBy}},
 	}
 )
 
@@ -69,7 +74,11 @@ func TestColumns(t *testing.T) {
 			"since=11 told=12 owed=13 terms=14 digest=-3",
 		"transitions": "account=a entry=1 line=2 product=p from_state=f to_state=t at=4 " +
 			"since=11 told=12 owed=13 terms=14 digest=-3",
-		"acceptances":   "account=a entry=1 line=2 document=d version=v form=f at=4 recorded=5 actor=who text_hash=06 digest=-3",
+		"acceptances": "account=a entry=1 line=2 document=d version=v form=f at=4 recorded=5 actor=who text_hash=06 order_ref=o digest=-3",
+		"lapses": "account=a entry=1 line=2 order_ref=o document=d version=v effect=terms at=4 recorded=5 " +
+			"clause_document=cd clause_code=cc clause_version=cv clause=c terms=15 digest=-3",
+		"add_ons": "account=a entry=1 line=2 product=p add_on=a state=on at=4 order_ref=o " +
+			"clause_document=cd clause_code=cc clause_version=cv clause=c terms=15 digest=-3",
 		"usage_parcels": "account=a parcel=1 recorded=77 first=3600000000 last=7200000000 events=1 content=01 digest=99",
 		"resources":     "account=a product=p resource=r opened=3600000000",
 		"buckets": "account=a product=p resource=r meter=a hour=1 total=3600 touched=77 pending=78 " +
@@ -148,6 +157,8 @@ func TestOneRow(t *testing.T) {
 			check(ctx, t, tx.LateFee, d.LateFees[0])
 			check(ctx, t, tx.Notice, d.Notices[0])
 			check(ctx, t, tx.Transition, d.Transitions[0])
+			check(ctx, t, tx.Lapse, d.Lapses[0])
+			check(ctx, t, tx.AddOn, d.AddOns[0])
 			check(ctx, t, func(ctx context.Context, id string, row account.RowID) (journal.Entry, bool, error) {
 				return tx.Entry(ctx, id, row.Entry)
 			}, d.Entries[0])

@@ -12,6 +12,8 @@ type Standing struct {
 	Moves map[string]account.RowID
 	// Acceptances are what it accepted, in order of entry and line.
 	Acceptances []account.Accepted
+	// Lapses are what lapsed orders did to them.
+	Lapses []account.Lapsed
 }
 
 // Standings returns how accounts came to where they stand, by their ids;
@@ -36,8 +38,14 @@ func (tx *Tx) fillStandings(ctx context.Context, ids []string, found map[string]
 	}, tail, wanted); err != nil {
 		return err
 	}
-	return acceptances.each(ctx, tx, func(id string, a *account.Accepted) {
+	if err := acceptances.each(ctx, tx, func(id string, a *account.Accepted) {
 		s := found[id]
 		s.Acceptances = append(s.Acceptances, *a)
+	}, tail, wanted); err != nil {
+		return err
+	}
+	return lapses.each(ctx, tx, func(id string, l *account.Lapsed) {
+		s := found[id]
+		s.Lapses = append(s.Lapses, *l)
 	}, tail, wanted)
 }

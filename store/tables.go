@@ -76,15 +76,38 @@ var (
 		},
 	)
 	acceptances = accountTable(
-		"acceptances", "entry, line, digest, document, version, form, at, recorded, actor, text_hash",
+		"acceptances", "entry, line, digest, document, version, form, at, recorded, actor, text_hash, order_ref",
 		func(a *account.Accepted) []any {
 			return stamped(
 				&a.Stamp, &a.Document, &a.Version, (*string)(&a.Form), (*int64)(&a.At), (*int64)(&a.Recorded),
-				&a.Actor, (*[32]byte)(&a.TextHash),
+				&a.Actor, (*[32]byte)(&a.TextHash), &a.Order,
 			)
 		},
 	)
+	lapses = accountTable(
+		"lapses", "entry, line, digest, order_ref, document, version, effect, at, recorded, "+ruling,
+		func(l *account.Lapsed) []any {
+			return append(stamped(
+				&l.Stamp, &l.Order, &l.Document, &l.Version, (*string)(&l.Effect), (*int64)(&l.At), (*int64)(&l.Recorded),
+			), ruled(&l.Ruling)...)
+		},
+	)
+	addOns = accountTable(
+		"add_ons", "entry, line, digest, product, add_on, state, at, order_ref, "+ruling,
+		func(s *account.Switched) []any {
+			return append(stamped(
+				&s.Stamp, &s.Product, &s.AddOn, (*string)(&s.State), (*int64)(&s.At), &s.Order,
+			), ruled(&s.Ruling)...)
+		},
+	)
 )
+
+// ruling are the columns of the clause that a row rests on.
+const ruling = "clause_document, clause_code, clause_version, clause, terms"
+
+func ruled(r *account.Ruling) []any {
+	return []any{&r.Clause.Document, &r.Clause.Code, &r.Clause.Version, &r.Clause.Clause, &r.Terms}
+}
 
 func stamped(s *account.Stamp, fields ...any) []any {
 	return append([]any{&s.Entry, &s.Line, &s.Digest}, fields...)

@@ -18,13 +18,16 @@ type planner = func(*app.App, context.Context, fs.FS) (app.Plan, error)
 const pageSize = 500
 
 type accountCmd struct {
-	Create  accountCreateCmd  `cmd:"" help:"Open an account."`
-	Accept  accountAcceptCmd  `cmd:"" help:"Record that an account accepts documents."`
-	Needs   accountNeedsCmd   `cmd:"" help:"Say what an account must still accept for a product."`
-	Dissent accountDissentCmd `cmd:"" help:"Record that an account does not agree to a new version and leaves."`
-	Show    accountShowCmd    `cmd:"" help:"Show an account."`
-	List    accountListCmd    `cmd:"" help:"List all accounts."`
-	History accountHistoryCmd `cmd:"" help:"List what happened to an account, with the ids that explain takes."`
+	Create     accountCreateCmd     `cmd:"" help:"Open an account."`
+	Accept     accountAcceptCmd     `cmd:"" help:"Record that an account accepts documents."`
+	Needs      accountNeedsCmd      `cmd:"" help:"Say what an account must still accept for a product."`
+	Dissent    accountDissentCmd    `cmd:"" help:"Record that an account does not agree to a new version and leaves."`
+	LapseOrder accountLapseOrderCmd `cmd:"" help:"Record that an order lapsed, and what was accepted with it."`
+	AddOn      accountAddOnCmd      `cmd:"" name:"add-on" help:"Switch an add-on of a product on or off."`
+	AddOns     accountAddOnsCmd     `cmd:"" name:"add-ons" help:"List the add-ons of a product, as they stand for an account."`
+	Show       accountShowCmd       `cmd:"" help:"Show an account."`
+	List       accountListCmd       `cmd:"" help:"List all accounts."`
+	History    accountHistoryCmd    `cmd:"" help:"List what happened to an account, with the ids that explain takes."`
 }
 
 type accountCreateCmd struct {
@@ -48,6 +51,7 @@ type accountAcceptCmd struct {
 	Documents []string `arg:"" help:"The ids of the documents; DOCUMENT@VERSION consents to a tariff that is to come."`
 	Form      string   `required:"" placeholder:"FORM" help:"The act: click, purchase, use, stamp or mail; each document must list it."`
 	Signed    string   `placeholder:"INSTANT" help:"When a paper was signed, for stamp and mail (default: now)."`
+	Order     string   `placeholder:"REFERENCE" help:"The order that the acceptance comes with, for click and purchase."`
 }
 
 // Run records the acceptance.
@@ -56,7 +60,7 @@ func (c *accountAcceptCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	n := app.NewAcceptance{Documents: c.Documents, Form: terms.AcceptanceForm(c.Form), Signed: signed}
+	n := app.NewAcceptance{Documents: c.Documents, Form: terms.AcceptanceForm(c.Form), Signed: signed, Order: c.Order}
 	return s.with(func(a *app.App) error {
 		if _, err := a.Accept(s, c.ID, n, "", s.actor); err != nil {
 			return err
@@ -104,12 +108,20 @@ func showNeeds(p *page, n app.Needs) {
 		for _, d := range m.AnyOf {
 			p.line("  %s %s  %s%s", d.Document, d.Version, d.Title, byForms(d.Forms))
 		}
-		if m.Clause != nil {
-			p.line("  as %s demands: %s", m.Clause.Cite, m.Clause.Title)
-		}
+		showDemand(p, m)
 	}
 	for _, d := range n.ByUse {
 		p.line("The first use accepts %s %s  %s", d.Document, d.Version, d.Title)
+	}
+}
+
+// showDemand says what demands an acceptance.
+func showDemand(p *page, m app.MissingAcceptance) {
+	if m.Clause != nil {
+		p.line("  as %s demands: %s", m.Clause.Cite, m.Clause.Title)
+	}
+	if m.Under != nil {
+		p.line("  and %s provides: %s", m.Under.Cite, m.Under.Title)
 	}
 }
 
@@ -193,7 +205,13 @@ func showAccount(s *session, a *app.App, id string) error {
 			if acc.Recorded != acc.At {
 				known = ", recorded " + acc.Recorded
 			}
+			if acc.Order != "" {
+				known += ", with the order " + acc.Order
+			}
 			p.line("accepted     %s %s by %s on %s%s (%s): %s", acc.Document, acc.Version, acc.Form, acc.At, known, acc.Actor, acc.ID)
+			if acc.Voided != "" {
+				p.line("             voided at %s by %s", acc.Voided, acc.VoidedBy)
+			}
 		}
 		for _, x := range v.Left {
 			p.line("leaves       %s over %s, from %s: %s", x.Document, x.Version, x.Ends, x.ID)

@@ -35,6 +35,12 @@ type Books struct {
 	Debts       arrears.Debts
 	Services    map[string]*subscription.Service
 	Acceptances []terms.Acceptance
+	// Lapses are what lapsed orders did to the acceptances that came with them, which
+	// are voided accordingly.
+	Lapses []Lapsed
+	// AddOns are the add-ons that were switched, in order, where a decision on them
+	// loaded it.
+	AddOns []Switched
 	// Exits are the documents over whose changes the customer leaves, in the order
 	// in which it said so. One that it accepts again is no longer among them.
 	Exits []Exit
@@ -101,6 +107,8 @@ func (b *Books) clone() *Books {
 		c.Services[id] = s.Clone()
 	}
 	c.Acceptances = slices.Clone(b.Acceptances)
+	c.Lapses = slices.Clone(b.Lapses)
+	c.AddOns = slices.Clone(b.AddOns)
 	c.Exits = slices.Clone(b.Exits)
 	c.Ends = slices.Clone(b.Ends)
 	c.Told = slices.Clone(b.Told)

@@ -83,10 +83,10 @@ func (w *world) acceptedBy(document string) (used, clicked *account.Explanation)
 			w.t.Fatal(err)
 		}
 		if a.Form == terms.ContinuedUse {
-			x := must(w.t)(w.explained(a.Entry, 0).Acceptance(a, s.New))
+			x := must(w.t)(w.explained(a.Entry, 0).Acceptance(a, s.New, nil))
 			used = &x
 		} else {
-			x := must(w.t)(w.explained(a.Entry, 0).Acceptance(a, s.Old))
+			x := must(w.t)(w.explained(a.Entry, 0).Acceptance(a, s.Old, nil))
 			clicked = &x
 		}
 	}

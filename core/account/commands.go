@@ -60,13 +60,20 @@ func payload(v any) (string, error) {
 // in the same version and form is left out, unless it has been ended since or the
 // account is leaving its document: then it stays by accepting. An acceptance may
 // count from an instant before the one at which it is recorded: the entry is made
-// now, and what was decided in between stays. Clause: G 0.3.
+// now, and what was decided in between stays. It refuses, with bad_input, the
+// reference of an order that has lapsed. Clause: G 0.3.
 func (b *Books) Accept(env Env, accepted []terms.Acceptance, at calendar.Instant) (*Decision, error) {
 	d := b.draft(env)
 	if err := d.advance(at); err != nil {
 		return nil, err
 	}
 	at = max(at, d.books.At)
+	for _, a := range accepted {
+		if a.Order != "" && d.books.hasLapsed(a.Order) {
+			return nil, refusal.New(refusal.BadInput, "the order %s has lapsed, and nothing can be accepted with it", a.Order).
+				At("order").Do("place an order anew, and name that one")
+		}
+	}
 	fresh := slices.DeleteFunc(slices.Clone(accepted), func(a terms.Acceptance) bool {
 		return !d.books.hasLeft(a.Document) && d.env.Terms.Repeats(d.books.Acceptances, a)
 	})

@@ -39,12 +39,18 @@ type Terms interface {
 	Repeats(accepted []terms.Acceptance, again terms.Acceptance) bool
 	// Turn is the first instant after at at which something that binds may change.
 	Turn(product string, accepted []terms.Acceptance, at calendar.Instant) calendar.Instant
+	// Learns is the first instant after at at which a version becomes known, if one does.
+	Learns(product string, at calendar.Instant) (calendar.Instant, bool)
 	// Announced lists what notice an account is owed of a published version.
 	Announced(document, version string, who terms.Standing, known calendar.Instant) (terms.Succession, []terms.Owed, error)
 	// GoingOnAccepts says whether using the service under a version accepts it.
 	GoingOnAccepts(accepted []terms.Acceptance, d *terms.Document, at, known calendar.Instant) bool
 	// Leaving finds the clause by which an account may leave over a version.
 	Leaving(document, version string, who terms.Standing, known calendar.Instant) (terms.Leaving, error)
+	// Missing lists what must be accepted before a product is used with add-ons.
+	Missing(s terms.Subject, addOns []string, at, known calendar.Instant) ([]terms.Need, error)
+	// Lapse finds what the lapse of an order does to an acceptance that came with it.
+	Lapse(s terms.Subject, a terms.Acceptance, known calendar.Instant) (terms.Lapse, error)
 }
 
 // Decision is everything that a command or the passing of time does to one
@@ -65,6 +71,8 @@ type Decision struct {
 	Notices     []Noticed
 	Transitions []Moved
 	Acceptances []Accepted
+	Lapses      []Lapsed
+	AddOns      []Switched
 	// Buckets holds each settled bucket as it is afterwards.
 	Buckets []*metering.Bucket
 	// Sets holds the sets of documents that rows name.

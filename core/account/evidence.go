@@ -29,6 +29,8 @@ type Evidence struct {
 	Notices     []Noticed
 	Transitions []Moved
 	Acceptances []Accepted
+	Lapses      []Lapsed
+	AddOns      []Switched
 
 	Balances ledger.Balances
 	Debts    arrears.Debts
@@ -71,6 +73,8 @@ const (
 	InNotices     Table = "notices"
 	InTransitions Table = "transitions"
 	InAcceptances Table = "acceptances"
+	InLapses      Table = "lapses"
+	InAddOns      Table = "add_ons"
 	InBalances    Table = "balances"
 	InDebts       Table = "debts"
 	InServices    Table = "services"
@@ -166,6 +170,12 @@ func (ev *Evidence) sealedRows() []sealed {
 	}
 	for i := range ev.Acceptances {
 		add(InAcceptances, ev.Acceptances[i].Stamp, ev.Acceptances[i].Seal(id))
+	}
+	for i := range ev.Lapses {
+		add(InLapses, ev.Lapses[i].Stamp, ev.Lapses[i].Seal(id))
+	}
+	for i := range ev.AddOns {
+		add(InAddOns, ev.AddOns[i].Stamp, ev.AddOns[i].Seal(id))
 	}
 	slices.SortStableFunc(all, func(a, b sealed) int { return a.compare(b.RowID) })
 	return all

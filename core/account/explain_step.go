@@ -171,7 +171,7 @@ func (x *explaining) said(row Noticed) {
 
 // Acceptance explains that a document was accepted. d is the version that was
 // accepted, as it is published.
-func (c Case) Acceptance(row Accepted, d *terms.Document) (Explanation, error) {
+func (c Case) Acceptance(row Accepted, d *terms.Document, lapses []Lapsed) (Explanation, error) {
 	x := c.explain("acceptance")
 	x.seal(row.Stamp, row.Seal(c.Account))
 	x.input("document", row.Document, "")
@@ -181,6 +181,10 @@ func (c Case) Acceptance(row Accepted, d *terms.Document) (Explanation, error) {
 	x.input("recorded", c.Zone.Format(row.Recorded), "")
 	x.input("who", row.Actor, "")
 	x.step("the hash of the text that was accepted is %s", row.TextHash)
+	if row.Order != "" {
+		x.input("order", row.Order, "")
+		x.tookBack(&row, lapses)
+	}
 	if row.Form == terms.ContinuedUse {
 		x.useIn(d, "what going on using the service means", terms.ChangeDissent.Name())
 		x.say("%s, version %s, was accepted by going on using the service, from %s on.", d.Title, row.Version, x.local(row.At))

@@ -37,7 +37,7 @@ type replaying struct {
 	settled  map[metering.Key]*metering.Bucket
 	// kept is what is left of the stored rows, made counts the rows that came out.
 	kept Evidence
-	made struct{ entries, charges, refused, transfers, lateFees, notices, transitions, acceptances int }
+	made struct{ entries, charges, refused, transfers, lateFees, notices, transitions, acceptances, lapses, addOns int }
 	// missing are the rows that are known to be gone.
 	missing missingRows
 	// reasons, unless nil, collects why transfers were made.
@@ -138,6 +138,10 @@ func (r *replaying) make(e *journal.Entry) error {
 		return r.announce(e)
 	case journal.Dissented:
 		return r.dissent(e)
+	case journal.OrderLapsed:
+		return r.lapse(e)
+	case journal.AddOnSwitched:
+		return r.switchAddOn(e)
 	case journal.Settled:
 		return r.settle(e)
 	case journal.FeeAccrued:
@@ -229,6 +233,28 @@ func (r *replaying) dissent(e *journal.Entry) error {
 		return err
 	}
 	return r.d.dissent(x, e.Effective)
+}
+
+func (r *replaying) lapse(e *journal.Entry) error {
+	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
+		return err
+	}
+	var x OrderLapse
+	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+		return err
+	}
+	return r.d.lapse(x, e.Effective)
+}
+
+func (r *replaying) switchAddOn(e *journal.Entry) error {
+	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
+		return err
+	}
+	var x Switch
+	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+		return err
+	}
+	return r.d.switchAddOn(x, e.Effective)
 }
 
 // asked says that nothing fell due before what was asked for. If something did,
@@ -374,8 +400,21 @@ func (r *replaying) checkNextDue() *Fault {
 	}
 	b.Take(fold.Finish(r.ev.Buckets), calendar.EndOfTime)
 	due, err := r.d.nextDue()
-	if err != nil || r.ev.NextDue <= max(due, r.Now) {
+	if err != nil || r.ev.NextDue <= max(due, r.Now, r.learns()) {
 		return nil // what cannot be decided now waits until its terms are mended
 	}
 	return faultAt(JournalReplays, InAccounts, "", "will not be looked at before %s, and something falls due at %s", r.ev.NextDue, due)
+}
+
+// learns returns the first instant from now on at which the account must be looked
+// at because a version that was published becomes known; zero when there is none.
+// What such a version turns before then, nobody could know of.
+func (r *replaying) learns() calendar.Instant {
+	var first calendar.Instant
+	for _, product := range r.d.books.products() {
+		if next, any := r.d.env.Terms.Learns(product, r.Now); any && (first == 0 || next < first) {
+			first = next
+		}
+	}
+	return first
 }

@@ -47,6 +47,14 @@ func (r *replaying) compareRows(seq int64) *Fault {
 		held(r, InAcceptances, JournalReplays, seq, out.Acceptances, &n.acceptances, &kept.Acceptances, func(a *Accepted) string {
 			return fmt.Sprintf("%s %s by %s at %s, recorded at %s for %q", a.Document, a.Version, a.Form, a.At, a.Recorded, a.Actor)
 		}),
+		held(r, InLapses, JournalReplays, seq, out.Lapses, &n.lapses, &kept.Lapses, func(l *Lapsed) string {
+			return fmt.Sprintf("order %s: %s of %s %s at %s, recorded at %s, by %s under terms %d",
+				l.Order, l.Effect, l.Document, l.Version, l.At, l.Recorded, l.Clause.Long(), l.Terms)
+		}),
+		held(r, InAddOns, JournalReplays, seq, out.AddOns, &n.addOns, &kept.AddOns, func(s *Switched) string {
+			return fmt.Sprintf("%s of %s %s at %s with the order %q, by %s under terms %d",
+				s.AddOn, s.Product, s.State, s.At, s.Order, s.Clause.Long(), s.Terms)
+		}),
 		held(r, InRefused, UsageIsBilledOnce, seq, out.Refused, &n.refused, &kept.Refused, func(x *Refused) string {
 			return fmt.Sprintf("%d of %s as %s under terms %d", x.Quantity, bucketName(x.Key), x.Code, x.Terms)
 		}),

@@ -21,6 +21,7 @@ func (w *world) evidence() *account.Evidence {
 		Entries: slices.Clone(w.log.Entries), Charges: slices.Clone(w.log.Charges), Refused: slices.Clone(w.log.Refused),
 		Transfers: slices.Clone(w.log.Transfers), LateFees: slices.Clone(w.log.LateFees), Notices: slices.Clone(w.log.Notices),
 		Transitions: slices.Clone(w.log.Transitions), Acceptances: slices.Clone(w.log.Acceptances),
+		Lapses: slices.Clone(w.log.Lapses), AddOns: slices.Clone(w.log.AddOns),
 		Balances: w.books.Balances.Clone(), Debts: slices.Clone(w.books.Debts),
 		Resources: map[account.Resource]calendar.Instant{},
 	}
@@ -86,7 +87,7 @@ func TestAnHonestHistoryBreaksNoTruth(t *testing.T) {
 	}
 }
 
-// Any usage, payments and pauses give a history that replays.
+// Any usage, payments, acts and pauses give a history that replays.
 func TestEveryHistoryReplays(t *testing.T) {
 	corpus := sampleCorpus(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -94,7 +95,7 @@ func TestEveryHistoryReplays(t *testing.T) {
 		now := start
 		for i := range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			now = now.Add(calendar.Duration(rapid.IntRange(0, 400).Draw(rt, "minutes")) * 13 * calendar.Minute)
-			switch rapid.IntRange(0, 2).Draw(rt, "what") {
+			switch rapid.IntRange(0, 3).Draw(rt, "what") {
 			case 0:
 				w.topUp(w.zone.Format(now), money.Amount(rapid.Int64Range(1, 60_000_000).Draw(rt, "money")).String())
 			case 1:
@@ -102,6 +103,8 @@ func TestEveryHistoryReplays(t *testing.T) {
 				to := from.Add(calendar.Duration(rapid.IntRange(1, 5000).Draw(rt, "long")) * calendar.Minute)
 				resource := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, "resource")
 				w.use(resource, int64(1000*(i+1)), w.zone.Format(from), w.zone.Format(to), w.zone.Format(now))
+			case 2:
+				w.drawAct(rt, w.env(), now)
 			default:
 				w.advance(w.zone.Format(now))
 			}

@@ -144,7 +144,7 @@ func (s rerunStep) compare(o rerunStep) int {
 }
 
 // fromOutside lists the kinds of entries that somebody brings about, and not time.
-var fromOutside = []journal.Kind{journal.Opened, journal.Accepted, journal.ToppedUp, journal.Announced, journal.Dissented}
+var fromOutside = []journal.Kind{journal.Opened, journal.Accepted, journal.ToppedUp, journal.Announced, journal.Dissented, journal.OrderLapsed, journal.AddOnSwitched}
 
 // plan lists what comes from outside, up to where the history ends.
 func (r *rerun) plan() ([]rerunStep, *Fault) {
@@ -263,8 +263,31 @@ func (r *rerun) command(e *journal.Entry) error {
 		return r.announce(e)
 	case journal.Dissented:
 		return r.dissent(e)
+	case journal.OrderLapsed:
+		return r.lapse(e)
+	case journal.AddOnSwitched:
+		return r.switchAddOn(e)
 	}
 	return r.topUp(e)
+}
+
+// lapse has an order lapse again; the documents that are tried say what it takes.
+func (r *rerun) lapse(e *journal.Entry) error {
+	var x OrderLapse
+	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+		return err
+	}
+	return r.unlessRefused(r.decide(func() (*Decision, error) { return r.books.LapseOrder(r.env, x, e.Effective) }))
+}
+
+// switchAddOn switches an add-on again. One that the documents that are tried do
+// not offer, or for which they demand something that was not accepted, stays as it is.
+func (r *rerun) switchAddOn(e *journal.Entry) error {
+	var x Switch
+	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+		return err
+	}
+	return r.unlessRefused(r.decide(func() (*Decision, error) { return r.books.SwitchAddOn(r.env, x, e.Effective) }))
 }
 
 // announce tells the account again what it was told. Under other documents the

@@ -33,8 +33,8 @@ func (w *world) rerun(t interface{ Fatalf(string, ...any) }, proposed account.Te
 	return was, would
 }
 
-// clockedWorld draws a history: usage that arrives early and late, payments, and
-// looks at the clock. On a real clock what falls due is recorded when somebody
+// clockedWorld draws a history: usage that arrives early and late, payments, acts
+// on what was agreed, and looks at the clock. On a real clock what falls due is recorded when somebody
 // looks.
 func clockedWorld(t testing.TB, rt *rapid.T, corpus *terms.Corpus, isReal bool) *world {
 	w := newWorld(t, corpus)
@@ -46,7 +46,7 @@ func clockedWorld(t testing.TB, rt *rapid.T, corpus *terms.Corpus, isReal bool) 
 	look := func(b *account.Books) (*account.Decision, error) { return b.Advance(env, now) }
 	for i := range rapid.IntRange(1, 14).Draw(rt, "steps") {
 		now = now.Add(calendar.Duration(rapid.IntRange(0, 400).Draw(rt, "minutes")) * 13 * calendar.Minute)
-		switch rapid.IntRange(0, 2).Draw(rt, "what") {
+		switch rapid.IntRange(0, 3).Draw(rt, "what") {
 		case 0:
 			paid := account.TopUp{Amount: money.Amount(rapid.Int64Range(1, 60_000_000).Draw(rt, "money")), Method: "alipay", Reference: "r"}
 			w.run(now, func(b *account.Books) (*account.Decision, error) { return b.TopUp(env, paid, now) })
@@ -57,6 +57,8 @@ func clockedWorld(t testing.TB, rt *rapid.T, corpus *terms.Corpus, isReal bool) 
 			// What is recorded first may be found last: after a look at a later instant.
 			seen := now.Add(-calendar.Duration(rapid.IntRange(0, 2).Draw(rt, "before")) * calendar.Second)
 			w.use(resource, int64(1000*(i+1)), w.zone.Format(max(from, start)), w.zone.Format(max(to, start.Add(calendar.Minute))), w.zone.Format(max(seen, start)))
+		case 2:
+			w.drawAct(rt, env, now)
 		default:
 			w.run(now, look)
 		}

@@ -84,6 +84,52 @@ type Accepted struct {
 	terms.Acceptance
 }
 
+// Ruling is the clause that a row rests on, and the set of documents by which it
+// is the one that counts; zero where a document says it for itself.
+type Ruling struct {
+	Clause terms.Citation
+	Terms  int64
+}
+
+// Lapsed is what the lapse of an order did to the acceptance of a document that
+// came with it.
+type Lapsed struct {
+	Stamp
+	Order             string
+	Document, Version string // that was accepted with the order
+	Effect            terms.LapseEffect
+	At, Recorded      calendar.Instant // when it lapsed, and from when that is known
+	Ruling
+}
+
+// Power is whether an add-on is on.
+type Power string
+
+// The two of them.
+const (
+	On  Power = "on"
+	Off Power = "off"
+)
+
+func power(on bool) Power {
+	if on {
+		return On
+	}
+	return Off
+}
+
+// Switched is that an add-on of a product was switched on or off.
+type Switched struct {
+	Stamp
+	Product, AddOn string
+	State          Power
+	At             calendar.Instant
+	// Order is the order whose lapse switched it off, because the terms of the
+	// add-on went with it; "" where somebody switched it.
+	Order string
+	Ruling
+}
+
 // digest gives a row's digest over the account, the row's name and its fields.
 func digest(account, kind string, id RowID, fields func(*journal.Encoder)) int64 {
 	var e journal.Encoder
@@ -94,6 +140,10 @@ func digest(account, kind string, id RowID, fields func(*journal.Encoder)) int64
 
 func encodeKey(e *journal.Encoder, k metering.Key) {
 	e.Text(k.Product).Text(k.Resource).Text(k.Meter).Int(int64(k.Hour))
+}
+
+func encodeRuling(e *journal.Encoder, r Ruling) {
+	e.Text(r.Clause.Document).Text(r.Clause.Code).Text(r.Clause.Version).Text(r.Clause.Clause).Int(r.Terms)
 }
 
 func encodeBasis(e *journal.Encoder, b Basis) {
@@ -155,5 +205,24 @@ func (a *Accepted) Seal(account string) int64 {
 	return digest(account, "acceptance", a.RowID, func(e *journal.Encoder) {
 		e.Text(a.Document).Text(a.Version).Text(string(a.Form)).Int(int64(a.At)).Int(int64(a.Recorded)).
 			Text(a.Actor).Bytes(a.TextHash[:])
+		if a.Order != "" { // rows that are older than this field came with no order
+			e.Text(a.Order)
+		}
+	})
+}
+
+// Seal returns the digest that the row must carry.
+func (l *Lapsed) Seal(account string) int64 {
+	return digest(account, "lapse", l.RowID, func(e *journal.Encoder) {
+		e.Text(l.Order).Text(l.Document).Text(l.Version).Text(string(l.Effect)).Int(int64(l.At)).Int(int64(l.Recorded))
+		encodeRuling(e, l.Ruling)
+	})
+}
+
+// Seal returns the digest that the row must carry.
+func (s *Switched) Seal(account string) int64 {
+	return digest(account, "add_on", s.RowID, func(e *journal.Encoder) {
+		e.Text(s.Product).Text(s.AddOn).Text(string(s.State)).Int(int64(s.At)).Text(s.Order)
+		encodeRuling(e, s.Ruling)
 	})
 }

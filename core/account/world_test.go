@@ -235,6 +235,8 @@ func (w *world) apply(d *account.Decision, err error) {
 	w.log.Notices = append(w.log.Notices, d.Notices...)
 	w.log.Transitions = append(w.log.Transitions, d.Transitions...)
 	w.log.Acceptances = append(w.log.Acceptances, d.Acceptances...)
+	w.log.Lapses = append(w.log.Lapses, d.Lapses...)
+	w.log.AddOns = append(w.log.AddOns, d.AddOns...)
 }
 
 func (w *world) advance(to string) *account.Decision {

@@ -29,6 +29,10 @@ const (
 	Announced Kind = "announced"
 	// Dissented: the customer said that it does not agree to one, and leaves.
 	Dissented Kind = "dissented"
+	// OrderLapsed: an order lapsed, and what was agreed with it.
+	OrderLapsed Kind = "order_lapsed"
+	// AddOnSwitched: an add-on of a product was switched on or off.
+	AddOnSwitched Kind = "add_on_switched"
 )
 
 // Entry is one thing that happened to an account.

@@ -25,6 +25,11 @@ func FuzzMoney(f *testing.F) {
 		if again, err := money.ParseAmount(amount.String()); err != nil || again != amount {
 			t.Fatalf("%q is %s, and that is %s, %v", text, amount, again, err)
 		}
+		if r, err := money.ParseRounding(text); err == nil && string(r) != text {
+			t.Fatalf("%q is the rounding %s", text, r)
+		} else {
+			checkRefusal(t, text, err)
+		}
 		price, err := money.ParseDecimal(text)
 		checkRefusal(t, text, err)
 		if again, err := money.ParseDecimal(price.String()); err != nil || again != price {

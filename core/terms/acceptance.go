@@ -18,11 +18,12 @@ type Acceptance struct {
 	Recorded calendar.Instant // from when we knew
 	Actor    string           // who acted for the account
 	TextHash Hash             // of the text that was shown
+	Order    string           // the reference of the order that it came with; "" where it came with none
 	Void     Void             // the zero Void where it stands
 }
 
-// Void takes an acceptance back from an instant on, for example because the
-// order that it came with lapsed and took the acceptance of the terms with it.
+// Void takes an acceptance back from an instant on, because the order that it came
+// with lapsed and took the acceptance of the terms with it (E 2.1.1.1, C 2.2).
 type Void struct {
 	At       calendar.Instant // from when the acceptance no longer counts; zero: it stands
 	Recorded calendar.Instant // from when we knew
@@ -94,11 +95,11 @@ func (c *Corpus) FormsOf(s Subject, d *Document, at, known calendar.Instant) (fo
 }
 
 // Repeats says whether an account has accepted a version before, in the same
-// form, by an acceptance that stands: one that is not void, and that nothing
-// accepted since has ended.
+// form and with the same order, by an acceptance that stands: one that is not
+// void, and that nothing accepted since has ended.
 func (c *Corpus) Repeats(accepted []Acceptance, again Acceptance) bool {
 	return slices.ContainsFunc(accepted, func(a Acceptance) bool {
-		same := a.Document == again.Document && a.Version == again.Version && a.Form == again.Form
+		same := a.Document == again.Document && a.Version == again.Version && a.Form == again.Form && a.Order == again.Order
 		return same && a.counts(again.At, again.Recorded) && !slices.ContainsFunc(accepted, func(later Acceptance) bool {
 			return later.Form != ContinuedUse && a.At <= later.At && later.At <= again.At && c.endsOther(later, a)
 		})

@@ -20,7 +20,7 @@ var areas = []struct {
 	{"Billing and payment", []string{"billing", "payment", "topup", "balance"}},
 	{"Late fee", []string{"late_fee"}},
 	{"Arrears, suspension and release", []string{"arrears", "suspend", "release", "resume", "set_off"}},
-	{"Orders and opening", []string{"order", "prepaid", "opening", "addon"}},
+	{"Orders and opening", []string{"order", "prepaid", "opening", "addon", "licence"}},
 	{"Term and renewal", []string{"term", "renewal"}},
 	{"Packages, promotions and gifts", []string{"package", "promotion", "gifts"}},
 	{"Contracts", []string{"contract", "publicity"}},

@@ -99,7 +99,7 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	}
 	var room [8]act
 	acts, ahead := sh.acts(room[:0], s.Accepted, at, known)
-	q := question{shelf: sh, subject: s, acts: acts, at: at, known: known}
+	q := question{shelf: sh, subject: s, acts: acts, voided: sh.voided(acts, s.Accepted, at, known), at: at, known: known}
 	c.complete(&q)
 	var buffer [128]byte
 	key := q.key(buffer[:0])
@@ -109,7 +109,7 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	if st != nil {
 		return st, ahead
 	}
-	st = c.find(question{shelf: sh, subject: s, acts: slices.Clone(acts), pinned: q.pinned, waiting: q.waiting, at: at, known: known})
+	st = c.find(question{shelf: sh, subject: s, acts: slices.Clone(acts), voided: q.voided, pinned: q.pinned, waiting: q.waiting, at: at, known: known})
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if first := sh.stands[string(key)]; first != nil {
@@ -187,6 +187,7 @@ type question struct {
 	shelf     *shelf
 	subject   *Subject
 	acts      []act
+	voided    []voided
 	pinned    *binding  // what bound when the subject bought; nil where that does not matter
 	waiting   []version // the tariffs that have no consent yet
 	at, known calendar.Instant
@@ -194,8 +195,8 @@ type question struct {
 
 // key holds all that the answer depends on, and nothing else: between which
 // turns the instants lie, who is asking as far as documents name accounts, what
-// was accepted, in which order where that matters, under what it was bought, and
-// which tariffs wait.
+// was accepted, in which order where that matters, what a lapsed order took back,
+// under what it was bought, and which tariffs wait.
 func (q *question) key(key []byte) []byte {
 	sh := q.shelf
 	key = binary.BigEndian.AppendUint32(key, epoch(sh.turns, q.at))
@@ -211,6 +212,12 @@ func (q *question) key(key []byte) []byte {
 		for _, t := range q.waiting {
 			key = binary.BigEndian.AppendUint32(key, t.number)
 		}
+	}
+	key = append(key, byte(len(q.voided)))
+	for _, v := range q.voided {
+		key = binary.BigEndian.AppendUint32(key, v.place)
+		key = append(append(key, v.by.Version...), 0)
+		key = append(append(key, v.by.Clause...), 0)
 	}
 	for i, a := range q.acts {
 		place := a.place << 1
@@ -317,4 +324,15 @@ func (c *Corpus) Turn(product string, accepted []Acceptance, at calendar.Instant
 		next = min(next, accepted[i].turn(at, calendar.EndOfTime))
 	}
 	return next
+}
+
+// Learns returns the first instant after at at which a version of a document of a
+// product becomes known, and false when none does.
+func (c *Corpus) Learns(product string, at calendar.Instant) (calendar.Instant, bool) {
+	sh := c.shelves[product]
+	if sh == nil {
+		return 0, false
+	}
+	next := after(sh.learnt, at)
+	return next, next < calendar.EndOfTime
 }

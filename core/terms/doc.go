@@ -29,6 +29,7 @@
 //
 // Clauses: G preamble, 12.1 and 12.4; S 14.1; E preamble and 11.1; C preamble and
 // 10.1; U 0.2; F 1, F 3 and F 4; FA preamble and 12.1 (precedence and binding);
-// G 3.1.8 and E 3.2.5 (what must be accepted besides); G 3.2.9 (notice of
+// G 3.1.8, E 3.1.3.3 and E 3.2.5 (what must be accepted besides); E 2.1.1.1, C 2.2
+// and G 2.3.1.2 (what goes with an order that lapses); G 3.2.9 (notice of
 // changes); S 0.2 (headings do not interpret).
 package terms

@@ -26,6 +26,7 @@ var (
 	overflowForm          = enum(OverflowPayAsYouGo)
 	addonDefaultForm      = enum(AddonOn, AddonOptIn, AddonProvided)
 	optOutForm            = enum(OptOutAccount)
+	licenceForm           = enum(LicenceApplies)
 	openingChannelsForm   = wordList("opening channels", ByConsole, ByAPI, ByCLI, BySite, ByClientApp)
 	remittanceForm        = enum(RemittancePending)
 

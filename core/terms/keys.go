@@ -89,7 +89,7 @@ var definitions = []definition{
 	PromotionStacking, BrokenCommitment, GiftsAsPayment, GiftsIncludeUpkeep,
 	StartOfTerm, EndOfTerm, TermCountsPreparation, TermSpecChange, EndOfPackage, PackageLeftover, DrawOfPackage,
 	PackageOverflow,
-	DefaultOfAddon, OptOutOfAddon, OpeningChannels,
+	DefaultOfAddon, OptOutOfAddon, ThirdPartyLicences, OpeningChannels,
 	ContractDiscount, ContractEstimate, ContractEstimateBinds, ContractRemittance,
 	PublicityReference, PublicityOther,
 	EndByCustomer, EarlyCancellationCharges, AttackUsedRounding, EndDayDenominator, EndServiceMonth,

@@ -9,7 +9,7 @@ var (
 	// LapseOnSellout says whether an unpaid order lapses when the stock runs out (G 2.3.1.2, S 3.2.1).
 	LapseOnSellout = Key[bool]{name: "order.lapse_on_sellout", form: boolForm, silence: "selling out does not end an unpaid order", waitsFor: "orders"}
 	// LapseVoids is what ends with an order that lapses (G 2.3.1.2, S 3.2.1, E 2.1.1.1).
-	LapseVoids = Key[LapseEffect]{name: "order.lapse_voids", form: lapseForm, waitsFor: "orders"}
+	LapseVoids = Key[LapseEffect]{name: "order.lapse_voids", form: lapseForm, readBy: "core/account, core/terms"}
 	// PrepaidStartGate is what must be paid before a prepaid service starts (G 2.3.1.1).
 	PrepaidStartGate = Key[StartGate]{name: "prepaid.start_gate", form: startGateForm, waitsFor: "orders"}
 	// RenewalLead is how long before the end of the term the renewal is due (G 2.3.1.3); zero days in FA 2.3.1.3.
@@ -61,7 +61,9 @@ var (
 // Add-ons and ways of opening.
 var (
 	// DefaultOfAddon is whether an add-on comes with a product (E 3.1.7, E 3.1.9, E 3.2.5).
-	DefaultOfAddon = Family[AddonDefault]{prefix: "addon.default", member: "addon", form: addonDefaultForm, silence: "not provided", waitsFor: "orders"}
+	DefaultOfAddon = Family[AddonDefault]{prefix: "addon.default", member: "addon", form: addonDefaultForm, silence: "not provided", readBy: "core/account, core/terms"}
+	// ThirdPartyLicences is whether the licence of a third party's software applies beside the terms (G 3.1.8, E 3.1.3.3, C 3.1.3.3, FA 3.1.8).
+	ThirdPartyLicences = Key[LicenceRule]{name: "licence.third_party", form: licenceForm, silence: "as the document that demands the licence says", readBy: "core/terms"}
 	// OptOutOfAddon is what switching an add-on off covers (E 3.1.7).
 	OptOutOfAddon = Family[OptOutScope]{prefix: "addon.opt_out", member: "addon", form: optOutForm, silence: "no scope is stated: the one that is switched off", waitsFor: "console"}
 	// OpeningChannels are the ways in which services are opened (G 7.1, FA 7.1).

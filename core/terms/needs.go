@@ -1,7 +1,9 @@
 package terms
 
 import (
+	"errors"
 	"slices"
+	"strings"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/refusal"
@@ -12,22 +14,27 @@ type Need struct {
 	AnyOf []*Document // the versions in force; accepting one of them is enough
 	AddOn string      // the add-on that it is needed for; "" for the product itself
 	By    Citation    // the clause that demands it; zero where no agreement binds at all
+	// Under is the clause by which the licences of third parties apply, where the
+	// document is one (G 3.1.8, E 3.1.3.3, C 3.1.3.3); zero where nothing says so.
+	Under Citation
 }
 
 // ByUse returns the versions that the first use of the subject's product at an
 // instant accepts: those in force that list use among their forms of acceptance
 // and would bind, if they were accepted then, what they do not bind yet. Where a
 // general agreement binds, use accepts no other; and where use could accept
-// several, it accepts none of them, since it does not say which. The slice is
-// shared: do not change it.
+// several, it accepts none of them, since it does not say which. What a lapsed
+// order took back is accepted anew by an express act, and not by going on. The
+// slice is shared: do not change it.
 func (c *Corpus) ByUse(s Subject, at, known calendar.Instant) []*Document {
 	st, _ := c.stand(&s, at, known)
 	return st.byUse
 }
 
 // Missing lists what the account must accept before it uses or orders the
-// subject's product with add-ons: an agreement where none binds, and whatever
-// the documents in force require that it has not accepted, and so on. It refuses
+// subject's product with add-ons: an agreement where none binds, the terms that a
+// lapsed order took back and that would bind it again, whatever the documents in
+// force require that it has not accepted, and so on. It refuses
 // with unknown_product what no page sells, and with bad_input an add-on that no
 // document names. Without add-ons the slice is shared: do not change it.
 func (c *Corpus) Missing(s Subject, addOns []string, at, known calendar.Instant) ([]Need, error) {
@@ -40,7 +47,7 @@ func (c *Corpus) Missing(s Subject, addOns []string, at, known calendar.Instant)
 	}
 	sh := c.shelves[s.Product]
 	acts, _ := sh.acts(nil, s.Accepted, at, known)
-	q := question{shelf: sh, subject: &s, acts: acts, at: at, known: known}
+	q := question{shelf: sh, subject: &s, acts: acts, voided: sh.voided(acts, s.Accepted, at, known), at: at, known: known}
 	c.complete(&q)
 	if err := q.checkAddOns(addOns); err != nil {
 		return nil, err
@@ -58,8 +65,31 @@ func (n Need) Refusal(s Subject) error {
 		return refusal.New(refusal.NotAccepted, "no agreement binds account %s for %s", s.Account, what).
 			Do("accept %s first", anyOf(n.AnyOf))
 	}
-	return refusal.New(refusal.NotAccepted, "%s demands that account %s has accepted %s before it uses %s", n.By.Long(), s.Account, anyOf(n.AnyOf), what).
+	under := ""
+	if n.Under != (Citation{}) {
+		under = ", as " + n.Under.Long() + " provides,"
+	}
+	return refusal.New(refusal.NotAccepted, "%s demands%s that account %s has accepted %s before it uses %s", n.By.Long(), under, s.Account, anyOf(n.AnyOf), what).
 		Do("accept it first")
+}
+
+// Unmet refuses what something is missing for: it says what demands the first
+// Need, and names whatever is to be accepted. It returns nil where nothing is
+// missing.
+func Unmet(needs []Need, s Subject) error {
+	if len(needs) == 0 {
+		return nil
+	}
+	err := needs[0].Refusal(s)
+	var refused *refusal.Error
+	if len(needs) == 1 || !errors.As(err, &refused) {
+		return err
+	}
+	all := make([]string, len(needs))
+	for i, n := range needs {
+		all[i] = anyOf(n.AnyOf)
+	}
+	return refused.Do("accept %s first", strings.Join(all, " and "))
 }
 
 func anyOf(documents []*Document) string {
@@ -80,7 +110,7 @@ func (q *question) byUse(bound []*Document) (usable []*Document) {
 	general := slices.ContainsFunc(bound, isGeneral)
 	for i := range q.shelf.histories[:q.shelf.covering] {
 		d := q.inForce(&q.shelf.histories[i])
-		if d == nil || d.By != ByAcceptance || general && d.Kind == General || slices.Contains(bound, d) {
+		if d == nil || d.By != ByAcceptance || general && d.Kind == General || slices.Contains(bound, d) || q.wasVoided(uint32(i)) {
 			continue
 		}
 		if forms, _ := In(d, AcceptanceForms); slices.Contains(forms, Use) && q.wouldBind(uint32(i), d) {
@@ -114,11 +144,18 @@ func (q *question) wouldBind(place uint32, d *Document) bool {
 // missing lists what is to be accepted. What use accepts is asked for what it
 // requires as if it were accepted.
 func (q *question) missing(st *stand, addOns []string) (needs []Need) {
-	if st.refused == refusal.NotAccepted {
-		needs = append(needs, Need{AnyOf: q.agreements()})
+	needs = q.voidedNeeds(st)
+	if st.refused == refusal.NotAccepted && !slices.ContainsFunc(needs, func(n Need) bool { return n.AnyOf[0].isAgreement() }) {
+		needs = append([]Need{{AnyOf: q.agreements()}}, needs...)
 	}
 	asking := slices.Concat(st.documents, st.byUse)
 	asked := make(map[string]bool)
+	for _, n := range needs {
+		if n.By != (Citation{}) {
+			asked[n.AnyOf[0].ID] = true
+			asking = append(asking, n.AnyOf[0])
+		}
+	}
 	for len(asking) > 0 {
 		d := asking[0]
 		asking = asking[1:]
@@ -132,7 +169,7 @@ func (q *question) missing(st *stand, addOns []string) (needs []Need) {
 					continue
 				}
 				asked[id] = true
-				needs = append(needs, Need{AnyOf: []*Document{required}, AddOn: r.AddOn, By: d.cite(r.Clause)})
+				needs = append(needs, Need{AnyOf: []*Document{required}, AddOn: r.AddOn, By: d.cite(r.Clause), Under: st.set.licenceClause(d, required)})
 				asking = append(asking, required)
 			}
 		}
@@ -164,7 +201,8 @@ func (q *question) agreements() (documents []*Document) {
 	return documents
 }
 
-// checkAddOns refuses an add-on that no document in force names.
+// checkAddOns refuses an add-on that no document in force names: demands something
+// for, or says of whether it comes with the product.
 func (q *question) checkAddOns(addOns []string) error {
 	var known []string
 	for i := range q.shelf.histories {
@@ -172,6 +210,7 @@ func (q *question) checkAddOns(addOns []string) error {
 			for _, r := range d.Requires {
 				known = append(known, r.AddOn)
 			}
+			known = append(known, d.defaultedAddOns()...)
 		}
 	}
 	known = slices.DeleteFunc(known, func(name string) bool { return name == "" })

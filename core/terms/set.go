@@ -89,6 +89,10 @@ func (s *Set) Documents() []*Document { return slices.Clone(s.documents) }
 // a whole.
 func (s *Set) Product() *catalog.Product { return s.product }
 
+// ProductID is the product that the Set was bound for, or "" for the account as a
+// whole.
+func (s *Set) ProductID() string { return s.productID }
+
 // Refs lists what is stored to rebuild the Set, beside the product's id.
 func (s *Set) Refs() []DocumentRef {
 	refs := make([]DocumentRef, len(s.documents))

@@ -167,6 +167,12 @@ const (
 	AddonProvided AddonDefault = "provided" // provided for some services
 )
 
+// LicenceRule is what holds for software of third parties in a service.
+type LicenceRule string
+
+// LicenceApplies: the terms of its licence apply beside those of the service.
+const LicenceApplies LicenceRule = "applies"
+
 // OptOutScope is what switching an add-on off covers.
 type OptOutScope string
 

@@ -141,6 +141,8 @@ func prepared(t *testing.T, place copies, real bool) string {
 		_, err = a.ReportUsage(ctx, []app.Reported{usage("late", "owing", 3, 5)}, "test")
 		must(t, err)
 	}
+	_, err = a.Publish(ctx, plain.Folder(versionOf("general-agreement", "late_fee.rate", "0.04%/day")))
+	must(t, err)
 	_, _, err = a.CreateKey(ctx, app.NewKey{Name: "first", Role: app.Operator})
 	must(t, err)
 	return location

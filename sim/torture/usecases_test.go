@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -40,9 +41,27 @@ type useCase struct {
 }
 
 var (
-	plain = world.Plain()
+	plain = withOrders(world.Plain())
 	click = app.NewAcceptance{Documents: []string{"general-agreement"}, Form: terms.Click}
 )
+
+// withOrders has the general agreement speak of orders and of an add-on.
+func withOrders(c world.Config) world.Config {
+	c.Documents[0].Values["order.lapse_voids"] = "price"
+	c.Documents[0].Values["addon.default.monitoring"] = "provided"
+	return c
+}
+
+// lapse accepts the agreement with an order, and has that lapse.
+func lapse(ctx context.Context, a *app.App) error {
+	with := click
+	with.Order = "o-1"
+	if _, err := a.Accept(ctx, "owing", with, "key", "test"); err != nil {
+		return err
+	}
+	_, err := a.LapseOrder(ctx, "owing", account.OrderLapse{Order: "o-1"}, "key-2", "test")
+	return err
+}
 
 // start is where the clock of every use case stands.
 var start = calendar.FromTime(plain.Start).Add(30 * calendar.HourLength)
@@ -60,18 +79,17 @@ func usage(id, customer string, from, to int) app.Reported {
 
 // newVersion is a version of the page to publish.
 func newVersion() []model.Document {
-	for _, d := range plain.Documents {
-		if d.ID == "page-compute-payg" {
-			d.Version, d.Announced, d.Effective = "2", plain.Start.Add(30*time.Hour), plain.Start.Add(90*24*time.Hour)
-			d.Values = map[string]string{}
-			for key, v := range plain.Documents[2].Values {
-				d.Values[key] = v
-			}
-			d.Values["price.cpu"] = "0.10 CNY per vCPU·hour"
-			return []model.Document{d}
-		}
-	}
-	panic("no page")
+	return versionOf("page-compute-payg", "price.cpu", "0.10 CNY per vCPU·hour")
+}
+
+// versionOf is a version of a document that is to come, with another value.
+func versionOf(id, key, value string) []model.Document {
+	i := slices.IndexFunc(plain.Documents, func(d model.Document) bool { return d.ID == id })
+	d := plain.Documents[i]
+	d.Version, d.Announced, d.Effective = "2", plain.Start.Add(30*time.Hour), plain.Start.Add(90*24*time.Hour)
+	d.Values = maps.Clone(d.Values)
+	d.Values[key] = value
+	return []model.Document{d}
 }
 
 var signingKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
@@ -147,12 +165,21 @@ var useCases = []useCase{
 		_, err := a.OpenAccount(ctx, app.NewAccount{ID: "fresh", Name: "Fresh", Accepts: []string{"general-agreement"}}, "key", "test")
 		return err
 	}},
+	{name: "leave over a change", do: func(ctx context.Context, a *app.App) error {
+		_, err := a.Dissent(ctx, "rich", account.Dissent{Document: "general-agreement"}, "leave", "test")
+		return err
+	}},
 	{name: "accept documents", do: func(ctx context.Context, a *app.App) error {
 		_, err := a.Accept(ctx, "silent", click, "", "test")
 		return err
 	}},
 	{name: "accept under a key", do: func(ctx context.Context, a *app.App) error {
 		_, err := a.Accept(ctx, "silent", click, "key", "test")
+		return err
+	}},
+	{name: "lapse an order", many: true, do: lapse},
+	{name: "switch an add-on", do: func(ctx context.Context, a *app.App) error {
+		_, err := a.SwitchAddOn(ctx, "owing", account.Switch{Product: "compute-payg", AddOn: "monitoring"}, "", "test")
 		return err
 	}},
 	{name: "report usage", do: func(ctx context.Context, a *app.App) error {
@@ -246,6 +273,9 @@ var useCases = []useCase{
 	})},
 	{name: "needs", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.Needs, error) {
 		return a.Needs(ctx, "silent", "compute-payg", nil, 0)
+	})},
+	{name: "add-ons", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.ProductAddOns, error) {
+		return a.AddOns(ctx, "owing", "compute-payg")
 	})},
 	{name: "resolve all", reads: true, do: reading(func(ctx context.Context, a *app.App) (app.ResolvedTerms, error) {
 		return a.ResolveAll(ctx, app.Question{Account: "owing", Product: "compute-payg"})

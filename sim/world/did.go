@@ -45,6 +45,7 @@ var Interesting = []string{
 	"refused usage: service_suspended", "refused usage: resource_released", "refused usage: payables_unsettled",
 	"refused usage: service_ended",
 	"late fee", "late fee: on a fee",
+	"arrears: the payment came first", "arrears: the suspension came first",
 	"service: opened", "service: suspended", "service: resumed", "service: released", "service: opened again",
 	"service: ended", "service: opened after its end",
 	"statement: as known before",
@@ -113,7 +114,7 @@ func (d Did) topUp(s Paying, answer string) {
 
 // end counts what became of the accounts, by the model's books.
 func (d Did) end(m *model.Model, c *Config) {
-	d["years in thousandths"] += int(1000 * m.Now.Sub(c.Start) / (365 * 24 * time.Hour))
+	d["years in thousandths"] += int(m.Now.Sub(c.Start) / (365 * 24 * time.Hour / 1000))
 	for _, id := range m.Accounts() {
 		b := m.Books(id)
 		d.charges(b)
@@ -159,8 +160,34 @@ func (d Did) end(m *model.Model, c *Config) {
 			}[move.From+" "+move.To])
 		}
 		d["late fee"] += len(b.Fees)
+		d.arrears(b)
 	}
 	d.documents(m)
+}
+
+// arrears counts who came first where services fell into arrears and are out of
+// them: the payment, or what lapses without it.
+func (d Did) arrears(b *model.Books) {
+	for product, service := range b.Services {
+		began, suspended, resumed := 0, 0, 0
+		for _, n := range b.Notices {
+			if n.Kind == "arrears_began" && n.Product == product {
+				began++
+			}
+		}
+		for _, m := range b.Moves {
+			if m.Product == product && m.To == "suspended" {
+				suspended++
+			}
+			if m.Product == product && m.From == "suspended" && m.To == "active" {
+				resumed++
+			}
+		}
+		if service.ArrearsSince.IsZero() && began > suspended {
+			d["arrears: the payment came first"] += began - suspended
+		}
+		d["arrears: the suspension came first"] += resumed
+	}
 }
 
 func (d Did) charges(b *model.Books) {

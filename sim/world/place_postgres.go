@@ -22,8 +22,16 @@ type Server struct {
 const blank = "blank"
 
 // NewServer starts a server; Close stops it.
-func NewServer(ctx context.Context) (*Server, error) {
-	server, err := pgtest.Start(pgtest.Options{})
+func NewServer(ctx context.Context) (*Server, error) { return newServer(ctx, pgtest.Options{}) }
+
+// NewDurableServer starts a server whose commits wait for the disk, as in
+// production; Close stops it.
+func NewDurableServer(ctx context.Context) (*Server, error) {
+	return newServer(ctx, pgtest.Options{Durable: true})
+}
+
+func newServer(ctx context.Context, o pgtest.Options) (*Server, error) {
+	server, err := pgtest.Start(o)
 	if err != nil {
 		return nil, err
 	}

@@ -123,8 +123,11 @@ func drawConfig(r *rand.Rand) Config {
 
 // Plain is a provider with nothing unusual: on each key its documents say what
 // the sample's say. Its clock is virtual, and stands at the beginning of a year.
-func Plain() Config {
-	c := Config{Virtual: true, ZoneName: "UTC+8", Check: 1, Start: time.Date(2025, 12, 31, 16, 0, 0, 0, time.UTC)}
+func Plain() Config { return PlainAt(time.Date(2025, 12, 31, 16, 0, 0, 0, time.UTC)) }
+
+// PlainAt is Plain, with another beginning.
+func PlainAt(start time.Time) Config {
+	c := Config{Virtual: true, ZoneName: "UTC+8", Check: 1, Start: start}
 	c.publishFirst(2, func(key string) string { return menu[key][0] })
 	return c
 }

@@ -168,6 +168,16 @@ func TestAFaultIsFelt(t *testing.T) {
 	}
 }
 
+// TestLongWorldsCount: a world of many years counts as so many.
+func TestLongWorldsCount(t *testing.T) {
+	c := Plain()
+	did := Did{}
+	did.end(model.New(c.zone(), c.Start.AddDate(20, 0, 0), true), &c)
+	if years := did["years in thousandths"]; years < 20_000 || years > 20_020 {
+		t.Errorf("twenty years count as %d thousandths", years)
+	}
+}
+
 func TestInterestingThingsAreMissed(t *testing.T) {
 	did := Did{}
 	if missing := did.Missing(); len(missing) != len(Interesting) {

@@ -3,10 +3,13 @@ package pgtest
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // templateName is the database that prepare fills and tests get copies of.
@@ -26,8 +29,9 @@ type suite struct {
 
 var process suite
 
-// Run runs a package's tests, then stops the server if one was started. It
-// returns the exit code for os.Exit. Databases start empty.
+// Run runs a package's tests, then stops the server if one was started, and
+// fails when a goroutine is left. It returns the exit code for os.Exit.
+// Databases start empty.
 func Run(m *testing.M) int { return process.run(m, nil) }
 
 // Main is Run with databases that start as copies of one that prepare filled,
@@ -53,7 +57,20 @@ func Database(t testing.TB) string {
 }
 
 // run is Run with the function that fills the template, or nil.
-func (s *suite) run(m *testing.M, prepare func(url string) error) (code int) {
+func (s *suite) run(m *testing.M, prepare func(url string) error) int {
+	if code := s.tests(m, prepare); code != 0 {
+		return code
+	}
+	http.DefaultClient.CloseIdleConnections() // what it keeps open is no leak
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintf(os.Stderr, "pgtest: the tests leave goroutines behind: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// tests runs the tests, and stops the server however they end.
+func (s *suite) tests(m *testing.M, prepare func(url string) error) (code int) {
 	s.mu.Lock()
 	s.running, s.prepare = true, prepare
 	s.mu.Unlock()

@@ -1,0 +1,117 @@
+package terms
+
+import (
+	"slices"
+	"strings"
+
+	"termwise.dev/core/refusal"
+)
+
+// AddOn is an add-on of a product, as the documents of a Set have it.
+type AddOn struct {
+	Name    string
+	Default AddonDefault // "" where no document says whether it comes with the product
+	// Clause says whether it comes with the product or, where none does, demands
+	// that something is accepted for it.
+	Clause Citation
+}
+
+// On says whether the add-on is on where the customer has switched nothing: it is
+// switched on with the product, or the provider provides it.
+func (a AddOn) On() bool { return a.Default == AddonOn || a.Default == AddonProvided }
+
+// AddOns lists the add-ons that the documents of the Set name, sorted by name. It
+// refuses what AddOn refuses.
+func (s *Set) AddOns() ([]AddOn, error) {
+	var list []AddOn
+	for _, name := range s.addOnNames() {
+		a, err := s.AddOn(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+// AddOn finds an add-on. It refuses with bad_input one that no document of the Set
+// names, and with term_conflict one of which nothing decides whether it is on.
+// Clauses: E 3.1.7, 3.1.9 and 3.2.5, G 3.2.6.
+func (s *Set) AddOn(name string) (AddOn, error) {
+	names := s.addOnNames()
+	if !slices.Contains(names, name) {
+		return AddOn{}, refusal.New(refusal.BadInput, "no document that binds names an add-on %q of %s", name, s.productID).
+			At("addon").Do("%s", suggest(name, names))
+	}
+	v, err := GetIn(s, DefaultOfAddon, name)
+	if err != nil {
+		return AddOn{}, err
+	}
+	a := AddOn{Name: name, Default: v.V, Clause: v.Citation}
+	if demands := s.Demands(name); v.Silent && len(demands) > 0 {
+		a.Clause = demands[0].By
+	}
+	return a, nil
+}
+
+// AddOnDemand is what a clause demands to be accepted before an add-on is switched on.
+type AddOnDemand struct {
+	Documents []string // their ids
+	By        Citation
+	Under     Citation // as in Need, of those documents that the Set holds
+}
+
+// Demands lists what is demanded for an add-on.
+func (s *Set) Demands(name string) (demands []AddOnDemand) {
+	for _, d := range s.documents {
+		for _, r := range d.Requires {
+			if r.AddOn != name {
+				continue
+			}
+			demand := AddOnDemand{Documents: r.Documents, By: d.cite(r.Clause)}
+			for _, id := range r.Documents {
+				if under := s.licenceClause(d, s.Document(id)); under != (Citation{}) {
+					demand.Under = under
+				}
+			}
+			demands = append(demands, demand)
+		}
+	}
+	return demands
+}
+
+func (s *Set) addOnNames() (names []string) {
+	for _, d := range s.documents {
+		names = append(names, d.defaultedAddOns()...)
+		for _, r := range d.Requires {
+			if r.AddOn != "" {
+				names = append(names, r.AddOn)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// defaultedAddOns lists the add-ons of which a document says whether they come
+// with the product.
+func (d *Document) defaultedAddOns() (names []string) {
+	for _, t := range d.terms {
+		if name, is := strings.CutPrefix(t.Key, DefaultOfAddon.Key("")); is {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// licenceClause returns the clause by which a document that another one demands
+// applies as the licence of a third party: one that is no agreement, and whose
+// issuer is not that of the document that demands it. It is zero for any other
+// document, and where nothing that binds speaks of such licences.
+func (s *Set) licenceClause(demanding, demanded *Document) Citation {
+	if s == nil || demanded == nil || demanded.Issuer == demanding.Issuer || demanded.isAgreement() {
+		return Citation{}
+	}
+	rule, _ := Get(s, ThirdPartyLicences) // it has a single value, on which no two can differ
+	return rule.Citation
+}

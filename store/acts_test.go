@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/terms"
+)
+
+// TestLapsesVoidWhatIsLoaded writes acceptances and what lapsed orders did to them,
+// and loads what stands, of two accounts at once.
+func TestLapsesVoidWhatIsLoaded(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		clause := terms.Citation{Document: "e", Code: "E", Version: "1", Clause: "2.1.1.1"}
+		accepted := func(document, order string, line int64) account.Accepted {
+			return account.Accepted{
+				Stamp:      account.Stamp{RowID: account.RowID{Entry: 8, Line: line}},
+				Acceptance: terms.Acceptance{Document: document, Version: "1", Form: terms.Click, At: 10, Recorded: 11, Order: order},
+			}
+		}
+		lapsed := func(document string, effect terms.LapseEffect, line int64) account.Lapsed {
+			return account.Lapsed{
+				Stamp: account.Stamp{RowID: account.RowID{Entry: 9, Line: line}}, Order: "o-1", Document: document, Version: "1",
+				Effect: effect, At: 20, Recorded: 21, Ruling: account.Ruling{Clause: clause},
+			}
+		}
+		w.open("a", "b", "c", "d")
+		update(t, db, func(ctx context.Context, tx *Tx) error {
+			books, err := tx.Books(ctx, []string{"a", "c", "d"}, 0)
+			if err != nil {
+				return err
+			}
+			var decisions []*account.Decision
+			for _, before := range books {
+				after := *before
+				after.Seq++
+				decisions = append(decisions, &account.Decision{
+					Account: before.ID, Before: before, After: &after, NextDue: calendar.EndOfTime,
+					Acceptances: []account.Accepted{accepted("e", "o-1", 1), accepted("e", "", 2), accepted("g", "o-1", 3), accepted("h", "o-1", 4)},
+				})
+			}
+			decisions[0].Lapses = []account.Lapsed{lapsed("e", terms.LapsesTerms, 1), lapsed("g", terms.LapsesPrice, 2), lapsed("h", terms.LapsesTerms, 3)}
+			decisions[0].AddOns = []account.Switched{{Stamp: account.Stamp{RowID: account.RowID{Entry: 9, Line: 4}}, Product: "p", AddOn: "x", State: account.On}}
+			return tx.Apply(ctx, decisions)
+		})
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			books, err := tx.Books(ctx, []string{"a", "b"}, 0)
+			if err != nil {
+				return err
+			}
+			heads, err := tx.Heads(ctx, []string{"a"})
+			if err != nil {
+				return err
+			}
+			for _, b := range []*account.Books{books[0], heads[0]} {
+				var voided []calendar.Instant // the first acceptance is that of the opening
+				for _, a := range b.Acceptances {
+					voided = append(voided, a.Void.At)
+				}
+				if diff := cmp.Diff([]calendar.Instant{0, 20, 0, 0, 20}, voided); diff != "" {
+					t.Error(diff)
+				}
+				if void := b.Acceptances[1].Void; void.Recorded != 21 || void.Clause != clause || len(b.Lapses) != 3 {
+					t.Errorf("%+v, %d lapses", void, len(b.Lapses))
+				}
+			}
+			if len(books[0].AddOns) != 0 || len(books[1].Lapses) != 0 {
+				t.Errorf("%v, %v", books[0].AddOns, books[1].Lapses)
+			}
+			for i, n := range []int{1, 0} {
+				if err := tx.LoadAddOns(ctx, books[i]); err != nil || len(books[i].AddOns) != n {
+					t.Errorf("%v, %v", books[i].AddOns, err)
+				}
+			}
+			alike, err := tx.Alike(ctx, []string{}, []calendar.Instant{15})
+			if diff := cmp.Diff([]Alike{{"a", 1}, {"b", 1}, {"c", 2}}, alike); err != nil || diff != "" {
+				t.Errorf("%v: %s", err, diff)
+			}
+			for document, want := range map[string]int{"e": 3, "g": 3, "h": 2, "f": 0} {
+				if n, err := tx.CountAccepted(ctx, document); err != nil || n != want {
+					t.Errorf("%d accepted %s, %v; want %d", n, document, err, want)
+				}
+			}
+			found, err := tx.Standings(ctx, []string{"a", "b"})
+			if err == nil && (len(found["a"].Lapses) != 3 || len(found["b"].Lapses) != 0) {
+				t.Errorf("%+v", found)
+			}
+			return err
+		})
+	})
+}
+
+// TestMigrationsInAnyOrder takes back a migration that is not the last, as on a
+// database which met a later one first, and opens the database again.
+func TestMigrationsInAnyOrder(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		provider, err := db.migrations()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := provider.ApplyVersion(t.Context(), 2, false); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		newWorld(t, db).open("a")
+	})
+}

@@ -264,3 +264,28 @@ func TestConsentBeforeATariffTakesEffect(t *testing.T) {
 	}
 	holdsTrue(t, a)
 }
+
+// TestWhoAcceptsInTheInstantOfAPublication: on a real clock an account may accept
+// something in the very instant in which a contract was published that reaches
+// back. It had accepted nothing that the contract could change, and verify does not
+// miss a notice.
+func TestWhoAcceptsInTheInstantOfAPublication(t *testing.T) {
+	ctx := context.Background()
+	now := realClock()
+	a, err := app.Open(ctx, filepath.Join(t.TempDir(), "instant.db"), func() time.Time { return now })
+	must(t, err)
+	t.Cleanup(func() { must(t, a.Close()) })
+	must(t, a.Init(ctx, false, 0))
+	_, err = a.Publish(ctx, withDocuments(t, nil))
+	must(t, err)
+	must(t, a.CreateAccount(ctx, app.NewAccount{ID: "c", Name: "C"}, "test"))
+	contract := strings.Replace(contractWithC("half-price", "price.cpu: 0.04 CNY per vCPU·hour"), "clauses:\n",
+		"precedence: [stamped, page]\nprecedence_clause: \"0\"\nclauses:\n  - { id: \"0\", title: First, text: This goes first., executed_by: precedence }\n", 1)
+	_, err = a.Publish(ctx, withDocuments(t, map[string]string{"agreements/x.yaml": contract}))
+	must(t, err)
+	_, err = a.Accept(ctx, "c", app.NewAcceptance{Documents: []string{"general-agreement"}, Form: terms.Click}, "", "test")
+	must(t, err)
+	for _, b := range verified(t, a).Broken() {
+		t.Error(b)
+	}
+}

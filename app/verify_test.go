@@ -152,7 +152,7 @@ func TestAnHonestDatabaseVerifies(t *testing.T) {
 			}
 		}
 		for _, table := range guarded {
-			if v.Rows[table] == 0 && table != "debts" && table != "untold" {
+			if v.Rows[table] == 0 && table != "debts" {
 				t.Errorf("no row of %s was read: the story is dull", table)
 			}
 		}
@@ -163,11 +163,12 @@ func TestAnHonestDatabaseVerifies(t *testing.T) {
 var guarded = []string{
 	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
 	"balances", "debts", "services", "usage_parcels", "resources", "buckets", "refused_events", "idempotency",
-	"documents", "provider_files", "term_sets", "announcements", "untold", "usage_runs", "usage_run_pages",
+	"documents", "provider_files", "term_sets", "announcements", "usage_runs", "usage_run_pages",
 }
 
 // unguarded are the other tables, which bear neither money nor history.
 var unguarded = map[string]string{
+	"untold":   "guarded, and empty in this story: see tamperUntold",
 	"clock":    "what it says shows in what is recorded at it",
 	"api_keys": "who may ask, and nothing of what was answered",
 	"wakes":    "that accounts are to be looked at once more, which changes nothing by itself",

@@ -40,11 +40,14 @@ func (y yardstick) told(ctx context.Context, tx *store.Tx, ev *account.Evidence,
 // owed says whether an account should have been told of a version: when it was
 // published, if it has had its turn, or when it came to accept something later.
 func (y yardstick) owed(ev *account.Evidence, a *store.Announced) bool {
-	asOf := func(known calendar.Instant) bool {
-		_, owed, err := y.corpus.Announced(a.Document, a.Version, standing(ev, known), known)
+	owes := func(who terms.Standing, known calendar.Instant) bool {
+		_, owed, err := y.corpus.Announced(a.Document, a.Version, who, known)
 		return err == nil && len(owed) > 0
 	}
-	if (a.State == store.AllTold || a.After >= ev.Account.ID) && asOf(a.Recorded) {
+	// What was accepted in the very instant of the publication may have been before
+	// it or after it.
+	before, with := standing(ev, a.Recorded-1), standing(ev, a.Recorded)
+	if (a.State == store.AllTold || a.After >= ev.Account.ID) && owes(before, a.Recorded) && owes(with, a.Recorded) {
 		return true
 	}
 	s, err := y.corpus.Succession(a.Document, a.Version)
@@ -53,7 +56,8 @@ func (y yardstick) owed(ev *account.Evidence, a *store.Announced) bool {
 	}
 	for i := range ev.Acceptances {
 		row := &ev.Acceptances[i]
-		if row.Form != terms.ContinuedUse && row.Recorded > a.Recorded && toCome(s.New, row.Recorded) && asOf(row.Recorded) {
+		if row.Form != terms.ContinuedUse && row.Recorded > a.Recorded && toCome(s.New, row.Recorded) &&
+			owes(standing(ev, row.Recorded), row.Recorded) {
 			return true
 		}
 	}

@@ -19,15 +19,20 @@ func (d *draft) noteArrears(at calendar.Instant) {
 	}
 }
 
-// takeSteps ends each service whose end has come, and takes every step of every
-// service's timeline that is due.
+// takeSteps ends each service whose end has come, resumes each for which the terms
+// have come to ask for nothing more, and takes every step of every service's
+// timeline that is due.
 func (d *draft) takeSteps(at calendar.Instant) error {
 	for _, product := range d.books.products() {
-		if err := d.takeEnd(d.books.Services[product], at); err != nil {
+		s := d.books.Services[product]
+		if err := d.takeEnd(s, at); err != nil {
+			return err
+		}
+		if err := d.relent(s, at); err != nil {
 			return err
 		}
 		for {
-			taken, err := d.takeStep(d.books.Services[product], at)
+			taken, err := d.takeStep(s, at)
 			if err != nil {
 				return err
 			}
@@ -37,6 +42,25 @@ func (d *draft) takeSteps(at calendar.Instant) error {
 		}
 	}
 	return nil
+}
+
+// relent ends the arrears of a service for which nothing has to be paid any more
+// although nothing was paid: the terms that bind now ask for less.
+func (d *draft) relent(s *subscription.Service, at calendar.Instant) error {
+	if s.ArrearsSince == 0 {
+		return nil
+	}
+	owed, err := d.owedFor(s.Product, at)
+	if err != nil || owed > 0 {
+		return err
+	}
+	if s.State == subscription.Active || s.State == subscription.Ended {
+		return d.clear(s, at) // there is nothing to tell
+	}
+	d.begin(journal.Lifecycle, at, Clock, "")
+	err = d.clear(s, at)
+	d.end()
+	return err
 }
 
 // takeStep takes a service's next step if it is due. Each step changes the

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/store"
 )
@@ -56,8 +57,15 @@ func (f facts) add(ev *account.Evidence) error {
 	for i := range ev.Acceptances {
 		f[acceptedFact(id, ev.Acceptances[i].Document)]++
 	}
-	for i := range ev.Buckets {
-		f[usageFact(id, ev.Buckets[i].Resource)] += ev.Buckets[i].Total
+	for i := range ev.Events {
+		e := &ev.Events[i]
+		for _, m := range e.Measures {
+			if e.Point {
+				f[usageFact(id, e.Resource)] += m.Value
+			} else {
+				f[usageFact(id, e.Resource)] += m.Value * int64(e.To.Sub(e.From)/calendar.Second)
+			}
+		}
 	}
 	for i := range ev.Entries {
 		if ev.Entries[i].Kind != journal.ToppedUp {

@@ -91,18 +91,23 @@ func (b *Books) say(kind, product string, at time.Time, owed Money) {
 // a suspended one resumes (P 3.4), a released one is open to new resources.
 func (b *Books) restore(at time.Time) {
 	for _, product := range b.products() {
-		s := b.Services[product]
-		if s.ArrearsSince.IsZero() || b.owedFor(product, at) > 0 {
-			continue
-		}
-		s.ArrearsSince, s.Noticed, s.Warned = time.Time{}, time.Time{}, time.Time{}
-		if end, ends := b.endOf(product); ends && !end.After(at) {
-			continue // what has ended is not resumed
-		}
-		if s.State != "active" && s.State != "ended" {
-			b.enter(product, "active", at, 0)
-			b.say("was_resumed", product, at, 0)
-		}
+		b.restoreOne(product, at)
+	}
+}
+
+// restoreOne does so for one product.
+func (b *Books) restoreOne(product string, at time.Time) {
+	s := b.Services[product]
+	if s.ArrearsSince.IsZero() || b.owedFor(product, at) > 0 {
+		return
+	}
+	s.ArrearsSince, s.Noticed, s.Warned = time.Time{}, time.Time{}, time.Time{}
+	if end, ends := b.endOf(product); ends && !end.After(at) {
+		return // what has ended is not resumed
+	}
+	if s.State != "active" && s.State != "ended" {
+		b.enter(product, "active", at, 0)
+		b.say("was_resumed", product, at, 0)
 	}
 }
 

@@ -339,6 +339,7 @@ func (b *Books) do(at time.Time) {
 	b.noteArrears(at)
 	for _, product := range b.products() {
 		b.takeEnd(product, at)
+		b.restoreOne(product, at) // the terms may have come to ask for less
 		for b.takeStep(product, at) {
 		}
 	}

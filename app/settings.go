@@ -75,7 +75,7 @@ func readFolder(dir fs.FS) (*folder, error) {
 		return nil, err
 	}
 	f.files = append(f.files, store.File{Name: calendarFile, Source: working, Hash: terms.HashText(working)})
-	return f, f.readDocuments(dir, raw.Documents)
+	return f, f.readDocuments(dir, settingsText{settingsFile, source}, raw.Documents)
 }
 
 func parseSettings(source []byte) (settingsYAML, Settings, error) {
@@ -118,9 +118,13 @@ func (f settingsText) checkSettings(raw settingsYAML) error {
 }
 
 // readDocuments reads every *.yaml of the named folders.
-func (f *folder) readDocuments(dir fs.FS, folders []string) error {
+func (f *folder) readDocuments(dir fs.FS, settings settingsText, folders []string) error {
 	var faults []error
-	for _, name := range folders {
+	for i, name := range folders {
+		if info, err := fs.Stat(dir, name); err != nil || !info.IsDir() {
+			faults = append(faults, settings.refuse(fmt.Sprintf("$.documents[%d]", i), "name a folder that is beside the settings", "there is no folder %q", name))
+			continue
+		}
 		files, err := fs.Glob(dir, path.Join(name, "*.yaml"))
 		if err != nil {
 			return fmt.Errorf("app: listing documents: %w", err)

@@ -62,6 +62,7 @@ func TestFaultsOfAFolderHavePlaces(t *testing.T) {
 		{"currency:", "curency:", `provider.yaml:2:1: unknown field "curency"; correct the file`},
 		{"zone: UTC+8\nsellers", "zone: [UTC+8\nsellers", "provider.yaml:4:1: ',' or ']' must be specified; correct the file"},
 		{"calendar: calendar.yaml", "calendar: absent.yaml", `provider.yaml:7:11: the table of working days "absent.yaml" cannot be read: open absent.yaml: file does not exist; name a file of the folder under calendar`},
+		{"documents: [documents]", "documents: [documents, documentz]", `provider.yaml:8:24: there is no folder "documentz"; name a folder that is beside the settings`},
 		{"[2026]", "[two]", "calendar.yaml:4:13: cannot unmarshal string into Go struct field workingDaysYAML.Announced of type int; correct the file"},
 		{"from: 2026-01-01", "from: 2026-02-30", `calendar.yaml:6:13: "2026-02-30" is not a date; write it as 2026-01-31`},
 		{"to: 2026-01-03", "to: soon", `calendar.yaml:6:29: "soon" is not a date; write it as 2026-01-31`},

@@ -111,6 +111,16 @@ func TestConflictCitesTheStrongest(t *testing.T) {
 	wantRefusal(t, err, refusal.TermConflict, "E 1 (e v1)", "P 1 (page v1)")
 }
 
+// TestConflictCitesWhatIsUndecided: of three documents one goes before another, and
+// what is undecided is between the first and the third.
+func TestConflictCitesWhatIsUndecided(t *testing.T) {
+	first := text{id: "e", code: "E", kind: "special", by: "acceptance", precedence: "[self, page]"}.with("late_fee.rate", "2%/day")
+	other := text{id: "x", code: "X", kind: "special", by: "acceptance"}.with("late_fee.rate", "1%/day")
+	set := bound(t, corpus(t, general, first, other, page.with("late_fee.rate", "3%/day")), "g", "e", "x")
+	_, err := terms.Get(set, terms.LateFeeRate)
+	wantRefusal(t, err, refusal.TermConflict, "E 1 (e v1)", "X 1 (x v1)")
+}
+
 // TestTraceCites: a value rests on the clause that sets it and on the one that
 // ranks it, and not on those that lost.
 func TestTraceCites(t *testing.T) {

@@ -75,8 +75,9 @@ func (r *ranking) conflict(key string, candidates []candidate) error {
 		Do("%s", r.compare(a.document, b.document).remedy(a.document, b.document))
 }
 
-// disagreeing returns two unequal candidates, if possible such that nothing
-// beats either of them: those are what has to be settled.
+// disagreeing returns two unequal candidates of which neither beats the other, if
+// possible such that nothing else beats the first: those are what has to be
+// settled.
 func (r *ranking) disagreeing(candidates []candidate) (a, b candidate) {
 	strength := func(c candidate) int {
 		if r.isBeaten(c, candidates) {
@@ -87,6 +88,13 @@ func (r *ranking) disagreeing(candidates []candidate) (a, b candidate) {
 	ordered := slices.SortedStableFunc(slices.Values(candidates), func(a, b candidate) int {
 		return cmp.Compare(strength(a), strength(b))
 	})
+	for i, a := range ordered {
+		for _, b := range ordered[i+1:] {
+			if !a.equals(b) && !r.compare(a.document, b.document).beats && !r.compare(b.document, a.document).beats {
+				return a, b
+			}
+		}
+	}
 	a = ordered[0]
 	i := slices.IndexFunc(ordered, func(c candidate) bool { return !c.equals(a) })
 	return a, ordered[i]

@@ -111,12 +111,15 @@ func TestConflictCitesTheStrongest(t *testing.T) {
 	wantRefusal(t, err, refusal.TermConflict, "E 1 (e v1)", "P 1 (page v1)")
 }
 
-// TestConflictCitesWhatIsUndecided: of three documents one goes before another, and
-// what is undecided is between the first and the third.
+// TestConflictCitesWhatIsUndecided: the page goes before other special terms, and
+// special terms of the first kind before the page; nothing decides between these
+// two, and it is not the page that has to be ranked.
 func TestConflictCitesWhatIsUndecided(t *testing.T) {
-	first := text{id: "e", code: "E", kind: "special", by: "acceptance", precedence: "[self, page]"}.with("late_fee.rate", "2%/day")
+	g := general
+	g.precedence = "[page, special, general]"
+	first := text{id: "e", code: "E", kind: "special", by: "acceptance", binds: "{products: [p]}", precedence: "[self, page]"}.with("late_fee.rate", "2%/day")
 	other := text{id: "x", code: "X", kind: "special", by: "acceptance"}.with("late_fee.rate", "1%/day")
-	set := bound(t, corpus(t, general, first, other, page.with("late_fee.rate", "3%/day")), "g", "e", "x")
+	set := bound(t, corpus(t, g, page.with("late_fee.rate", "3%/day"), other, first), "g", "e", "x")
 	_, err := terms.Get(set, terms.LateFeeRate)
 	wantRefusal(t, err, refusal.TermConflict, "E 1 (e v1)", "X 1 (x v1)")
 }

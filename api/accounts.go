@@ -40,6 +40,12 @@ type accountAnswer struct {
 	app.AccountView
 	Services []serviceAnswer    `json:"services"`
 	Accepted []acceptanceAnswer `json:"accepted"`
+	Left     []leftAnswer       `json:"left,omitempty"`
+}
+
+type leftAnswer struct {
+	app.LeftView
+	Explanation string `json:"explanation" doc:"The clause by which the customer leaves."`
 }
 
 type acceptanceAnswer struct {
@@ -236,6 +242,9 @@ func accountAnswerOf(v app.AccountView) accountAnswer {
 	a := accountAnswer{AccountView: v, Services: serviceAnswers(v.Services), Accepted: make([]acceptanceAnswer, len(v.Accepted))}
 	for i, accepted := range v.Accepted {
 		a.Accepted[i] = acceptanceAnswer{AcceptanceView: accepted, Explanation: explanationOf(accepted.ID)}
+	}
+	for _, left := range v.Left {
+		a.Left = append(a.Left, leftAnswer{LeftView: left, Explanation: explanationOf(left.ID)})
 	}
 	return a
 }

@@ -25,7 +25,11 @@ func TestEveryLinkExplains(t *testing.T) {
 		w.do(request{key: "operator", method: "POST", path: account + "/top-ups", idempotency: "k", body: `{"amount":"9","method":"bank_remittance","reference":"r"}`}),
 		w.do(request{key: "compute", method: "POST", path: "/v1/usage-events", media: single, body: event("f", debtor, `"product":"compute-payg","rates":{"cpu":1}`)}),
 	}
-	for _, a := range answers {
+	w.announce()
+	leaving := w.do(request{key: "debtor", method: "POST", path: account + "/dissents", body: `{"document":"general-agreement","version":"2026-08"}`})
+	left := w.do(request{key: "debtor", path: account})
+	left.holds(`"left":[{`)
+	for _, a := range append(answers, leaving, left) {
 		links := linkForm.FindAllStringSubmatch(a.want(200).body, -1)
 		if len(links) == 0 {
 			t.Errorf("%s: the answer has no link\n%s", a.what, a.body)

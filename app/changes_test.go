@@ -436,3 +436,27 @@ func TestLeavingIsKept(t *testing.T) {
 		holdsTrue(t, a)
 	})
 }
+
+// TestUseAfterLeavingAcceptsNothing: using a service accepts its special terms; a
+// customer who has left uses it in vain, and the account says what it has left.
+func TestUseAfterLeavingAcceptsNothing(t *testing.T) {
+	ctx := context.Background()
+	for _, leaves := range []bool{true, false} {
+		a := openSample(t, filepath.Join(t.TempDir(), "leaving.db"))
+		must(t, a.CreateAccount(ctx, app.NewAccount{ID: "customer-001", Name: "C", Accepts: []string{"general-agreement"}}, "test"))
+		publishNext(t, a, "2026-01-01")
+		advance(t, a, "2026-01-10T00:00:00+08:00")
+		if leaves {
+			_, err := a.Dissent(ctx, "customer-001", account.Dissent{Document: "general-agreement", Now: true}, "", "test")
+			must(t, err)
+		}
+		putUsage(t, a, "customer-001", "pod", 1000, "2026-01-10T01:00:00+08:00", "2026-01-10T02:00:00+08:00")
+		view, err := a.Account(ctx, "customer-001")
+		must(t, err)
+		accepted := slices.ContainsFunc(view.Accepted, func(v app.AcceptanceView) bool { return v.Document == "compute-terms" })
+		if accepted == leaves || (len(view.Left) == 1) != leaves {
+			t.Errorf("leaves %t: accepted %+v, left %+v", leaves, view.Accepted, view.Left)
+		}
+		holdsTrue(t, a)
+	}
+}

@@ -133,15 +133,15 @@ func (r *replaying) make(e *journal.Entry) error {
 	case journal.Accepted:
 		return r.accept(e)
 	case journal.ToppedUp:
-		return r.topUp(e)
+		return again(r, e, r.topUp)
 	case journal.Announced:
-		return r.announce(e)
+		return again(r, e, r.announce)
 	case journal.Dissented:
-		return r.dissent(e)
+		return again(r, e, r.d.dissent)
 	case journal.OrderLapsed:
-		return r.lapse(e)
+		return again(r, e, r.d.lapse)
 	case journal.AddOnSwitched:
-		return r.switchAddOn(e)
+		return again(r, e, r.d.switchAddOn)
 	case journal.Settled:
 		return r.settle(e)
 	case journal.FeeAccrued:
@@ -164,8 +164,8 @@ func (r *replaying) settlesNext(e *journal.Entry) bool {
 }
 
 func (r *replaying) open(e *journal.Entry) error {
-	var n New
-	if err := json.Unmarshal([]byte(e.Payload), &n); err != nil {
+	n, err := inputsOf[New](e)
+	if err != nil {
 		return err
 	}
 	opened, err := Open(r.d.env, n, e.Effective)
@@ -197,64 +197,36 @@ func (r *replaying) accept(e *journal.Entry) error {
 	return nil
 }
 
-func (r *replaying) topUp(e *journal.Entry) error {
+// again makes a command again, with the inputs that its entry keeps, unless
+// something fell due before it that the journal lacks.
+func again[T any](r *replaying, e *journal.Entry, command func(T, calendar.Instant) error) error {
 	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
 		return err
 	}
-	var t TopUp
-	if err := json.Unmarshal([]byte(e.Payload), &t); err != nil {
+	x, err := inputsOf[T](e)
+	if err != nil {
 		return err
 	}
-	if err := r.d.checkMethod(t.Method, e.Effective); err != nil {
+	return command(x, e.Effective)
+}
+
+// inputsOf reads what a command was given from its entry.
+func inputsOf[T any](e *journal.Entry) (x T, err error) {
+	err = json.Unmarshal([]byte(e.Payload), &x)
+	return x, err
+}
+
+func (r *replaying) topUp(t TopUp, at calendar.Instant) error {
+	if err := r.d.checkMethod(t.Method, at); err != nil {
 		return err
 	}
-	_, err := r.d.topUp(t, e.Effective)
+	_, err := r.d.topUp(t, at)
 	return err
 }
 
-func (r *replaying) announce(e *journal.Entry) error {
-	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
-		return err
-	}
-	var a Announcement
-	if err := json.Unmarshal([]byte(e.Payload), &a); err != nil {
-		return err
-	}
-	_, err := r.d.announce(a, e.Effective)
+func (r *replaying) announce(a Announcement, at calendar.Instant) error {
+	_, err := r.d.announce(a, at)
 	return err
-}
-
-func (r *replaying) dissent(e *journal.Entry) error {
-	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
-		return err
-	}
-	var x Dissent
-	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
-		return err
-	}
-	return r.d.dissent(x, e.Effective)
-}
-
-func (r *replaying) lapse(e *journal.Entry) error {
-	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
-		return err
-	}
-	var x OrderLapse
-	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
-		return err
-	}
-	return r.d.lapse(x, e.Effective)
-}
-
-func (r *replaying) switchAddOn(e *journal.Entry) error {
-	if err := r.idle(e.Effective, true); err != nil || !r.asked() {
-		return err
-	}
-	var x Switch
-	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
-		return err
-	}
-	return r.d.switchAddOn(x, e.Effective)
 }
 
 // asked says that nothing fell due before what was asked for. If something did,

@@ -2,7 +2,6 @@ package account
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -242,8 +241,8 @@ func (r *rerun) step() error {
 func (r *rerun) command(e *journal.Entry) error {
 	r.env.Actor = e.Actor
 	if e.Kind == journal.Opened {
-		var n New
-		if err := json.Unmarshal([]byte(e.Payload), &n); err != nil {
+		n, err := inputsOf[New](e)
+		if err != nil {
 			return err
 		}
 		d, err := Open(r.env, n, e.Effective)
@@ -273,8 +272,8 @@ func (r *rerun) command(e *journal.Entry) error {
 
 // lapse has an order lapse again; the documents that are tried say what it takes.
 func (r *rerun) lapse(e *journal.Entry) error {
-	var x OrderLapse
-	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+	x, err := inputsOf[OrderLapse](e)
+	if err != nil {
 		return err
 	}
 	return r.unlessRefused(r.decide(func() (*Decision, error) { return r.books.LapseOrder(r.env, x, e.Effective) }))
@@ -283,8 +282,8 @@ func (r *rerun) lapse(e *journal.Entry) error {
 // switchAddOn switches an add-on again. One that the documents that are tried do
 // not offer, or for which they demand something that was not accepted, stays as it is.
 func (r *rerun) switchAddOn(e *journal.Entry) error {
-	var x Switch
-	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+	x, err := inputsOf[Switch](e)
+	if err != nil {
 		return err
 	}
 	return r.unlessRefused(r.decide(func() (*Decision, error) { return r.books.SwitchAddOn(r.env, x, e.Effective) }))
@@ -293,8 +292,8 @@ func (r *rerun) switchAddOn(e *journal.Entry) error {
 // announce tells the account again what it was told. Under other documents the
 // version may be none that concerns it.
 func (r *rerun) announce(e *journal.Entry) error {
-	var a Announcement
-	if err := json.Unmarshal([]byte(e.Payload), &a); err != nil {
+	a, err := inputsOf[Announcement](e)
+	if err != nil {
 		return err
 	}
 	return r.unlessRefused(r.decide(func() (*Decision, error) { return r.books.Announce(r.env, a, e.Effective) }))
@@ -303,11 +302,11 @@ func (r *rerun) announce(e *journal.Entry) error {
 // dissent has the customer leave again. Where the documents that are tried give it
 // no way to, it stays; that it would is a part of the outcome.
 func (r *rerun) dissent(e *journal.Entry) error {
-	var x Dissent
-	if err := json.Unmarshal([]byte(e.Payload), &x); err != nil {
+	x, err := inputsOf[Dissent](e)
+	if err != nil {
 		return err
 	}
-	err := r.decide(func() (*Decision, error) { return r.books.Dissent(r.env, x, e.Effective) })
+	err = r.decide(func() (*Decision, error) { return r.books.Dissent(r.env, x, e.Effective) })
 	if err == nil || r.unlessRefused(err) != nil {
 		return err
 	}
@@ -338,11 +337,11 @@ func (r *rerun) accept(e *journal.Entry) error {
 // topUp pays in again. A payment that the documents would refuse does not come
 // in; that it would not is a part of the outcome.
 func (r *rerun) topUp(e *journal.Entry) error {
-	var t TopUp
-	if err := json.Unmarshal([]byte(e.Payload), &t); err != nil {
+	t, err := inputsOf[TopUp](e)
+	if err != nil {
 		return err
 	}
-	err := r.decide(func() (*Decision, error) { return r.books.TopUp(r.env, t, e.Effective) })
+	err = r.decide(func() (*Decision, error) { return r.books.TopUp(r.env, t, e.Effective) })
 	if err == nil || r.unlessRefused(err) != nil {
 		return err
 	}

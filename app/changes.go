@@ -133,7 +133,7 @@ func (v *proposed) list(o terms.Owed, accounts int, zone calendar.Zone, working 
 	return nil
 }
 
-// standings groups the accounts by what they accepted. Accounts that some
+// standings groups the accounts by what they accepted and left. Accounts that some
 // document names stand by themselves.
 func (a *App) standings(ctx context.Context, tx *store.Tx, n *proposal) ([]terms.Standing, error) {
 	if n.before == nil || len(n.versions) == 0 {
@@ -154,7 +154,8 @@ func (a *App) standings(ctx context.Context, tx *store.Tx, n *proposal) ([]terms
 	}
 	standings := make([]terms.Standing, len(heads))
 	for i, b := range heads {
-		standings[i] = terms.Standing{Account: b.ID, Accepted: b.Acceptances, Accounts: counts[b.ID]}
+		standings[i] = b.Standing()
+		standings[i].Accounts = counts[b.ID]
 	}
 	return standings, nil
 }

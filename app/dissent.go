@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -119,8 +120,10 @@ func exitName(id string, e account.Exit) string {
 }
 
 // leaves says whether an exit ends a product for the account: the document bound
-// it for the product.
+// it for the product until then, or would from then on.
 func (p *Provider) leaves(b *account.Books, product string, exit account.Exit) bool {
-	set, err := p.Corpus.Bind(b.Subject(product), exit.At-1, max(b.At, exit.Told))
-	return err == nil && set.Document(exit.Document) != nil
+	return slices.ContainsFunc([]calendar.Instant{exit.At - 1, exit.At}, func(at calendar.Instant) bool {
+		set, err := p.Corpus.Bind(b.Staying(product), at, max(b.At, exit.Told))
+		return err == nil && set.Document(exit.Document) != nil
+	})
 }

@@ -234,10 +234,9 @@ func (e *explainer) transfer(ctx context.Context, row account.Posted) (Explanati
 		}
 	}
 	// A transfer names no documents: they are those that bound at its entry.
-	subject := terms.Subject{Account: e.name.Account, Accepted: account.AcceptedBefore(row.Entry, ev.Acceptances, ev.Lapses)}
+	who := ev.Acts().Before(row.Entry, e.name.Account)
 	for _, product := range around.Products(row) {
-		subject.Product = product
-		e.of.Set, _, err = e.provider.Corpus.LastBound(subject, e.of.Entry.Effective, e.of.Entry.Recorded)
+		e.of.Set, _, err = e.provider.Corpus.LastBound(who.For(product), e.of.Entry.Effective, e.of.Entry.Recorded)
 		if refusal.CodeOf(err) != refusal.NotAccepted {
 			break
 		}
@@ -251,11 +250,10 @@ func (e *explainer) transfer(ctx context.Context, row account.Posted) (Explanati
 // change explains a notice of a change by asking again what the version owed the
 // account, by what it had accepted then.
 func (e *explainer) change(ctx context.Context, row account.Noticed) (Explanation, error) {
-	accepted, err := acceptedBefore(ctx, e.tx, e.name.Account, row.Entry)
+	who, err := standingBefore(ctx, e.tx, e.name.Account, row.Entry)
 	if err != nil {
 		return Explanation{}, err
 	}
-	who := terms.Standing{Account: e.name.Account, Accepted: accepted, Accounts: 1}
 	s, owed, err := e.provider.Corpus.Announced(row.Document, row.Version, who, row.Notice.Recorded)
 	if err != nil {
 		return Explanation{}, err
@@ -342,19 +340,18 @@ func (e *explainer) against(ctx context.Context, row *store.RefusedEvent) (known
 	if row.Terms != 0 {
 		return known, nil
 	}
-	accepted, err := acceptedBefore(ctx, e.tx, owner.ID, math.MaxInt64)
+	who, err := standingBefore(ctx, e.tx, owner.ID, math.MaxInt64)
 	if err != nil {
 		return known, err
 	}
-	e.rebind(row, accepted, &known)
+	e.rebind(row, who, &known)
 	return known, nil
 }
 
 // rebind asks again what bound the account for an event that named no documents.
-func (e *explainer) rebind(row *store.RefusedEvent, accepted []terms.Acceptance, known *account.Against) {
+func (e *explainer) rebind(row *store.RefusedEvent, who terms.Standing, known *account.Against) {
 	bind := func(known calendar.Instant) (*terms.Set, error) {
-		then := terms.Subject{Account: row.Customer, Accepted: accepted, Product: row.Product}
-		_, set, err := e.provider.use(then, row.From, known, "")
+		_, set, err := e.provider.use(who.For(row.Product), row.From, known, "")
 		return set, err
 	}
 	e.of.Set, known.Unbound = bind(row.Recorded)

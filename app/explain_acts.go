@@ -34,13 +34,13 @@ func (e *explainer) lapse(ctx context.Context, row account.Lapsed) (Explanation,
 	if err != nil {
 		return Explanation{}, err
 	}
-	accepted, err := acceptedBefore(ctx, e.tx, e.name.Account, row.Entry)
+	who, err := standingBefore(ctx, e.tx, e.name.Account, row.Entry)
 	if err != nil {
 		return Explanation{}, err
 	}
-	for _, a := range accepted {
+	for _, a := range who.Accepted {
 		if a.Order == row.Order && a.Document == row.Document && a.Version == row.Version {
-			lapse, err := e.provider.Corpus.Lapse(terms.Subject{Account: e.name.Account, Accepted: accepted}, a, row.Recorded)
+			lapse, err := e.provider.Corpus.Lapse(who.For(""), a, row.Recorded)
 			if err != nil {
 				return Explanation{}, err
 			}
@@ -50,12 +50,15 @@ func (e *explainer) lapse(ctx context.Context, row account.Lapsed) (Explanation,
 	return Explanation{}, e.missing()
 }
 
-// acceptedBefore gives what an account had accepted when an entry was made.
-func acceptedBefore(ctx context.Context, tx *store.Tx, id string, entry int64) ([]terms.Acceptance, error) {
-	accepted, err := tx.Acceptances(ctx, id, store.Filter[calendar.Instant]{})
-	if err != nil {
-		return nil, err
+// standingBefore gives an account as it stood when an entry was made.
+func standingBefore(ctx context.Context, tx *store.Tx, id string, entry int64) (who terms.Standing, err error) {
+	var acts account.Acts
+	if acts.Acceptances, err = tx.Acceptances(ctx, id, store.Filter[calendar.Instant]{}); err != nil {
+		return who, err
 	}
-	lapses, err := tx.Lapses(ctx, id, store.Filter[calendar.Instant]{})
-	return account.AcceptedBefore(entry, accepted, lapses), err
+	if acts.Lapses, err = tx.Lapses(ctx, id, store.Filter[calendar.Instant]{}); err != nil {
+		return who, err
+	}
+	acts.Notices, err = tx.Notices(ctx, id, store.Filter[calendar.Instant]{})
+	return acts.Before(entry, id), err
 }

@@ -238,7 +238,12 @@ func (in *intake) bind(ctx context.Context, b *account.Books, e *metering.Event)
 	if err != nil || len(accepted) == 0 || in.judge(set, e) != nil {
 		return set, err // what is refused is no use, and accepts nothing
 	}
-	return set, in.acceptByUse(ctx, b, accepted, func(b *account.Books) bool { return b.LeftUntil(set, e.From) > e.From })
+	return set, in.acceptByUse(ctx, b, accepted, func(b *account.Books) bool {
+		staying := b.Staying(e.Product)
+		staying.Accepted = append(slices.Clone(staying.Accepted), accepted...)
+		bound, err := in.provider.Corpus.Bind(staying, e.From, in.moment.now)
+		return err == nil && b.LeftUntil(bound, e.From) > e.From
+	})
 }
 
 // use finds what binds a subject that uses its product at an instant, and what

@@ -45,9 +45,14 @@ func (y yardstick) owed(ev *account.Evidence, a *store.Announced) bool {
 		return err == nil && len(owed) > 0
 	}
 	// What was accepted in the very instant of the publication may have been before
-	// it or after it.
+	// it or after it, and the account may have left before its turn came.
 	before, with := standing(ev, a.Recorded-1), standing(ev, a.Recorded)
-	if (a.State == store.AllTold || a.After >= ev.Account.ID) && owes(before, a.Recorded) && owes(with, a.Recorded) {
+	left := with
+	left.Left = slices.Clone(with.Left)
+	for i := range left.Left {
+		left.Left[i].Recorded = min(left.Left[i].Recorded, a.Recorded)
+	}
+	if (a.State == store.AllTold || a.After >= ev.Account.ID) && owes(before, a.Recorded) && owes(with, a.Recorded) && owes(left, a.Recorded) {
 		return true
 	}
 	s, err := y.corpus.Succession(a.Document, a.Version)
@@ -66,12 +71,8 @@ func (y yardstick) owed(ev *account.Evidence, a *store.Announced) bool {
 
 // standing is the account as it stood at an instant, by what was known then.
 func standing(ev *account.Evidence, known calendar.Instant) terms.Standing {
-	who := terms.Standing{Account: ev.Account.ID, Accounts: 1}
-	for _, acceptance := range account.AcceptedBefore(math.MaxInt64, ev.Acceptances, ev.Lapses) {
-		if acceptance.Recorded <= known {
-			who.Accepted = append(who.Accepted, acceptance)
-		}
-	}
+	who := ev.Acts().Before(math.MaxInt64, ev.Account.ID)
+	who.Accepted = slices.DeleteFunc(who.Accepted, func(a terms.Acceptance) bool { return a.Recorded > known })
 	return who
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/notice"
 	"termwise.dev/core/terms"
 )
 
@@ -110,5 +111,66 @@ func TestMigrationsInAnyOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		newWorld(t, db).open("a")
+	})
+}
+
+// TestWhoLeftIsNotAlike: of accounts that accepted alike, those that left alike
+// stand together, those that came back by themselves.
+func TestWhoLeftIsNotAlike(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a", "b", "c", "d", "e")
+		left := func(effective calendar.Instant) account.Noticed {
+			return account.Noticed{
+				Stamp:  account.Stamp{RowID: account.RowID{Entry: 8, Line: 1}},
+				Notice: notice.Notice{Kind: notice.ExitConfirmed, Recorded: 41, About: notice.About{Document: "g", Version: "2", Effective: effective}},
+				Basis:  account.Basis{Since: 40},
+			}
+		}
+		again := account.Accepted{
+			Stamp:      account.Stamp{RowID: account.RowID{Entry: 9, Line: 1}},
+			Acceptance: terms.Acceptance{Document: "g", Version: "2", Form: terms.Click, At: 60, Recorded: 60},
+		}
+		update(t, db, func(ctx context.Context, tx *Tx) error {
+			books, err := tx.Books(ctx, []string{"a", "b", "c", "d", "e"}, 0)
+			if err != nil {
+				return err
+			}
+			var decisions []*account.Decision
+			for i, before := range books {
+				after := *before
+				after.Seq++
+				d := &account.Decision{Account: before.ID, Before: before, After: &after, NextDue: calendar.EndOfTime}
+				switch i {
+				case 0, 1:
+					d.Notices = []account.Noticed{left(50)}
+				case 2:
+					d.Notices = []account.Noticed{left(45)}
+				case 3:
+					d.Notices, d.Acceptances = []account.Noticed{left(50)}, []account.Accepted{again}
+				}
+				decisions = append(decisions, d)
+			}
+			return tx.Apply(ctx, decisions)
+		})
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			alike, err := tx.Alike(ctx, []string{}, nil)
+			if diff := cmp.Diff([]Alike{{"a", 2}, {"c", 1}, {"d", 1}, {"e", 1}}, alike); err != nil || diff != "" {
+				t.Errorf("%v: %s", err, diff)
+			}
+			heads, err := tx.Heads(ctx, []string{"a", "d", "e"})
+			if err != nil {
+				return err
+			}
+			for i, lifted := range []calendar.Instant{0, 60} {
+				if exits := heads[i].Exits; len(exits) != 1 || exits[0].At != 50 || exits[0].Told != 40 || exits[0].Recorded != 41 || exits[0].Lifted != lifted || exits[0].LiftedRecorded != lifted {
+					t.Errorf("%+v", exits)
+				}
+			}
+			if len(heads[2].Exits) != 0 {
+				t.Errorf("%+v", heads[2].Exits)
+			}
+			return nil
+		})
 	})
 }

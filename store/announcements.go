@@ -7,6 +7,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
+	"termwise.dev/core/notice"
 	"termwise.dev/core/terms"
 )
 
@@ -177,15 +178,15 @@ const voidedBy = "l.account = x.account AND l.order_ref = x.order_ref AND l.docu
 	string(terms.LapsesTerms) + "'"
 
 // Alike is a number of accounts that accepted the same versions of the same
-// documents in the same order, or one that is looked at by itself.
+// documents in the same order and left the same ones, or one that is looked at by itself.
 type Alike struct {
 	Account  string // the first of them
 	Accounts int
 }
 
 // Alike groups all accounts by what they accepted, in which order, and before or
-// after which of some instants, and what lapsed orders took back of it; those that
-// are named stand by themselves. Going on under a change is no act of acceptance,
+// after which of some instants, and what lapsed orders took back of it; what they left and
+// when; those that are named stand by themselves. Going on under a change is no act of acceptance,
 // and does not tell accounts apart. It reads the acceptances of all accounts once.
 func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Instant) (groups []Alike, err error) {
 	turns := make([]int64, len(instants))
@@ -215,11 +216,18 @@ func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Ins
 			FROM acceptances x LEFT JOIN lapses l ON `+voidedBy+` WHERE form <> '`+string(terms.ContinuedUse)+`'),
 		accepted AS (
 			SELECT account, string_agg(document || '@' || version || '@' || place || '@' || epoch || void, ' ' ORDER BY place, document, version, void) AS acts
-			FROM acts GROUP BY account)
+			FROM acts GROUP BY account),
+		exits AS (
+			SELECT account, string_agg(document || '@' || effective || '@' || coalesce(lifted, 0), ' ' ORDER BY document, effective, lifted) AS exits
+			FROM (SELECT n.account, n.document, n.effective, (
+				SELECT min(x.at) FROM acceptances x WHERE x.account = n.account AND x.document = n.document AND x.entry > n.entry AND x.at >= n.since
+					AND x.form NOT IN ('`+string(terms.Use)+`', '`+string(terms.ContinuedUse)+`')) AS lifted
+				FROM notices n WHERE `+isNoted+` AND kind = '`+string(notice.ExitConfirmed)+`') said
+			GROUP BY account)
 		SELECT min(account), count(*) FROM (
-			SELECT a.account, CASE WHEN `+isNamed+` THEN a.account ELSE '' END AS alone, coalesce(accepted.acts, '') AS acts
-			FROM accounts a LEFT JOIN accepted ON accepted.account = a.account) alike
-		GROUP BY alone, acts ORDER BY min(account)`, []any{alone, apart},
+			SELECT a.account, CASE WHEN `+isNamed+` THEN a.account ELSE '' END AS alone, coalesce(accepted.acts, '') AS acts, coalesce(exits.exits, '') AS exits
+			FROM accounts a LEFT JOIN accepted ON accepted.account = a.account LEFT JOIN exits ON exits.account = a.account) alike
+		GROUP BY alone, acts, exits ORDER BY min(account)`, []any{alone, apart},
 		func(rows *sql.Rows) error {
 			var g Alike
 			err := rows.Scan(&g.Account, &g.Accounts)

@@ -118,11 +118,13 @@ func (l *loader) history(ctx context.Context) error {
 // noted reads the notices of which the books keep something. They come before the
 // acceptances, which may lift an exit.
 func (l *loader) noted(ctx context.Context) error {
-	// The kinds stand in the text, so that PostgreSQL sees that the index on them serves.
 	return notices.each(ctx, l.tx, func(id string, n *account.Noticed) { l.books[id].Note(n) },
-		l.where(" AND kind IN ('"+string(notice.ExitConfirmed)+"', '"+string(notice.ProductEnds)+"', '"+string(notice.AgreementEnds)+
-			"') ORDER BY account, entry, line"), l.wanted)
+		l.where(" AND "+isNoted+" ORDER BY account, entry, line"), l.wanted)
 }
+
+// isNoted is the condition of the index on notices of which the books keep
+// something, as it stands there: so both engines see that the index serves.
+const isNoted = "kind IN ('" + string(notice.ExitConfirmed) + "', '" + string(notice.ProductEnds) + "', '" + string(notice.AgreementEnds) + "')"
 
 func (l *loader) acceptances(ctx context.Context) error {
 	return acceptances.each(ctx, l.tx, func(id string, a *account.Accepted) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Heads returns what usage is checked against: accounts and what they have
-// accepted, without locking them. The books hold nothing else. An id that no
+// accepted and left, without locking them. The books hold nothing else. An id that no
 // account has is left out.
 func (tx *Tx) Heads(ctx context.Context, ids []string) ([]*account.Books, error) {
 	return apart(tx, ids, func(ids []string) ([]*account.Books, error) {
@@ -17,10 +17,12 @@ func (tx *Tx) Heads(ctx context.Context, ids []string) ([]*account.Books, error)
 		if err != nil || len(l.found) == 0 {
 			return nil, err
 		}
-		if err := l.acceptances(ctx); err != nil {
-			return nil, err
+		for _, load := range []func(context.Context) error{l.noted, l.acceptances, l.lapses} {
+			if err := load(ctx); err != nil {
+				return nil, err
+			}
 		}
-		return l.found, l.lapses(ctx)
+		return l.found, nil
 	})
 }
 

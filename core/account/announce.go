@@ -46,7 +46,7 @@ func (d *draft) announce(a Announcement, at calendar.Instant) (known calendar.In
 	if slices.Contains(d.books.Told, a) {
 		return 0, nil
 	}
-	s, owed, err := d.env.Terms.Announced(a.Document, a.Version, d.customer(), d.env.RecordedAt(at))
+	s, owed, err := d.env.Terms.Announced(a.Document, a.Version, d.books.Standing(), d.env.RecordedAt(at))
 	if err != nil || len(owed) == 0 {
 		return 0, err
 	}
@@ -94,9 +94,9 @@ func IsOfChange(n Noticed) bool {
 	return false
 }
 
-// customer is the account as the terms see it.
-func (d *draft) customer() terms.Standing {
-	return terms.Standing{Account: d.books.ID, Accepted: d.books.Acceptances, Accounts: 1}
+// Standing is the account as the terms see it.
+func (b *Books) Standing() terms.Standing {
+	return terms.Standing{Account: b.ID, Accepted: b.Acceptances, Left: b.left(), Accounts: 1}
 }
 
 // say writes a notice, with when it counts as served under the terms that call

@@ -92,6 +92,12 @@ func (m *MissingUsage) Error() string { return "the decision needs usage that wa
 // Subject is the account as a user of a product, to ask the terms about; the
 // empty product stands for the account as a whole.
 func (b *Books) Subject(product string) terms.Subject {
+	return terms.Subject{Account: b.ID, Accepted: b.Acceptances, Left: b.left(), Product: product}
+}
+
+// Staying is the account as a user of a product if it had left nothing: what binds
+// it then is what its exits concern.
+func (b *Books) Staying(product string) terms.Subject {
 	return terms.Subject{Account: b.ID, Accepted: b.Acceptances, Product: product}
 }
 

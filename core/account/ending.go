@@ -67,7 +67,7 @@ func (d *draft) endFrom(product string, from, known calendar.Instant) (ending, e
 }
 
 // leftBy returns what binds the account for a product at an instant, if a document
-// that it has left is among that, or nil. As the exit begins, what bound just before
+// that it has left would bind it had it stayed, or nil. As the exit begins, what bound just before
 // counts too: the change may be that the document ends.
 func (d *draft) leftBy(e Exit, product string, at, known calendar.Instant) (*terms.Set, error) {
 	instants := []calendar.Instant{at}
@@ -75,7 +75,7 @@ func (d *draft) leftBy(e Exit, product string, at, known calendar.Instant) (*ter
 		instants = []calendar.Instant{at - 1, at}
 	}
 	for _, when := range instants {
-		set, err := d.terms(product, when, known)
+		set, err := d.env.Terms.Bind(d.books.Staying(product), when, d.env.RecordedAt(known))
 		if refusal.CodeOf(err) != "" {
 			continue // nothing binds, or not for this product
 		}
@@ -83,7 +83,7 @@ func (d *draft) leftBy(e Exit, product string, at, known calendar.Instant) (*ter
 			return nil, err
 		}
 		if set.Document(e.Document) != nil {
-			return set, nil
+			return d.standing(product, when, known)
 		}
 	}
 	return nil, nil
@@ -246,14 +246,11 @@ func (d *draft) reopen(s *subscription.Service, b *metering.Bucket, set *terms.S
 	if s.State != subscription.Ended {
 		return nil
 	}
-	from := max(b.Hour.Start(), s.Since)
-	for until := d.books.LeftUntil(set, from); until > from; until = d.books.LeftUntil(set, from) {
-		from = until
+	from, err := d.backFrom(b.Product, max(b.Hour.Start(), s.Since), at)
+	if err != nil || from >= b.Hour.End() {
+		return err
 	}
-	if from >= b.Hour.End() {
-		return nil
-	}
-	_, err := d.env.Terms.Bind(d.books.Subject(b.Product), from, d.env.RecordedAt(at))
+	_, err = d.env.Terms.Bind(d.books.Subject(b.Product), from, d.env.RecordedAt(at))
 	if refusal.CodeOf(err) != "" {
 		return nil // nothing binds: it stays ended
 	}
@@ -267,4 +264,20 @@ func (d *draft) reopen(s *subscription.Service, b *metering.Bucket, set *terms.S
 		return err
 	}
 	return d.endPast(s, at)
+}
+
+// backFrom returns the first instant, from one on, at which the customer has left
+// nothing that binds for a product.
+func (d *draft) backFrom(product string, from, known calendar.Instant) (calendar.Instant, error) {
+	for {
+		set, _, err := d.env.Terms.LastBound(d.books.Staying(product), from, d.env.RecordedAt(known))
+		if err != nil {
+			return from, err
+		}
+		until := d.books.LeftUntil(set, from)
+		if until <= from {
+			return from, nil
+		}
+		from = until
+	}
 }

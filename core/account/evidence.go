@@ -42,6 +42,11 @@ type Evidence struct {
 	Resources map[Resource]calendar.Instant
 }
 
+// Acts returns what the account did that decides what binds it.
+func (ev *Evidence) Acts() Acts {
+	return Acts{Acceptances: ev.Acceptances, Lapses: ev.Lapses, Notices: ev.Notices}
+}
+
 // StoredEvent is a usage event as it is kept, in a parcel.
 type StoredEvent struct {
 	metering.Event

@@ -25,6 +25,8 @@ type Exit struct {
 	// customer said so, and Lifted when it accepted the document again; zero when
 	// it has not.
 	At, Told, Lifted calendar.Instant
+	// Recorded is from when we knew, LiftedRecorded from when we knew that it is lifted.
+	Recorded, LiftedRecorded calendar.Instant
 	// Entry is the journal entry that recorded it.
 	Entry int64
 }
@@ -40,7 +42,7 @@ type End struct {
 func (b *Books) Note(n *Noticed) {
 	switch n.Kind {
 	case notice.ExitConfirmed:
-		b.Exits = append(b.Exits, Exit{Document: n.Document, Version: n.Version, At: n.Effective, Told: n.Since, Entry: n.Entry})
+		b.Exits = append(b.Exits, Exit{Document: n.Document, Version: n.Version, At: n.Effective, Told: n.Since, Recorded: n.Recorded, Entry: n.Entry})
 	case notice.ProductEnds, notice.AgreementEnds:
 		b.Ends = append(b.Ends, End{Document: n.Document, At: n.Effective})
 	}
@@ -56,8 +58,18 @@ func (b *Books) hasLeft(document string) bool {
 	return slices.ContainsFunc(b.Exits, func(e Exit) bool { return e.Document == document && e.Lifted == 0 })
 }
 
-// LeftUntil returns until when the customer, at an instant, has left a document
-// that binds: EndOfTime when for good, zero when it has not.
+// left lists the exits as the terms see them.
+func (b *Books) left() (left []terms.Departure) {
+	for _, e := range b.Exits {
+		left = append(left, terms.Departure{
+			Document: e.Document, At: e.At, Recorded: e.Recorded, Lifted: e.Lifted, LiftedRecorded: e.LiftedRecorded,
+		})
+	}
+	return left
+}
+
+// LeftUntil returns until when the customer, at an instant, has left a document of
+// those that would bind a Staying one: EndOfTime when for good, zero when it has not.
 func (b *Books) LeftUntil(set *terms.Set, at calendar.Instant) calendar.Instant {
 	until := calendar.Instant(0)
 	for _, e := range b.Exits {
@@ -77,7 +89,7 @@ func (b *Books) LeftUntil(set *terms.Set, at calendar.Instant) calendar.Instant 
 func (b *Books) Lift(a *Accepted) {
 	for i := range b.Exits {
 		if e := &b.Exits[i]; e.Document == a.Document && e.Entry < a.Entry && e.Told <= a.At && e.Lifted == 0 && a.Form != terms.Use && a.Form != terms.ContinuedUse {
-			e.Lifted = a.At
+			e.Lifted, e.LiftedRecorded = a.At, a.Recorded
 		}
 	}
 }
@@ -107,7 +119,7 @@ func (b *Books) Dissent(env Env, x Dissent, at calendar.Instant) (*Decision, err
 }
 
 func (d *draft) dissent(x Dissent, at calendar.Instant) error {
-	leaving, err := d.env.Terms.Leaving(x.Document, x.Version, d.customer(), d.env.RecordedAt(at))
+	leaving, err := d.env.Terms.Leaving(x.Document, x.Version, d.books.Standing(), d.env.RecordedAt(at))
 	if err != nil {
 		return err
 	}

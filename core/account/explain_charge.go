@@ -151,21 +151,29 @@ func (x *explaining) refusalClauses(code refusal.Code) {
 // endClauses cites what the end of a service rests on: the customer left a document
 // that bound it, or was told that the provider ends the service.
 func (x *explaining) endClauses(row Refused, told []Noticed) {
-	for i := len(told) - 1; i >= 0; i-- {
-		n := &told[i]
-		if n.compare(row.RowID) > 0 || n.Effective >= row.Hour.End() || x.c.Set.Document(n.Document) == nil {
-			continue
+	told = slices.DeleteFunc(slices.Clone(told), func(n Noticed) bool {
+		return n.compare(row.RowID) > 0 || n.Effective >= row.Hour.End()
+	})
+	last := func(binds bool, kinds ...notice.Kind) *Noticed {
+		for i := len(told) - 1; i >= 0; i-- {
+			if slices.Contains(kinds, told[i].Kind) && (!binds || x.c.Set.Document(told[i].Document) != nil) {
+				return &told[i]
+			}
 		}
-		switch n.Kind {
-		case notice.ExitConfirmed:
-			x.leavingClause(n.Document)
-			return
-		case notice.ProductEnds, notice.AgreementEnds:
-			x.use("how the end of a product is announced", terms.DiscontinuationNotice.Name())
-			return
-		}
+		return nil
 	}
-	x.disagree("nobody said that the service would end")
+	n := last(true, notice.ExitConfirmed, notice.ProductEnds, notice.AgreementEnds)
+	if n == nil { // a document that is new, and that the customer left over, never came to bind
+		n = last(false, notice.ExitConfirmed)
+	}
+	switch {
+	case n == nil:
+		x.disagree("nobody said that the service would end")
+	case n.Kind == notice.ExitConfirmed:
+		x.leavingClause(n.Document)
+	default:
+		x.use("how the end of a product is announced", terms.DiscontinuationNotice.Name())
+	}
 }
 
 // closedBy finds in the service's history when it was closed, in the row's hour

@@ -115,6 +115,33 @@ func (l *Lapsed) void(accepted []terms.Acceptance) {
 	}
 }
 
+// Acts are what an account did that decides what binds it, as they are stored.
+type Acts struct {
+	Acceptances []Accepted
+	Lapses      []Lapsed
+	Notices     []Noticed // of which those count that confirm an exit
+}
+
+// Before gives an account as it stood when an entry was made: the acceptances that
+// were there, without what lapsed orders had taken back by then, and the documents
+// that it had left.
+func (a Acts) Before(entry int64, id string) terms.Standing {
+	who := terms.Standing{Account: id, Accepted: AcceptedBefore(entry, a.Acceptances, a.Lapses), Accounts: 1}
+	var b Books
+	for i := range a.Notices {
+		if a.Notices[i].Entry < entry {
+			b.Note(&a.Notices[i])
+		}
+	}
+	for i := range a.Acceptances {
+		if a.Acceptances[i].Entry < entry {
+			b.Lift(&a.Acceptances[i])
+		}
+	}
+	who.Left = b.left()
+	return who
+}
+
 // AcceptedBefore gives stored acceptances as they stood when an entry was made:
 // those that were there, without what lapsed orders had taken back by then.
 func AcceptedBefore(entry int64, accepted []Accepted, lapses []Lapsed) []terms.Acceptance {

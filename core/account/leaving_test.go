@@ -118,8 +118,9 @@ func TestLeavingInArrears(t *testing.T) {
 	if w.state() != "ended since 2026-02-01T00:00" || moved.From != subscription.Suspended || moved.Owed != amount(t, "9.009") {
 		t.Errorf("%s, from %s, %s owed", w.state(), moved.From, moved.Owed)
 	}
-	// 0.05% of 9 on 30 and 31 January; 0.04% from February on.
-	if got := w.fees(); got != amount(t, "0.0198") {
+	// 0.05% of 9 on each of five days; the 0.04% from February on are of the version
+	// that it did not agree to.
+	if got := w.fees(); got != amount(t, "0.0225") {
 		t.Errorf("late fees %s", got)
 	}
 	w.topUp("2026-02-04T10:00:00+08:00", "20")
@@ -439,4 +440,84 @@ func TestAnEndWaitsForNothing(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	w.agreed()
+}
+
+// feesPerDay lists the late fee of each day.
+func (w *world) feesPerDay() string {
+	var days []string
+	for _, f := range w.log.LateFees {
+		days = append(days, f.Day.String()[5:]+" "+f.Amount.String())
+	}
+	return strings.Join(days, ", ")
+}
+
+// TestComingBackInArrears: what is owed bears the fee of the rejected version from the
+// day after the customer accepts it after all, and of none before.
+func TestComingBackInArrears(t *testing.T) {
+	w := leaving(t)
+	w.use("pod", 100_000, "2026-01-30T00:00:00+08:00", "2026-01-30T01:00:00+08:00", "2026-01-30T00:00:00+08:00")
+	w.dissent("general-agreement", "2026-01-31T00:00:00+08:00", false)
+	w.advance("2026-02-03T00:00:00+08:00")
+	w.accept("general-agreement", "2026", "2026-02-03T10:30:00+08:00")
+	w.advance("2026-02-05T00:00:00+08:00")
+	if got := w.feesPerDay(); got != "01-31 0.004500, 02-01 0.004500, 02-02 0.004500, 02-03 0.004500, 02-04 0.003600" {
+		t.Error(got)
+	}
+	w.agreed()
+}
+
+// TestLeavingOverOneDocumentKeepsOthers: what the customer does not reject goes on
+// changing, also the version of another document at the same instant.
+func TestLeavingOverOneDocumentKeepsOthers(t *testing.T) {
+	rules := nextOf(t, "agreements/billing-rules.yaml", "2026-02-01", "late_fee.method: simple", "late_fee.method: compound")
+	w := leaving(t, rules)
+	w.use("pod", 100_000, "2026-01-31T00:00:00+08:00", "2026-01-31T01:00:00+08:00", "2026-01-31T00:00:00+08:00")
+	w.dissent("general-agreement", "2026-01-31T00:00:00+08:00", false)
+	w.advance("2026-02-04T00:00:00+08:00")
+	if got := w.feesPerDay(); got != "02-01 0.004500, 02-02 0.004502, 02-03 0.004505" {
+		t.Error(got)
+	}
+	w.agreed()
+}
+
+// TestLeavingOverANewDocument: one that did not bind before never comes to bind who
+// leaves over it.
+func TestLeavingOverANewDocument(t *testing.T) {
+	late := `
+document: late-terms
+code: LT
+version: "2026"
+kind: special
+issuer: aurora
+title: Late payment
+binds: { products: [compute-payg] }
+by: publication
+announced: 2026-01-01
+effective: 2026-02-01
+clauses:
+  - id: "1"
+    text: The late payment fee is 0.02% a day.
+    terms: { late_fee.rate: 0.02%/day }
+`
+	run := func(leaves bool) *world {
+		w := newWorld(t, changing(t, late))
+		w.use("pod", 100_000, "2026-01-31T00:00:00+08:00", "2026-02-01T01:00:00+08:00", "2026-01-31T00:00:00+08:00")
+		w.advance("2026-01-31T02:00:00+08:00")
+		if leaves {
+			w.dissent("late-terms", "2026-01-31T03:00:00+08:00", false)
+		}
+		w.advance("2026-02-03T00:00:00+08:00")
+		w.agreed()
+		return w
+	}
+	left, stays := run(true), run(false)
+	if left.state() != "ended since 2026-02-01T00:00" || !strings.HasSuffix(left.tally(), "refused map[service_ended:360000]") {
+		t.Errorf("%s, %s", left.state(), left.tally())
+	}
+	if got, want := left.feesPerDay(), stays.feesPerDay(); got != "02-01 0.103500, 02-02 0.108000" || want == got {
+		t.Errorf("%s; who stays %s", got, want)
+	}
+	for _, r := range left.log.Refused {
+		must(t)(left.explained(r.Entry, r.Terms).Refused(r, left.log.Transitions, left.log.Notices, left.events))
+	}
 }

@@ -14,6 +14,7 @@ const (
 
 	EarlyKnowledge Bug = "terms: a version counts before it is known"
 	ShortNotice    Bug = "terms: the day of the announcement counts as notice"
+	RejectedBinds  Bug = "terms: a version binds who has left over it"
 
 	FeeOnFee       Bug = "arrears: a late fee bears a late fee"
 	FeeOnDueDay    Bug = "arrears: the due day bears a late fee"
@@ -54,7 +55,7 @@ const (
 // All lists the bugs.
 func All() []Bug {
 	return []Bug{
-		DropRemainder, RoundEachLine, ShortMonth, DaysOfUTC, EarlyKnowledge, ShortNotice,
+		DropRemainder, RoundEachLine, ShortMonth, DaysOfUTC, EarlyKnowledge, ShortNotice, RejectedBinds,
 		FeeOnFee, FeeOnDueDay, PayNewestFirst, NoPartPayment, SuspendUnannounced, ReleaseEarly,
 		PriceOfToday, OpenGate, BillSuspended, KeepOverpayment, ResumeUnpaid, OldNoticeCounts, AnyMethod, FutureByStart, UnsealedRows,
 		CreditTwice, ForgetAnswer, FirstInstant, AcceptFromNow, PublishSilently,

@@ -13,6 +13,7 @@ import (
 type Subject struct {
 	Account  string
 	Accepted []Acceptance
+	Left     []Departure      // the documents that the account has left over a change
 	Product  string           // "" for the account as a whole: only documents that bind all products bind it
 	Bought   calendar.Instant // zero for what is not bought but used, and for the account as a whole
 }
@@ -25,6 +26,8 @@ type Subject struct {
 // the one that took effect last; when it has ended, the document has ended,
 // except for what it pins: what was bought while it bound stays under it (F 3).
 // A change of the tariff waits for consent, where an agreement wants that (U 5.4).
+// An account that has left a document stays under the version that bound it then
+// (G 3.2.9).
 //
 // A document that ends others (see Ending) ends, for the products that it binds,
 // what the account accepted of them before or in the same act; and while it binds
@@ -99,7 +102,9 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	}
 	var room [8]act
 	acts, ahead := sh.acts(room[:0], s.Accepted, at, known)
-	q := question{shelf: sh, subject: s, acts: acts, voided: sh.voided(acts, s.Accepted, at, known), at: at, known: known}
+	left, turn := sh.left(s.Left, at, known)
+	ahead = min(ahead, turn)
+	q := question{shelf: sh, subject: s, acts: acts, left: left, voided: sh.voided(acts, s.Accepted, at, known), at: at, known: known}
 	c.complete(&q)
 	var buffer [128]byte
 	key := q.key(buffer[:0])
@@ -109,7 +114,7 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	if st != nil {
 		return st, ahead
 	}
-	st = c.find(question{shelf: sh, subject: s, acts: slices.Clone(acts), voided: q.voided, pinned: q.pinned, waiting: q.waiting, at: at, known: known})
+	st = c.find(question{shelf: sh, subject: s, acts: slices.Clone(acts), left: q.left, voided: q.voided, pinned: q.pinned, waiting: q.waiting, at: at, known: known})
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if first := sh.stands[string(key)]; first != nil {
@@ -187,6 +192,7 @@ type question struct {
 	shelf     *shelf
 	subject   *Subject
 	acts      []act
+	left      []Departure // that hold at the instant
 	voided    []voided
 	pinned    *binding  // what bound when the subject bought; nil where that does not matter
 	waiting   []version // the tariffs that have no consent yet
@@ -196,7 +202,7 @@ type question struct {
 // key holds all that the answer depends on, and nothing else: between which
 // turns the instants lie, who is asking as far as documents name accounts, what
 // was accepted, in which order where that matters, what a lapsed order took back,
-// under what it was bought, and which tariffs wait.
+// under what it was bought, which tariffs wait, and what was left when.
 func (q *question) key(key []byte) []byte {
 	sh := q.shelf
 	key = binary.BigEndian.AppendUint32(key, epoch(sh.turns, q.at))
@@ -213,6 +219,7 @@ func (q *question) key(key []byte) []byte {
 			key = binary.BigEndian.AppendUint32(key, t.number)
 		}
 	}
+	key = q.leftKey(key)
 	key = append(key, byte(len(q.voided)))
 	for _, v := range q.voided {
 		key = binary.BigEndian.AppendUint32(key, v.place)

@@ -20,11 +20,12 @@ type Succession struct {
 // Announced is the instant from which the announcement counts.
 func (s Succession) Announced() calendar.Instant { return max(s.New.Announced, s.Published) }
 
-// Standing is an account and what it accepted; it may stand for several accounts
-// that accepted the same.
+// Standing is an account with what it accepted and left; it may stand for several
+// accounts that are alike in that.
 type Standing struct {
 	Account  string
 	Accepted []Acceptance
+	Left     []Departure
 	Accounts int // how many there are
 }
 
@@ -240,7 +241,7 @@ func (a *asking) kinds(product string) []Proof {
 		}
 		return KindsOf(old, a.s.New)
 	}
-	after, err := a.who.bind(a.corpus, product, max(a.s.New.Effective, a.at), a.known)
+	after, err := a.who.staying(a.s.New.ID).bind(a.corpus, product, max(a.s.New.Effective, a.at), a.known)
 	if err != nil || after.Document(a.s.New.ID) == nil {
 		return nil
 	}
@@ -421,7 +422,18 @@ func find[T any](d *Document, k Key[T]) (Term, bool) {
 	return d.terms[i], true
 }
 
+// staying is the account if it had not left a document.
+func (w Standing) staying(document string) Standing {
+	w.Left = slices.DeleteFunc(slices.Clone(w.Left), func(d Departure) bool { return d.Document == document })
+	return w
+}
+
+// For is the account as a user of a product, to ask what binds it.
+func (w Standing) For(product string) Subject {
+	return Subject{Account: w.Account, Accepted: w.Accepted, Left: w.Left, Product: product}
+}
+
 // bind asks what binds an account for a product.
 func (w Standing) bind(c *Corpus, product string, at, known calendar.Instant) (*Set, error) {
-	return c.Bind(Subject{Account: w.Account, Accepted: w.Accepted, Product: product}, at, known)
+	return c.Bind(w.For(product), at, known)
 }

@@ -44,6 +44,7 @@ func (q *question) inTerm(t version) bool {
 	then := question{shelf: q.shelf, subject: q.subject, pinned: q.pinned, at: t.Document.Effective - 1, known: q.known}
 	acts, _ := q.shelf.acts(room[:0], q.subject.Accepted, then.at, q.known)
 	then.acts = acts
+	then.left, _ = q.shelf.left(q.subject.Left, then.at, q.known)
 	var buffer [128]byte
 	key := then.key(buffer[:0])
 	q.shelf.mu.RLock()
@@ -76,9 +77,10 @@ func (c *Corpus) consents(q *question, t version) bool {
 	})
 }
 
-// waits says whether a version is, or follows, one that waits for consent.
+// waits says whether a version is, or follows, one that waits for consent or that
+// the account has left its document over.
 func (q *question) waits(v *version) bool {
-	return slices.ContainsFunc(q.waiting, func(t version) bool {
+	return slices.ContainsFunc(q.left, func(d Departure) bool { return d.holdsBack(v.Document) }) || slices.ContainsFunc(q.waiting, func(t version) bool {
 		return t.Document.ID == v.Document.ID && t.Document.Effective <= v.Document.Effective
 	})
 }

@@ -52,8 +52,8 @@ func (q *question) begun() (begun []standing) {
 	return begun
 }
 
-// latest returns the known version that took effect last and waits for no consent,
-// or nil.
+// latest returns the known version that took effect last and is not held back, or
+// nil.
 func (q *question) latest(h *history) *version {
 	for i := len(h.versions) - 1; i >= 0; i-- {
 		v := &h.versions[i]
@@ -65,18 +65,18 @@ func (q *question) latest(h *history) *version {
 }
 
 // ended says whether a version has ended. One under which an account stays that
-// does not consent to a tariff ends no later than what followed it: only the price
-// is held back, and not that a document ends or is withdrawn.
+// does not consent to a later one, or has left over it, ends no later than what
+// followed it: that a document ends or is withdrawn is not held back.
 func (q *question) ended(h *history, v *version) bool {
 	if q.at >= v.Document.Until {
 		return true
 	}
-	if len(q.waiting) == 0 {
+	if len(q.waiting)+len(q.left) == 0 {
 		return false
 	}
-	nobodyWaits := *q
-	nobodyWaits.waiting = nil
-	last := nobodyWaits.latest(h)
+	nothingWaits := *q
+	nothingWaits.waiting, nothingWaits.left = nil, nil
+	last := nothingWaits.latest(h)
 	return last != v && (q.at >= last.Document.Until || !q.covers(last.Document))
 }
 

@@ -63,6 +63,11 @@ func (c *Corpus) turnBefore(s Subject, at calendar.Instant) calendar.Instant {
 	if sh := c.shelves[s.Product]; sh != nil {
 		last = upTo(sh.turns, at)
 	}
+	for i := range s.Left {
+		if t := s.Left[i].Lifted; t <= at {
+			last = max(last, t)
+		}
+	}
 	for i := range s.Accepted {
 		for _, t := range []calendar.Instant{s.Accepted[i].At, s.Accepted[i].Void.At} {
 			if t <= at {

@@ -256,7 +256,7 @@ func (b *Books) recorded(at time.Time) time.Time {
 // ask makes the question of what binds at an instant, as it is known when what
 // happens at another is written down.
 func (b *Books) ask(product string, at, happens time.Time) question {
-	return question{b.account.id, b.Accepted, product, at, b.recorded(happens)}
+	return question{b.account.id, b.Accepted, b.Exits, product, at, b.recorded(happens)}
 }
 
 // askWithin makes the question of what binds in a time: as it begins or, where

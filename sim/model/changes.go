@@ -141,12 +141,12 @@ func longer(a, b string) bool {
 }
 
 // changes lists what a version changes for an account, each kind once: of several
-// products, by whose documents the notice is longest. known is as of when the
-// account is asked.
-func (m *Model) changes(id string, accepted []Acceptance, d *Document, known time.Time) []change {
+// products, by whose documents the notice is longest.
+func (m *Model) changes(who question, d *Document) []change {
 	found := map[string]change{}
 	for _, product := range append([]string{""}, m.products()...) {
-		for _, c := range m.changesFor(question{account: id, accepted: accepted, product: product, known: known}, d) {
+		who.product = product
+		for _, c := range m.changesFor(who, d) {
 			if have, noted := found[c.kind]; !noted || longer(c.notice, have.notice) {
 				found[c.kind] = c
 			}
@@ -292,7 +292,8 @@ func (m *Model) owed(d *Document) (all []change) {
 	after := *m
 	after.documents = append(slices.Clip(m.documents), d)
 	for _, id := range m.ids {
-		all = append(all, after.changes(id, m.Books(id).Accepted, d, d.Known)...)
+		b := m.Books(id)
+		all = append(all, after.changes(question{account: id, accepted: b.Accepted, left: b.Exits, known: d.Known}, d)...)
 	}
 	return all
 }

@@ -34,7 +34,7 @@ func (b *Books) endFrom(product string, from, happens time.Time) (end time.Time,
 func (b *Books) isLeft(e Exit, product string, at, happens time.Time) bool {
 	q := b.ask(product, at, happens)
 	for _, q.at = range []time.Time{at, at.Add(-time.Microsecond)} {
-		if (q.at.Equal(at) || at.Equal(e.At)) && b.model.isAgreed(q) && find(b.model.bound(q), e.Document) != nil {
+		if (q.at.Equal(at) || at.Equal(e.At)) && b.model.isAgreed(q.staying()) && find(b.model.bound(q.staying()), e.Document) != nil {
 			return true
 		}
 	}

@@ -16,6 +16,8 @@ type Leaving struct {
 type Exit struct {
 	Document   string
 	At, Lifted time.Time
+	// Recorded and LiftedRecorded are when that was written down.
+	Recorded, LiftedRecorded time.Time
 }
 
 func (e Exit) holds(at time.Time) bool {
@@ -58,7 +60,7 @@ func (m *Model) nextVersion(document string, at time.Time) (next *Document) {
 // changesBy lists what a published version changes for the account, as is known at
 // an instant.
 func (b *Books) changesBy(d *Document, at time.Time) []change {
-	return b.model.changes(b.account.id, b.Accepted, d, b.recorded(at))
+	return b.model.changes(question{account: b.account.id, accepted: b.Accepted, left: b.Exits, known: b.recorded(at)}, d)
 }
 
 // wayOut finds the product whose documents say how a customer leaves over a
@@ -66,7 +68,7 @@ func (b *Books) changesBy(d *Document, at time.Time) []change {
 // going on means and nothing of leaving.
 func (b *Books) wayOut(d *Document, at time.Time) (product string, may bool) {
 	for _, product := range append([]string{""}, b.model.products()...) {
-		q := question{b.account.id, b.Accepted, product, at, b.recorded(at)}
+		q := question{b.account.id, b.Accepted, b.Exits, product, at, b.recorded(at)}
 		if len(b.model.changesFor(q, d)) == 0 {
 			continue
 		}
@@ -99,7 +101,7 @@ func (b *Books) leave(x *Leaving, at time.Time) {
 		return
 	}
 	product, _ := b.wayOut(next, at)
-	b.Exits = append(b.Exits, Exit{Document: x.Document, At: stop})
+	b.Exits = append(b.Exits, Exit{Document: x.Document, At: stop, Recorded: b.recorded(at)})
 	b.Notices = append(b.Notices, Notice{Kind: "exit_confirmed", Product: product, Recorded: b.recorded(at)})
 	b.At = at
 }
@@ -108,7 +110,7 @@ func (b *Books) leave(x *Leaving, at time.Time) {
 func (b *Books) lift(a Acceptance) {
 	for i := range b.Exits {
 		if e := &b.Exits[i]; e.Document == a.Document && e.Lifted.IsZero() && a.Form != "use" && a.Form != "continued_use" {
-			e.Lifted = a.At
+			e.Lifted, e.LiftedRecorded = a.At, a.Recorded
 		}
 	}
 }
@@ -130,7 +132,7 @@ func (b *Books) backFrom(q question) (from time.Time, back bool) {
 	for again := true; again; {
 		again = false
 		for _, e := range b.Exits {
-			if !e.holds(from) || find(b.model.bound(q), e.Document) == nil {
+			if !e.holds(from) || find(b.model.bound(q.staying()), e.Document) == nil {
 				continue
 			}
 			if e.Lifted.IsZero() {

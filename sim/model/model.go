@@ -119,7 +119,7 @@ func (m *Model) Accept(id string, documents []string) (code string) {
 func (m *Model) click(documents []string) ([]Acceptance, string) {
 	var all []Acceptance
 	for _, id := range documents {
-		inForce := m.inForce(m.Now, m.Now)
+		inForce := m.inForce(question{at: m.Now, known: m.Now})
 		i := slices.IndexFunc(inForce, func(d *Document) bool { return d.ID == id })
 		if i < 0 {
 			return nil, "not_found"
@@ -190,7 +190,7 @@ func (m *Model) judge(e *Event) string {
 		return "before_account"
 	}
 	b := m.Books(a.id)
-	q := question{a.id, b.Accepted, e.Product, e.From, m.Now}
+	q := question{a.id, b.Accepted, b.Exits, e.Product, e.From, m.Now}
 	if e.Product == "" || m.page(q) == nil {
 		return "unknown_product"
 	}
@@ -212,7 +212,7 @@ func (m *Model) judge(e *Event) string {
 // documents that say that they are accepted by use and do not bind yet.
 func (m *Model) acceptableByUse(q question) []Acceptance {
 	var all []Acceptance
-	for _, d := range m.inForce(q.at, q.known) {
+	for _, d := range m.inForce(q) {
 		if d.ByAcceptance && !acceptedBy(d.ID, q) && d.concerns(q.account, q.product) && lists(d.Values["acceptance.forms"], "use") {
 			all = append(all, Acceptance{Document: d.ID, Version: d.Version, Form: "use", At: q.at, Recorded: m.Now})
 		}

@@ -44,16 +44,24 @@ func rank(d *Document) int { return slices.Index(ranks, d.Kind) }
 type question struct {
 	account   string
 	accepted  []Acceptance
+	left      []Exit
 	product   string // empty for the account as a whole
 	at, known time.Time
 }
 
-// inForce returns, of each document, the version that took effect last.
-func (m *Model) inForce(at, known time.Time) []*Document {
-	latest := map[string]*Document{}
+// inForce returns, of each document, the version that took effect last and that the
+// account has not left the document over; that it ended is said by the last one.
+func (m *Model) inForce(q question) []*Document {
+	latest, ends := map[string]*Document{}, map[string]*Document{}
 	var ids []string
 	for _, d := range m.documents { // in the order of publication
-		if d.Known.After(known) || d.Effective.After(at) {
+		if d.Known.After(q.known) || d.Effective.After(q.at) {
+			continue
+		}
+		if ends[d.ID] == nil || !d.Effective.Before(ends[d.ID].Effective) {
+			ends[d.ID] = d
+		}
+		if q.hasLeft(d) {
 			continue
 		}
 		if latest[d.ID] == nil {
@@ -66,17 +74,33 @@ func (m *Model) inForce(at, known time.Time) []*Document {
 	slices.Sort(ids)
 	var found []*Document
 	for _, id := range ids {
-		if end := latest[id].Until; end.IsZero() || at.Before(end) { // else the document has ended
+		over := slices.ContainsFunc([]*Document{latest[id], ends[id]}, func(d *Document) bool { return !d.Until.IsZero() && !q.at.Before(d.Until) })
+		if !over {
 			found = append(found, latest[id])
 		}
 	}
 	return found
 }
 
+// hasLeft says whether the account had left a version's document by the time at
+// which the version takes effect, and has not come back (G 3.2.9).
+func (q question) hasLeft(d *Document) bool {
+	return slices.ContainsFunc(q.left, func(e Exit) bool {
+		known := !e.Recorded.After(q.known) && (e.LiftedRecorded.IsZero() || e.LiftedRecorded.After(q.known) || q.at.Before(e.Lifted))
+		return known && e.Document == d.ID && !d.Effective.Before(e.At) && !q.at.Before(e.At)
+	})
+}
+
+// staying asks the same of an account that has left nothing.
+func (q question) staying() question {
+	q.left = nil
+	return q
+}
+
 // bound returns the documents that bind, the one that goes first first.
 func (m *Model) bound(q question) []*Document {
 	var found []*Document
-	for _, d := range m.inForce(q.at, q.known) {
+	for _, d := range m.inForce(q) {
 		if d.concerns(q.account, q.product) && (!d.ByAcceptance || acceptedBy(d.ID, q)) {
 			found = append(found, d)
 		}

@@ -56,6 +56,9 @@ func (d *drawer) step() Step {
 	if len(d.left()) > 0 && d.chance(6) {
 		return d.accepting() // who has left comes back, some day
 	}
+	if len(d.toCome(d.account())) > 0 && d.chance(5) {
+		return d.leaving()
+	}
 	for {
 		switch n := d.IntN(100); {
 		case n < 38:
@@ -122,11 +125,37 @@ func (d *drawer) left() (ids []string) {
 	return ids
 }
 
+// toCome lists the documents of which a version is published that takes effect
+// later and may concern an account.
+func (d *drawer) toCome(account string) (ids []string) {
+	for _, doc := range d.model.Documents() {
+		if doc.Effective.After(d.model.Now) && (doc.Account == "" || doc.Account == account) {
+			ids = append(ids, doc.ID)
+		}
+	}
+	return ids
+}
+
+// owing lists the accounts that owe something.
+func (d *drawer) owing() (ids []string) {
+	for _, id := range d.model.Accounts() {
+		if len(d.model.Books(id).Debts) > 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // leaving draws a customer who does not agree to a change.
 func (d *drawer) leaving() Step {
 	s := Leaving{Account: d.account()}
+	if owing := d.owing(); len(owing) > 0 && d.chance(60) {
+		s.Account = pick(d.Rand, owing...)
+	}
 	s.Document, s.Now = "general-agreement", d.chance(40)
-	switch {
+	switch coming := d.toCome(s.Account); {
+	case len(coming) > 0 && d.chance(80):
+		s.Document = pick(d.Rand, coming...)
 	case d.chance(15):
 		s.Document = "page-" + products[0].name
 	case d.chance(5):

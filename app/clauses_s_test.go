@@ -195,7 +195,7 @@ func TestServiceIsAcceptedByAnAct(t *testing.T) {
 	stranger := !slices.ContainsFunc(view.Accepted, func(v app.AcceptanceView) bool { return v.Document == service })
 	clausetest.Refrains(t, "S 1", stranger)
 
-	folder := withOnly(t, serviceFile, "agreements/billing-rules.yaml", "products/compute-payg.yaml", "products/licence-hazelworks.yaml")
+	folder := withOnly(t, serviceFile, "agreements/billing-rules.yaml", "products/compute-payg.yaml", "products/enterprise-network.yaml", "products/licence-hazelworks.yaml")
 	alone := customer(t, folder)
 	receipts, err := alone.ReportUsage(ctx, usageOf("r", calendar.HourLength), "test")
 	must(t, err)

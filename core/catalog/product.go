@@ -12,6 +12,8 @@ type Product struct {
 	ID     string  `json:"id"`
 	Title  string  `json:"title"`
 	Meters []Meter `json:"meters"` // sorted by name
+	// AddOns are what can be switched on and off beside it, sorted.
+	AddOns []string `json:"add_ons,omitempty"`
 }
 
 // Meter says how one kind of usage is counted and priced: quantities are
@@ -23,10 +25,10 @@ type Meter struct {
 	Per  int64  `json:"per"`  // for example 3600000
 }
 
-// NewProduct makes a product with its meters sorted by name. A meter without a
-// name, base or unit, a Per below one, or a name that appears twice is refused
-// with code bad_input.
-func NewProduct(id, title string, meters []Meter) (*Product, error) {
+// NewProduct makes a product with its meters and add-ons sorted by name. A meter
+// without a name, base or unit, a Per below one, or a name that appears twice is
+// refused with code bad_input.
+func NewProduct(id, title string, meters []Meter, addOns ...string) (*Product, error) {
 	sorted := slices.AppendSeq([]Meter{}, slices.Values(meters)) // never nil: a product without meters has an empty list
 	slices.SortFunc(sorted, byName)
 	for i, m := range sorted {
@@ -42,7 +44,13 @@ func NewProduct(id, title string, meters []Meter) (*Product, error) {
 			return nil, refusal.New(refusal.BadInput, "meter %q of product %s appears twice", m.Name, id).Do("name each meter once")
 		}
 	}
-	return &Product{ID: id, Title: title, Meters: sorted}, nil
+	addOns = slices.Sorted(slices.Values(addOns))
+	for i, name := range addOns {
+		if i > 0 && addOns[i-1] == name {
+			return nil, refusal.New(refusal.BadInput, "add-on %q of product %s appears twice", name, id).Do("name each add-on once")
+		}
+	}
+	return &Product{ID: id, Title: title, Meters: sorted, AddOns: addOns}, nil
 }
 
 // Meter returns the meter with this name.

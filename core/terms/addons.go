@@ -80,17 +80,25 @@ func (s *Set) Demands(name string) (demands []AddOnDemand) {
 	return demands
 }
 
+// addOnNames lists the add-ons that the page of the product declares and of which
+// some document speaks.
 func (s *Set) addOnNames() (names []string) {
-	for _, d := range s.documents {
-		names = append(names, d.defaultedAddOns()...)
-		for _, r := range d.Requires {
-			if r.AddOn != "" {
-				names = append(names, r.AddOn)
-			}
+	page := s.Product()
+	if page == nil {
+		return nil
+	}
+	for _, name := range page.AddOns {
+		if slices.ContainsFunc(s.documents, func(d *Document) bool { return d.speaksOfAddOn(name) }) {
+			names = append(names, name)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return names
+}
+
+// speaksOfAddOn says whether a document says that an add-on comes with the product
+// or not, or demands something for it.
+func (d *Document) speaksOfAddOn(name string) bool {
+	return slices.Contains(d.defaultedAddOns(), name) || slices.ContainsFunc(d.Requires, func(r Requirement) bool { return r.AddOn == name })
 }
 
 // defaultedAddOns lists the add-ons of which a document says whether they come

@@ -44,8 +44,9 @@ type version struct {
 //   - with already_exists: an id and version that was published with other
 //     content, a citation code or a product that two documents claim;
 //   - with document_invalid: two versions of which none is the later one, a
-//     header that ranks, ends or requires what was not published, and a price per
-//     another unit than the product's meter is counted in;
+//     header that ranks, ends or requires what was not published, a price per
+//     another unit than the product's meter is counted in, and a product, a meter
+//     or an add-on that no page declares;
 //   - with term_conflict: documents that bind together by publication, set a key
 //     unequally, and cannot be ranked by anything that was published.
 //
@@ -62,7 +63,7 @@ func NewCorpus(published []Published) (*Corpus, error) {
 		h.versions = append(h.versions, v)
 	}
 	c.products = productsOf(sorted)
-	for _, check := range []func([]Published) []error{checkOrder, checkCodes, checkProducts, checkNames} {
+	for _, check := range []func([]Published) []error{checkOrder, checkCodes, checkProducts, checkNames, checkSold} {
 		errs = append(errs, check(sorted)...)
 	}
 	if len(errs) == 0 {

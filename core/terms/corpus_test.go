@@ -70,6 +70,7 @@ func TestProof(t *testing.T) {
 	before.until = "2025-03-31"
 	after := y
 	after.effective = "2025-04-01"
+	other := text{id: "page-q", code: "Q", kind: "page", product: "q"}
 	elsewhereRanking := text{id: "r", code: "R", kind: "special", by: "acceptance", binds: "{products: [q]}", precedence: "[x, y]"}
 	ranking := general
 	ranking.precedence = "[x, y]"
@@ -83,12 +84,12 @@ func TestProof(t *testing.T) {
 		refused bool
 	}{
 		{"they always bind together", []text{x, y, general, page}, true},
-		{"for different products", []text{onlyP, elsewhere, general, page}, false},
+		{"for different products", []text{onlyP, elsewhere, general, page, other}, false},
 		{"at different times", []text{before, after, general, page}, false},
 		{"ranked by publication", []text{x, y, publishedRanking, page}, false},
 		{"an agreement ranks them", []text{x, y, ranking, page}, false},
 		{"an agreement may speak in their place", []text{x, y, general.with("payment.due", "3 days"), page}, false},
-		{"an agreement on another product ranks them there", []text{onlyP, y, elsewhereRanking, general, page}, true},
+		{"an agreement on another product ranks them there", []text{onlyP, y, elsewhereRanking, general, page, other}, true},
 		{"once what stood above both has ended", []text{x, y, roof, general, page}, true},
 	}
 	for _, tt := range tests {

@@ -167,6 +167,9 @@ func productFacts(p *catalog.Product) []fact {
 		{factName: factName{part: PartHeader, field: "product.id"}, text: p.ID},
 		{factName: factName{part: PartHeader, field: "product.title"}, text: p.Title, inoperative: true},
 	}
+	if len(p.AddOns) > 0 {
+		all = append(all, fact{factName: factName{part: PartHeader, field: "product.add_ons"}, text: strings.Join(p.AddOns, ", ")})
+	}
 	for _, m := range p.Meters {
 		text := fmt.Sprintf("%s; %d make one %s", m.Base, m.Per, m.Unit)
 		all = append(all, fact{factName: factName{part: PartMeter, field: m.Name}, text: text})

@@ -63,7 +63,7 @@ func (x text) source() string {
 		line("precedence: %s\nprecedence_clause: '12'", x.precedence)
 	}
 	if x.product != "" {
-		line("product: {id: %s, title: A product, meters: {%s: {base: milli_vcpu_second, unit: vCPU·hour, per: 3600000}}}", x.product, or(x.meter, "cpu"))
+		line("product: {id: %s, title: A product, add_ons: [gpu_driver, image, monitoring, router, server_guard, shield], meters: {%s: {base: milli_vcpu_second, unit: vCPU·hour, per: 3600000}}}", x.product, or(x.meter, "cpu"))
 	}
 	if x.header != "" {
 		line("%s", x.header)

@@ -3,6 +3,7 @@ package terms
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -35,8 +36,17 @@ func suggest(word string, known []string) string {
 	if best != "" {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
-	if len(known) <= 16 {
-		return "use one of: " + strings.Join(known, ", ")
+	if len(known) == 0 {
+		return "none is declared; declare it, or leave the name out"
+	}
+	var words []string // a document is known by each of its versions
+	for _, k := range known {
+		if !slices.Contains(words, k) {
+			words = append(words, k)
+		}
+	}
+	if len(words) <= 16 {
+		return "use one of: " + strings.Join(words, ", ")
 	}
 	return "check its spelling: no known name is near it"
 }

@@ -16,7 +16,8 @@ func (p *documentReader) product(n ast.Node) *catalog.Product {
 	var id, title string
 	var metersStated bool // a product may have none, but it must say so
 	var meters []catalog.Meter
-	for _, f := range p.fields(n, "id", "title", "meters") {
+	var addOns []string
+	for _, f := range p.fields(n, "id", "title", "meters", "add_ons") {
 		switch f.name {
 		case "id":
 			id = p.name(f, isDocumentID, "lower-case letters, digits and hyphens")
@@ -27,17 +28,31 @@ func (p *documentReader) product(n ast.Node) *catalog.Product {
 			for _, m := range p.fields(f.value) {
 				meters = append(meters, p.meter(m))
 			}
+		case "add_ons":
+			addOns = p.addOns(f.value)
 		}
 	}
 	if id == "" || title == "" || !metersStated {
 		p.refuseAt(n, "the product is not complete", "give it id, title and meters")
 	}
-	product, err := catalog.NewProduct(id, title, meters)
+	product, err := catalog.NewProduct(id, title, meters, addOns...)
 	if err != nil {
 		p.refuseWith(n, "product", err)
 		return &catalog.Product{ID: id, Title: title}
 	}
 	return product
+}
+
+// addOns reads what the product can be had with.
+func (p *documentReader) addOns(n ast.Node) (names []string) {
+	for _, item := range p.items(n) {
+		name := p.text(item)
+		if !isIdentifier(name) {
+			p.refuseAt(item, fmt.Sprintf("an add-on cannot be called %q", name), "use lower-case letters, digits and underscores")
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 func (p *documentReader) meter(entry field) catalog.Meter {

@@ -360,7 +360,8 @@ func TestMissing(t *testing.T) {
 	guard := text{id: "guard", code: "GT", kind: "annex", by: "acceptance"}
 	driver := text{id: "driver-licence", code: "DL", kind: "annex", by: "acceptance", until: "2025-05-31"}
 	newer := text{id: "newer", code: "N", kind: "annex", by: "acceptance", header: "ends: [{documents: [licence], clause: '12'}]"}
-	c := corpus(t, general, otherGeneral, sold, otherPage, e, licence, undertaking, guard, driver, newer)
+	licences := text{id: "page-l", code: "PL", kind: "page", product: "licences"}
+	c := corpus(t, general, otherGeneral, sold, otherPage, licences, e, licence, undertaking, guard, driver, newer)
 	tests := []struct {
 		name     string
 		accepted []terms.Acceptance

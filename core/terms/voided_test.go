@@ -78,7 +78,8 @@ func TestLapse(t *testing.T) {
 	}.with("order.lapse_voids", "consensus")
 	e := ownTerms
 	e.precedence = "[special, general]"
-	c := corpus(t, g, e, annex, wide, stamped, page, otherPage, text{id: "e2", version: "v1", code: "E2", kind: "special", by: "acceptance", binds: "{products: [none]}"})
+	toCome := text{id: "page-n", code: "PN", kind: "page", product: "none", effective: "2029-01-01"}
+	c := corpus(t, g, e, annex, wide, stamped, page, otherPage, toCome, text{id: "e2", version: "v1", code: "E2", kind: "special", by: "acceptance", binds: "{products: [none]}"})
 	for _, tt := range []struct {
 		name     string
 		accepted []terms.Acceptance

@@ -140,6 +140,9 @@ func (w *writer) product(d *terms.Document) {
 	w.line(0, "product:")
 	w.line(1, "id: %q", d.Product.ID)
 	w.line(1, "title: %q", d.Product.Title)
+	if len(d.Product.AddOns) > 0 {
+		w.line(1, "add_ons: %s", quoted(d.Product.AddOns))
+	}
 	if len(d.Product.Meters) == 0 {
 		w.line(1, "meters: {}")
 		return

@@ -307,7 +307,7 @@ func TestTheServerGuardHasTermsOfItsOwn(t *testing.T) {
 // TestNeedsWithoutAnAgreement lists the agreements of which one is needed.
 func TestNeedsWithoutAnAgreement(t *testing.T) {
 	a := customer(t, withDocuments(t, nil))
-	n, err := a.Needs(context.Background(), "c", "cloud-firewall", nil, 0)
+	n, err := a.Needs(context.Background(), "c", "domain-names", nil, 0)
 	must(t, err)
 	if len(n.Missing) != 1 || n.Missing[0].Clause != nil {
 		t.Fatalf("%+v", n.Missing)

@@ -231,7 +231,7 @@ func TestServiceFollowsThePage(t *testing.T) {
 		`version: "2025-06"`, `version: "2026"`, "announced: 2025-05-01", "announced: 2026-01-01",
 		"effective: 2025-06-01", "effective: 2026-01-01T12:00:00+08:00",
 		"price.cpu: 0.09 CNY", "price.cpu: 0.18 CNY", "billing.cycle: hour", "billing.cycle: day")}
-	a, db := subscriber(t, withDocuments(t, page), service)
+	a, _ := subscriber(t, withDocuments(t, page), service)
 	owed := func() money.Amount {
 		r, err := a.ArrearsOf(ctx, "c")
 		must(t, err)
@@ -246,13 +246,13 @@ func TestServiceFollowsThePage(t *testing.T) {
 	if got := owed(); got != 270_000 {
 		t.Errorf("both hours cost %s", got)
 	}
-	clausetest.Applies(t, firstOf(t, a, db, "charges"), "S 3.3")
-
-	// Under the other general agreement this one has no say.
-	other, otherDB := subscriber(t, withDocuments(t, nil), theGeneral)
-	uses(t, other, "r", traceStart, "2026-01-01T01:00:00+08:00", metering.Measure{Meter: "cpu", Value: 1000})
-	advance(t, other, "2026-01-01T01:00:00+08:00")
-	clausetest.DoesNotApply(t, firstOf(t, other, otherDB, "charges"), "S 3.3")
+	lines, _, err := a.StatementLines(ctx, "c", month("2026-01"), 0, "", 10)
+	must(t, err)
+	if len(lines) != 2 {
+		t.Fatalf("%+v", lines)
+	}
+	clausetest.Refrains(t, "S 3.3", lines[0].Amount == 90_000)
+	clausetest.Executes(t, "S 3.3", lines[1].Amount == 180_000)
 }
 
 // TestServiceLateFee leaves 1,000.00 unpaid for twenty days: 10.00. Special

@@ -151,8 +151,23 @@ func TestTheFirewallHasOnlyTheGeneralAgreement(t *testing.T) {
 	compute := bound("compute-payg") == "billing-rules general-agreement page-compute-payg"
 	clausetest.Executes(t, "G-CFW", firewall)
 	clausetest.Refrains(t, "G-CFW", compute)
-	clausetest.Executes(t, "PF 1", firewall)
-	clausetest.Refrains(t, "PF 1", compute)
+
+	// Under the other general agreement the firewall waits for this one.
+	other := customer(t, withDocuments(t, nil), service)
+	missing := func(product string) (text string) {
+		n, err := other.Needs(context.Background(), "c", product, nil, 0)
+		must(t, err)
+		for _, m := range n.Missing {
+			text += m.AnyOf[0].Document + " by " + m.Clause.Cite
+		}
+		return text
+	}
+	wall := usage("c", "wall", "wall", 1000, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00")
+	wall.Product = "cloud-firewall"
+	refused := send(t, other, wall)[0]
+	clausetest.Executes(t, "PF 1", firewall && refused.Code == refusal.NotAccepted && strings.Contains(refused.Message, "PF 1") &&
+		missing("cloud-firewall") == theGeneral+" by PF 1 (page-cloud-firewall 2025-06)")
+	clausetest.Refrains(t, "PF 1", compute && missing("compute-payg") == "")
 }
 
 // TestAcceptance: a click is recorded with its version; using a service without

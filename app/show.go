@@ -54,10 +54,24 @@ func depth(label string, labels map[string]bool) (n int) {
 	}
 }
 
-// Only returns the document with one of its clauses, by the label that is
-// printed. It refuses a label that the document does not have.
+// Only returns the document with one of its clauses, by its label: as it is
+// printed or, where one label is printed several times, with the label that it
+// stands under before it. It refuses a label that the document does not have, and
+// one that names several clauses.
 func (v DocumentView) Only(label string) (DocumentView, error) {
 	i := slices.IndexFunc(v.Text, func(c ClauseView) bool { return c.Label == label })
+	if i < 0 {
+		var nested []string
+		for at, c := range v.Text {
+			if strings.HasSuffix(c.Label, "/"+label) {
+				i, nested = at, append(nested, c.Label)
+			}
+		}
+		if len(nested) > 1 {
+			return v, refusal.New(refusal.BadInput, "%s %s prints the label %q several times", v.Document, v.Version, label).At("clause").
+				Do("say which: %s", strings.Join(nested, " or "))
+		}
+	}
 	if i < 0 {
 		return v, refusal.New(refusal.NotFound, "%s %s has no clause %q", v.Document, v.Version, label).At("clause").
 			Do("use a label as the document prints it: termwise show %s", v.Document)

@@ -95,4 +95,13 @@ func TestOnly(t *testing.T) {
 	if _, err := shown(t).Only("2.3"); refusal.CodeOf(err) != refusal.NotFound {
 		t.Errorf("a label that was left out: %v", err)
 	}
+	nested := app.DocumentView{Text: []app.ClauseView{{Label: "1/1.1", Title: "one"}, {Label: "1/1.2"}, {Label: "2/1.2"}, {Label: "1.3", Title: "own"}, {Label: "1/1.3"}}}
+	for label, title := range map[string]string{"1.1": "one", "1.3": "own", "1/1.1": "one"} {
+		if v, err := nested.Only(label); err != nil || len(v.Text) != 1 || v.Text[0].Title != title {
+			t.Errorf("%s: %+v, %v", label, v.Text, err)
+		}
+	}
+	if _, err := nested.Only("1.2"); refusal.CodeOf(err) != refusal.BadInput || !strings.Contains(err.Error(), "1/1.2 or 2/1.2") {
+		t.Errorf("a label that is printed twice: %v", err)
+	}
 }

@@ -175,6 +175,19 @@ func (q *question) missing(st *stand, addOns []string) (needs []Need) {
 			}
 		}
 	}
+	return withoutAnswered(needs)
+}
+
+// withoutAnswered leaves out that some agreement is to be accepted where a clause
+// demands one of those that could be.
+func withoutAnswered(needs []Need) []Need {
+	if len(needs) == 0 || needs[0].By != (Citation{}) {
+		return needs
+	}
+	answered := slices.ContainsFunc(needs[1:], func(n Need) bool { return n.AddOn == "" && slices.Contains(needs[0].AnyOf, n.AnyOf[0]) })
+	if answered {
+		return needs[1:]
+	}
 	return needs
 }
 

@@ -140,7 +140,7 @@ func TestTrap19Unreachable(t *testing.T) {
 		{side{accepted: "G C", product: network}, terms.DeadlineMissed},
 		{side{accepted: "G", product: firewall}, terms.OwnRisk},
 		{side{accepted: "S", product: firewall}, terms.OwnRiskForLegalPapers},
-		{side{accepted: "U", product: line}, terms.OwnRiskForLegalPapers},
+		{side{accepted: "U", product: line}, terms.OwnRisk},
 		{frame(firewall, ""), terms.OwnRisk},
 	} {
 		if got := get(t, tt.side, terms.ContactUnreachable); got != tt.want {
@@ -393,14 +393,16 @@ func TestTrap58Survival(t *testing.T) {
 	}
 }
 
-// TestTrap61: the whole price starts a prepaid service, and not a part of it.
+// TestTrap61: the whole price starts a prepaid service, and not a part of it. G and
+// the framework contract say so; S speaks of payment, as special terms do, and no
+// part of the price is the payment of it.
 func TestTrap61FullPayment(t *testing.T) {
-	for _, s := range []side{{accepted: "G", product: firewall}, {accepted: "S", product: firewall}, frame(firewall, "")} {
+	for _, s := range []side{{accepted: "G", product: firewall}, frame(firewall, "")} {
 		if got := get(t, s, terms.PrepaidStartGate); got != terms.FullPayment {
 			t.Errorf("under %s the gate is %s", s.accepted, got)
 		}
 	}
-	for _, s := range []side{{accepted: "G", product: firewall}, {accepted: "G E", product: computing}} {
+	for _, s := range []side{{accepted: "G", product: firewall}, {accepted: "S", product: firewall}, {accepted: "G E", product: computing}} {
 		gate := get(t, s, terms.PrepaidStartGate)
 		if gate.Opens(amount(t, "100"), amount(t, "99.999999")) || !gate.Opens(amount(t, "100"), amount(t, "100")) {
 			t.Errorf("under %s a part of the price opens the gate, or the whole does not", s.accepted)

@@ -270,9 +270,13 @@ func without(ids []string, stuck map[string]bool) []string {
 }
 
 func advanceAll(ctx context.Context, tx *store.Tx, books []*account.Books, env account.Env, to calendar.Instant, report *Advanced) ([]*account.Decision, error) {
+	outcomes, err := withUsage(ctx, tx, books, func(b *account.Books) (*account.Decision, error) { return b.Advance(env, to) })
+	if err != nil {
+		return nil, err
+	}
 	decisions := make([]*account.Decision, 0, len(books))
-	for _, b := range books {
-		d, err := withUsage(ctx, tx, b, func() (*account.Decision, error) { return b.Advance(env, to) })
+	for i, b := range books {
+		d, err := outcomes[i].decision, outcomes[i].err
 		if err != nil && refusal.CodeOf(err) == "" {
 			return nil, err
 		}

@@ -78,9 +78,15 @@ func (a *App) tell(ctx context.Context, tx *store.Tx, ids []string, what account
 	if err := tx.LoadTold(ctx, books, what); err != nil {
 		return 0, nil, err
 	}
+	outcomes, err := withUsage(ctx, tx, books, func(b *account.Books) (*account.Decision, error) {
+		return b.Announce(m.env(p, account.Clock), what, m.now)
+	})
+	if err != nil {
+		return 0, nil, err
+	}
 	var decisions []*account.Decision
-	for _, b := range books {
-		d, err := withUsage(ctx, tx, b, func() (*account.Decision, error) { return b.Announce(m.env(p, account.Clock), what, m.now) })
+	for i, b := range books {
+		d, err := outcomes[i].decision, outcomes[i].err
 		if err != nil && refusal.CodeOf(err) == "" {
 			return 0, nil, err
 		}

@@ -142,25 +142,50 @@ func (a *App) decide(ctx context.Context, tx *store.Tx, id, actor string, rule f
 		return nil, unknownAccount(id)
 	}
 	c := acase{provider: p, books: books[0], env: m.env(p, actor), now: m.now}
-	d, err := withUsage(ctx, tx, c.books, func() (*account.Decision, error) { return rule(c) })
+	outcomes, err := withUsage(ctx, tx, books, func(*account.Books) (*account.Decision, error) { return rule(c) })
+	if err != nil {
+		return nil, err
+	}
+	d, err := outcomes[0].decision, outcomes[0].err
 	if err != nil {
 		return nil, err
 	}
 	return d, tx.Apply(ctx, []*account.Decision{d})
 }
 
-// withUsage decides, loading the detail of usage as often as the decision asks.
-func withUsage(ctx context.Context, tx *store.Tx, b *account.Books, decide func() (*account.Decision, error)) (*account.Decision, error) {
-	for {
-		d, err := decide()
-		var missing *account.MissingUsage
-		if !errors.As(err, &missing) {
-			return d, err
+// outcome is what came of deciding on one account.
+type outcome struct {
+	decision *account.Decision
+	err      error
+}
+
+// withUsage decides on books, each by itself, loading the detail of usage for all
+// that ask for it together, as often as any does.
+func withUsage(ctx context.Context, tx *store.Tx, books []*account.Books, decide func(*account.Books) (*account.Decision, error)) ([]outcome, error) {
+	outcomes := make([]outcome, len(books))
+	left := make([]int, len(books))
+	for i := range left {
+		left[i] = i
+	}
+	for len(left) > 0 {
+		var wanting []store.Missing
+		again := left[:0]
+		for _, i := range left {
+			d, err := decide(books[i])
+			outcomes[i] = outcome{d, err}
+			var missing *account.MissingUsage
+			if errors.As(err, &missing) {
+				wanting, again = append(wanting, store.Missing{Books: books[i], MissingUsage: missing}), append(again, i)
+			}
 		}
-		if err := tx.LoadUsage(ctx, b, missing); err != nil {
+		if left = again; len(left) == 0 {
+			break
+		}
+		if err := tx.LoadUsage(ctx, wanting...); err != nil {
 			return nil, err
 		}
 	}
+	return outcomes, nil
 }
 
 func unknownAccount(id string) error {

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/arrears"
@@ -176,59 +174,4 @@ func (l *loader) openAfter(ctx context.Context, last calendar.Hour) error {
 			}
 			return nil
 		})
-}
-
-// LoadUsage adds to the books the usage that a decision asked for: for each
-// hour the events that touch it, and when each resource was first used.
-func (tx *Tx) LoadUsage(ctx context.Context, b *account.Books, missing *account.MissingUsage) error {
-	if missing.Resources {
-		if err := tx.loadResources(ctx, b); err != nil {
-			return err
-		}
-	}
-	if len(missing.Hours) > 0 {
-		return tx.loadEvents(ctx, b, missing.Hours)
-	}
-	return nil
-}
-
-func (tx *Tx) loadResources(ctx context.Context, b *account.Books) error {
-	first := maps.Clone(b.Fresh.Resources)
-	if first == nil {
-		first = map[account.Resource]calendar.Instant{}
-	}
-	err := resources.each(ctx, tx, func(_ string, o *opened) {
-		if at, fresh := first[o.Resource]; !fresh || o.at < at {
-			first[o.Resource] = o.at
-		}
-	}, "WHERE account = $1", b.ID)
-	b.Usage.Opened = first
-	return err
-}
-
-// loadEvents reads the events of the whole span of hours, of as many parcels as
-// the books know, and gives each hour those that touch it. An event at a point in
-// time touches the hour it is in.
-func (tx *Tx) loadEvents(ctx context.Context, b *account.Books, hours []calendar.Hour) error {
-	if b.Usage.Events == nil {
-		b.Usage.Events = map[calendar.Hour][]account.StoredEvent{}
-	}
-	for _, h := range hours {
-		b.Usage.Events[h] = []account.StoredEvent{}
-	}
-	touching, err := tx.eventsBetween(ctx, b.ID, slices.Min(hours).Start(), slices.Max(hours).End())
-	for i := range touching {
-		e := &touching[i]
-		for _, h := range hours {
-			if e.Parcel <= max(b.Intake.Folded, b.Fresh.Parcel) && touches(e, h.Start(), h.End()) {
-				b.Usage.Events[h] = append(b.Usage.Events[h], *e)
-			}
-		}
-	}
-	return err
-}
-
-// touches says whether an event has a part in [from, to).
-func touches(e *account.StoredEvent, from, to calendar.Instant) bool {
-	return e.From < to && (e.To > from || e.From >= from)
 }

@@ -168,7 +168,7 @@ func TestLoadUsage(t *testing.T) {
 				return err
 			}
 			b := books[0]
-			if err := tx.LoadUsage(ctx, b, &account.MissingUsage{Resources: true}); err != nil {
+			if err := tx.LoadUsage(ctx, Missing{b, &account.MissingUsage{Resources: true}}); err != nil {
 				return err
 			}
 			wantOpened := map[account.Resource]calendar.Instant{
@@ -178,7 +178,7 @@ func TestLoadUsage(t *testing.T) {
 				t.Error(diff)
 			}
 			for _, hours := range [][]calendar.Hour{{hour + 2}, {hour, hour + 7}} {
-				if err := tx.LoadUsage(ctx, b, &account.MissingUsage{Hours: hours}); err != nil {
+				if err := tx.LoadUsage(ctx, Missing{b, &account.MissingUsage{Hours: hours}}); err != nil {
 					return err
 				}
 			}

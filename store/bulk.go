@@ -15,8 +15,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// maxRows bounds the rows that are sent to PostgreSQL in one statement.
-const maxRows = 10_000
+// maxRows bounds the rows that are sent to PostgreSQL in one statement: far more
+// than a batch writes, so that it guards memory and nothing else.
+const maxRows = 250_000
 
 // rowsMark stands in a text for the rows that are written: a table r with the
 // columns of the table. It comes last in a FROM or a USING.

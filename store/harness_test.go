@@ -259,7 +259,7 @@ func decided(ctx context.Context, tx *Tx, b *account.Books, decide func(*account
 		if !isMissing {
 			return d, err
 		}
-		if err := tx.LoadUsage(ctx, b, missing); err != nil {
+		if err := tx.LoadUsage(ctx, Missing{b, missing}); err != nil {
 			return nil, err
 		}
 	}
@@ -286,7 +286,7 @@ func (w *world) fresh(id string) (b *account.Books) {
 			return err
 		}
 		b = books[0]
-		return tx.LoadUsage(ctx, b, &account.MissingUsage{Resources: true})
+		return tx.LoadUsage(ctx, Missing{b, &account.MissingUsage{Resources: true}})
 	})
 	return b
 }

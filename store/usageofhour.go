@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -35,13 +34,11 @@ func (tx *Tx) UsageEvent(ctx context.Context, id, source, event string) (e accou
 // in the order in which they began.
 func (tx *Tx) eventsBetween(ctx context.Context, id string, from, to calendar.Instant) (found []account.StoredEvent, err error) {
 	err = tx.eachEvent(ctx, id, func(e *account.StoredEvent) {
-		if touches(e, from, to) {
+		if touches(e.From, e.To, from, to) {
 			found = append(found, *e)
 		}
 	}, "AND first < $2 AND (last > $3 OR first >= $3) ORDER BY parcel", int64(to), int64(from))
-	slices.SortFunc(found, func(a, b account.StoredEvent) int {
-		return cmp.Or(cmp.Compare(a.From, b.From), strings.Compare(a.Source, b.Source), strings.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(found, byBeginning)
 	return found, err
 }
 

@@ -77,18 +77,6 @@ type Usage struct {
 // Resource names a resource of a product.
 type Resource struct{ Product, Resource string }
 
-// MissingUsage is the error of a decision that needs more of Usage than was
-// loaded. Nothing was decided; load it and decide again.
-type MissingUsage struct {
-	// Hours lists the hours whose events are needed.
-	Hours []calendar.Hour
-	// Resources says that Opened is needed.
-	Resources bool
-}
-
-// Error says what is missing; it is for the program, never for a person.
-func (m *MissingUsage) Error() string { return "the decision needs usage that was not loaded" }
-
 // Subject is the account as a user of a product, to ask the terms about; the
 // empty product stands for the account as a whole.
 func (b *Books) Subject(product string) terms.Subject {

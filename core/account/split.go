@@ -37,7 +37,7 @@ func (d *draft) arrived(b *metering.Bucket, at calendar.Instant) (arrived, error
 		return a, nil
 	}
 	if !loaded {
-		return a, &MissingUsage{Hours: []calendar.Hour{b.Hour}}
+		return a, d.missing(b)
 	}
 	a.by = at
 	later := int64(0)
@@ -78,7 +78,7 @@ func (d *draft) split(b *metering.Bucket, usage arrived, on basis) (parts, error
 		return parts{refused: []refusedPart{{closed[0].Reason, usage.open}}}, nil
 	}
 	if usage.events == nil {
-		return parts{}, &MissingUsage{Hours: []calendar.Hour{b.Hour}}
+		return parts{}, d.missing(b)
 	}
 	return splitByEvents(b, closed, usage), nil
 }
@@ -136,7 +136,7 @@ func (d *draft) closedIn(b *metering.Bucket, s *subscription.Service) ([]subscri
 	var opened calendar.Instant
 	if s.WasReleased() {
 		if d.books.Usage.Opened == nil {
-			return nil, &MissingUsage{Resources: true}
+			return nil, d.missing(nil)
 		}
 		opened = d.books.Usage.Opened[Resource{b.Product, b.Resource}]
 	}

@@ -138,6 +138,10 @@ func (a *App) workUntil(ctx context.Context, to calendar.Instant, progress func(
 		return Advanced{}, err
 	}
 	w := working{app: a, to: to, all: all, progress: progress, stuck: map[string]bool{}}
+	if a.Engine() == "sqlite" && all > accountsAhead {
+		w.runAhead(ctx)
+		return w.report, w.err
+	}
 	var group sync.WaitGroup
 	for range a.workers() {
 		group.Go(func() { w.run(ctx) })

@@ -179,24 +179,31 @@ func openFunded(ctx context.Context, tx *store.Tx, p *app.Provider, ids []string
 	return nil
 }
 
-// use reports the usage of the hour that begins now, of every account.
+// use reports the usage of the hour that begins now, of every account. It is
+// reported as it is in service, by the process that settles: what another process
+// writes to a file of SQLite, this one has to read again.
 func (w *settling) use(b *testing.B) {
 	b.Helper()
-	w.eachChunk(b, func(tx *store.Tx, ids []string) error {
-		events := make([]metering.Event, 0, len(ids)*settleMachines)
-		for _, id := range ids {
+	for at := 0; at < len(w.ids); at += settleAtOnce {
+		var events []app.Reported
+		for _, id := range w.ids[at:min(at+settleAtOnce, len(w.ids))] {
 			for machine := range settleMachines {
-				events = append(events, metering.Event{
+				events = append(events, app.Reported{Event: metering.Event{
 					Source: "meter-1", ID: fmt.Sprintf("%d-%d", w.now, machine),
 					Account: id, Product: "compute-payg", Resource: fmt.Sprintf("vm-%d", machine),
 					From: w.now, To: w.now.Add(calendar.HourLength),
 					Measures: []metering.Measure{{Meter: "cpu", Value: 4000}, {Meter: "memory", Value: 8192}},
-				})
+				}})
 			}
 		}
-		_, err := tx.PutUsage(b.Context(), events, w.now)
-		return err
-	})
+		receipts, err := w.app.ReportUsage(b.Context(), events, "benchmark")
+		must(b, err)
+		for _, r := range receipts {
+			if r.Outcome != app.Accepted {
+				b.Fatalf("%+v", r)
+			}
+		}
+	}
 }
 
 // settle advances the clock by an hour and returns how many accounts each of

@@ -132,6 +132,26 @@ func (tx *Tx) DueAccounts(ctx context.Context, now calendar.Instant, limit int) 
 	return tx.texts(ctx, text, int64(now), limit)
 }
 
+// Due is where an account stands among those for which something falls due.
+type Due struct {
+	At      calendar.Instant
+	Account string
+}
+
+// DueAfter is DueAccounts without locks, for the accounts after one, the first
+// when that is zero. It also returns where the last of them stands.
+func (tx *Tx) DueAfter(ctx context.Context, now calendar.Instant, after Due, limit int) (ids []string, last Due, err error) {
+	last = after
+	err = tx.each(ctx, "SELECT next_due, account FROM accounts WHERE next_due <= $1 AND (next_due, account) > ($2, $3) ORDER BY next_due, account LIMIT $4",
+		[]any{int64(now), int64(after.At), after.Account, limit},
+		func(rows *sql.Rows) error {
+			err := rows.Scan(&last.At, &last.Account)
+			ids = append(ids, last.Account)
+			return err
+		})
+	return ids, last, err
+}
+
 // Claim locks an account for which something falls due by now, and says false
 // when another transaction holds it or has done it meanwhile.
 func (tx *Tx) Claim(ctx context.Context, id string, now calendar.Instant) (bool, error) {

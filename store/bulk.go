@@ -62,7 +62,10 @@ func (tx *Tx) oneByOne() bool { return tx.engine == sqlite || tx.sharded }
 // many rows on PostgreSQL, once for each row where it must be oneByOne. Rows are
 // taken in order.
 func (t *table[R]) write(ctx context.Context, tx *Tx, text string, rows []owned[R]) (changed int64, err error) {
-	if tx.oneByOne() {
+	if tx.engine == sqlite {
+		return t.writeSQLite(ctx, tx, text, rows)
+	}
+	if tx.sharded {
 		err = t.forEach(ctx, tx, text, rows, func(ctx context.Context, text rowText, args []any) error {
 			result, err := text.ExecContext(ctx, args...)
 			if err != nil {

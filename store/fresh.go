@@ -45,14 +45,24 @@ func (l *loader) fresh(ctx context.Context, upTo calendar.Instant) error {
 // folds folds the parcels of each account that has any which are not folded.
 func (l *loader) folds(ctx context.Context) (map[string]*account.Fold, error) {
 	folds := map[string]*account.Fold{}
-	var rows []owned[int64]
+	var behind []string
 	for _, b := range l.found {
 		if in := &b.Intake; in.Parcels > in.Folded {
 			folds[b.ID] = account.NewFold(b.ID, in.To)
-			rows = append(rows, owned[int64]{b.ID, &in.Folded})
+			behind = append(behind, b.ID)
 		}
 	}
-	err := afterParcel.query(ctx, l.tx, parcels.selected("p")+", {rows} WHERE p.account = r.account AND p.parcel > r.parcel ORDER BY p.account, p.parcel",
-		rows, parcels.scan(func(id string, p *account.Parcel) { folds[id].Add(p) }))
+	if len(behind) == 0 {
+		return folds, nil
+	}
+	wanted, err := list(l.tx, behind)
+	if err != nil {
+		return nil, err
+	}
+	// What the accounts say is what the books were loaded with: they are locked, or
+	// this transaction sees one state.
+	err = l.tx.eachRaw(ctx, parcels.selected("p")+" JOIN accounts ON accounts.account = p.account AND p.parcel > accounts.folded WHERE "+
+		l.tx.among("accounts.account", "text")+" ORDER BY accounts.account, p.parcel", []any{wanted},
+		parcels.read(func(id string, p *account.Parcel) { folds[id].Add(p) }))
 	return folds, err
 }

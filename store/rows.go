@@ -1,11 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +38,7 @@ type owned[R any] struct {
 
 // each reads rows; tail is the rest of the query, from WHERE on.
 func (t *table[R]) each(ctx context.Context, tx *Tx, yield func(owner string, row *R), tail string, args ...any) error {
-	return tx.each(ctx, "SELECT "+t.owner+", "+t.columns+" FROM "+t.name+" "+tail, args, t.scan(yield))
+	return tx.eachRaw(ctx, "SELECT "+t.owner+", "+t.columns+" FROM "+t.name+" "+tail, args, t.read(yield))
 }
 
 // selected begins a query for rows of the table under another name.
@@ -70,6 +73,79 @@ func (t *table[R]) scan(yield func(owner string, row *R)) func(*sql.Rows) error 
 		yield(owner, row)
 		return nil
 	}
+}
+
+// read is scan for rows as the driver gives them.
+func (t *table[R]) read(yield func(owner string, row *R)) func([]driver.Value) error {
+	return func(values []driver.Value) error {
+		var owner string
+		row := new(R)
+		if err := assign(&owner, values[0]); err != nil {
+			return &UnreadableRow{Table: t.name, Err: err}
+		}
+		for i, f := range t.fields(row) {
+			if err := assign(f, values[i+1]); err != nil {
+				return &UnreadableRow{Table: t.name, Owner: owner, Err: err}
+			}
+		}
+		yield(owner, row)
+		return nil
+	}
+}
+
+// assign puts a value that a driver gave into a field. The value's bytes are the
+// driver's.
+func assign(field any, value driver.Value) error {
+	switch f := field.(type) {
+	case *int64:
+		if v, is := value.(int64); is {
+			*f = v
+			return nil
+		}
+	case *string:
+		if v, is := value.(string); is {
+			*f = v
+			return nil
+		}
+	case *[]byte:
+		if v, is := value.([]byte); is {
+			*f = bytes.Clone(v)
+			return nil
+		}
+	case *[32]byte:
+		return (*hashColumn)(f).Scan(value)
+	case *int32:
+		if v, is := value.(int64); is && v == int64(int32(v)) {
+			*f = int32(v)
+			return nil
+		}
+	case *bool:
+		if v, is := value.(int64); is && (v == 0 || v == 1) {
+			*f = v == 1
+			return nil
+		}
+	case sql.Scanner:
+		return f.Scan(value)
+	}
+	return assignKind(field, value)
+}
+
+// assignKind is assign for fields of types of their own.
+func assignKind(field any, value driver.Value) error {
+	f := reflect.ValueOf(field).Elem()
+	switch v := value.(type) {
+	case string:
+		if f.Kind() == reflect.String {
+			f.SetString(v)
+			return nil
+		}
+	case int64:
+		if f.CanInt() && !f.OverflowInt(v) {
+			f.SetInt(v)
+			return nil
+		}
+	}
+	return fmt.Errorf("a field of type %T cannot hold %T %v", field, value, value)
 }
 
 // UnreadableRow is the error of a row that holds a value which was never

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +22,7 @@ import (
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
 	"termwise.dev/core/terms"
+	"termwise.dev/provider"
 	"termwise.dev/store"
 	"termwise.dev/store/pgtest"
 )
@@ -97,7 +100,7 @@ func benchmarkSettle(b *testing.B, w *settling, bare bare) {
 		b.StartTimer()
 		batches := w.settle(b)
 		b.StopTimer()
-		n, took := bareInserts(b, w, batches, bare)
+		n, took := bareInserts(b, w, batches, bare, writtenRows)
 		hours, written, limit = hours+1, written+n, limit+took
 		b.StartTimer()
 	}
@@ -120,33 +123,38 @@ type settling struct {
 
 func newSettling(b *testing.B, url string, accounts int) *settling {
 	b.Helper()
-	w := &settling{app: openSample(b, url), now: instant(traceStart)}
-	db, err := store.Open(b.Context(), url)
-	must(b, err)
-	b.Cleanup(func() { must(b, db.Close()) })
+	return newSettlingOf(b, url, provider.Sample, accounts, func(int) bool { return true })
+}
+
+// newSettlingOf opens accounts under the documents of a folder, and funds some.
+func newSettlingOf(tb testing.TB, url string, folder fs.FS, accounts int, funded func(n int) bool) *settling {
+	tb.Helper()
+	w := &settling{app: open(tb, url), now: instant(traceStart)}
+	must(tb, w.app.Init(tb.Context(), true, w.now))
+	_, err := w.app.Publish(tb.Context(), folder)
+	must(tb, err)
+	db, err := store.Open(tb.Context(), url)
+	must(tb, err)
+	tb.Cleanup(func() { must(tb, db.Close()) })
 	w.db = db
 	for n := range accounts {
 		w.ids = append(w.ids, fmt.Sprintf("customer-%06d", n))
 	}
-	p, err := w.app.Provider(b.Context())
-	must(b, err)
-	w.eachChunk(b, func(tx *store.Tx, ids []string) error { return openFunded(b.Context(), tx, p, ids, w.now) })
+	p, err := w.app.Provider(tb.Context())
+	must(tb, err)
+	for at := 0; at < len(w.ids); at += settleAtOnce {
+		ids := w.ids[at:min(at+settleAtOnce, len(w.ids))]
+		must(tb, w.db.Update(tb.Context(), func(tx *store.Tx) error {
+			return openFunded(tb.Context(), tx, p, ids, func(i int) bool { return funded(at + i) }, w.now)
+		}))
+	}
 	return w
 }
 
-// eachChunk runs f in a transaction for each thousand accounts.
-func (w *settling) eachChunk(b *testing.B, f func(tx *store.Tx, ids []string) error) {
-	b.Helper()
-	for at := 0; at < len(w.ids); at += settleAtOnce {
-		ids := w.ids[at:min(at+settleAtOnce, len(w.ids))]
-		must(b, w.db.Update(b.Context(), func(tx *store.Tx) error { return f(tx, ids) }))
-	}
-}
-
-// openFunded opens accounts that accept the general agreement and top up. Each
-// of the three is applied before the next, as an account takes one decision at
-// a time.
-func openFunded(ctx context.Context, tx *store.Tx, p *app.Provider, ids []string, at calendar.Instant) error {
+// openFunded opens accounts that accept the general agreement, and tops up those
+// that are funded. Each of the three is applied before the next, as an account
+// takes one decision at a time.
+func openFunded(ctx context.Context, tx *store.Tx, p *app.Provider, ids []string, funded func(i int) bool, at calendar.Instant) error {
 	env := account.Env{
 		Terms: p.Corpus, Zone: p.Settings.Zone, Actor: "benchmark",
 		RecordedAt: func(effective calendar.Instant) calendar.Instant { return effective },
@@ -162,15 +170,22 @@ func openFunded(ctx context.Context, tx *store.Tx, p *app.Provider, ids []string
 			return account.Open(env, account.New{ID: ids[i], Name: "Loom", Currency: p.Currency()}, at)
 		},
 		func(i int) (*account.Decision, error) { return books[i].Accept(env, accepted, at) },
-		func(i int) (*account.Decision, error) { return books[i].TopUp(env, topUp, at) },
+		func(i int) (*account.Decision, error) {
+			if !funded(i) {
+				return nil, nil
+			}
+			return books[i].TopUp(env, topUp, at)
+		},
 	} {
-		decisions := make([]*account.Decision, len(ids))
+		var decisions []*account.Decision
 		for i := range ids {
 			d, err := step(i)
 			if err != nil {
 				return err
 			}
-			decisions[i], books[i] = d, d.After
+			if d != nil {
+				decisions, books[i] = append(decisions, d), d.After
+			}
 		}
 		if err := tx.Apply(ctx, decisions); err != nil {
 			return err
@@ -227,7 +242,7 @@ func (w *settling) settle(b *testing.B) (batches []int) {
 // writtenRows are the rows that settling an hour writes: what it inserts, and
 // what it updates as it is afterwards. $1 and $2 bound the accounts, which all
 // have as many journal entries and hours of usage as the first.
-var writtenRows = []struct{ table, where string }{
+var writtenRows = []writtenKind{
 	{"accounts", ""},
 	{"journal", "AND seq = (SELECT seq FROM accounts WHERE account = $1)"},
 	{"charges", "AND entry = (SELECT seq FROM accounts WHERE account = $1)"},
@@ -235,6 +250,8 @@ var writtenRows = []struct{ table, where string }{
 	{"balances", "AND (name = 'wallet' OR name LIKE 'revenue:%')"},
 	{"buckets", "AND hour = (SELECT max(hour) FROM buckets WHERE account = $1)"},
 }
+
+type writtenKind struct{ table, where string }
 
 // tableRows are whole rows of one table.
 type tableRows struct {
@@ -246,52 +263,59 @@ type tableRows struct {
 type bare interface {
 	// settled is the database whose rows are written again.
 	settled() *sql.DB
-	// empty makes the tables of writtenRows anew.
-	empty(ctx context.Context) error
+	// empty makes the tables of some kinds anew.
+	empty(ctx context.Context, kinds []writtenKind) error
 	// connections is how many insert at once.
 	connections() int
-	// insert inserts the rows of each table of writtenRows in one durable
-	// transaction, over the connection of a number.
-	insert(ctx context.Context, connection int, tables []tableRows) error
+	// insert inserts the rows of each kind in one durable transaction, over the
+	// connection of a number.
+	insert(ctx context.Context, connection int, kinds []writtenKind, tables []tableRows) error
 }
 
-// bareInserts inserts what the last hour wrote, in the same batches of accounts
-// and over as many connections, and returns how many rows these were and how long
-// inserting them took.
-func bareInserts(b *testing.B, w *settling, batches []int, bare bare) (written int, took time.Duration) {
+// bareInserts inserts what was written, in the same batches of accounts and over
+// as many connections as Termwise writes with, and returns how many rows these
+// were and how long inserting them took. Reading them is not counted; as many
+// batches are read as are inserted at once.
+func bareInserts(b *testing.B, w *settling, batches []int, bare bare, kinds []writtenKind) (written int, took time.Duration) {
 	b.Helper()
-	must(b, bare.empty(b.Context()))
-	waiting := make(chan []tableRows, len(batches))
+	must(b, bare.empty(b.Context(), kinds))
 	at := 0
-	for _, accounts := range batches {
-		ids := w.ids[at : at+accounts]
-		at += accounts
-		tables := make([]tableRows, len(writtenRows))
-		for i, kind := range writtenRows {
-			// The order is the one in which Termwise writes.
-			found, err := rowsOf(b.Context(), bare.settled(),
-				"SELECT * FROM "+kind.table+" WHERE account >= $1 AND account <= $2 "+kind.where+" ORDER BY account", ids[0], ids[len(ids)-1])
-			must(b, err)
-			tables[i] = found
-			written += len(found.rows)
-		}
-		waiting <- tables
-	}
-	close(waiting)
-	start := time.Now()
-	var group sync.WaitGroup
-	for n := range bare.connections() {
-		group.Go(func() {
-			for tables := range waiting {
-				if err := bare.insert(b.Context(), n, tables); err != nil {
-					b.Error(err)
-				}
+	for together := range slices.Chunk(batches, bareTogether*bare.connections()) {
+		waiting := make(chan []tableRows, len(together))
+		for _, accounts := range together {
+			ids := w.ids[at : at+accounts]
+			at += accounts
+			tables := make([]tableRows, len(kinds))
+			for i, kind := range kinds {
+				// The order is the one in which Termwise writes.
+				found, err := rowsOf(b.Context(), bare.settled(),
+					"SELECT * FROM "+kind.table+" WHERE account >= $1 AND account <= $2 "+kind.where+" ORDER BY account", ids[0], ids[len(ids)-1])
+				must(b, err)
+				tables[i] = found
+				written += len(found.rows)
 			}
-		})
+			waiting <- tables
+		}
+		close(waiting)
+		start := time.Now()
+		var group sync.WaitGroup
+		for n := range bare.connections() {
+			group.Go(func() {
+				for tables := range waiting {
+					if err := bare.insert(b.Context(), n, kinds, tables); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		group.Wait()
+		took += time.Since(start)
 	}
-	group.Wait()
-	return written, time.Since(start)
+	return written, took
 }
+
+// bareTogether is how many batches each connection inserts before more are read.
+const bareTogether = 8
 
 func rowsOf(ctx context.Context, db *sql.DB, query string, args ...any) (found tableRows, err error) {
 	rows, err := db.QueryContext(ctx, query, args...)
@@ -335,8 +359,8 @@ func openDB(b *testing.B, driver, location string) *sql.DB {
 
 func (s *bareSQLite) settled() *sql.DB { return s.from }
 
-func (s *bareSQLite) empty(ctx context.Context) error {
-	for _, kind := range writtenRows {
+func (s *bareSQLite) empty(ctx context.Context, kinds []writtenKind) error {
+	for _, kind := range kinds {
 		var create string
 		if err := s.from.QueryRowContext(ctx, "SELECT sql FROM sqlite_master WHERE name = $1", kind.table).Scan(&create); err != nil {
 			return err
@@ -350,13 +374,13 @@ func (s *bareSQLite) empty(ctx context.Context) error {
 
 func (s *bareSQLite) connections() int { return 1 } // a file has one writer
 
-func (s *bareSQLite) insert(_ context.Context, _ int, tables []tableRows) error {
+func (s *bareSQLite) insert(_ context.Context, _ int, kinds []writtenKind, tables []tableRows) error {
 	tx, err := s.to.Begin()
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	for i, kind := range writtenRows {
+	for i, kind := range kinds {
 		marks := strings.Repeat(", ?", len(tables[i].columns))[2:]
 		prepared, err := tx.Prepare("INSERT INTO " + kind.table + " VALUES (" + marks + ")")
 		if err != nil {
@@ -391,11 +415,11 @@ func newBarePostgres(b *testing.B, url string) *barePostgres {
 
 func (p *barePostgres) settled() *sql.DB { return p.from }
 
-func (p *barePostgres) empty(ctx context.Context) error {
+func (p *barePostgres) empty(ctx context.Context, kinds []writtenKind) error {
 	if _, err := p.to[0].Exec(ctx, "DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare"); err != nil {
 		return err
 	}
-	for _, kind := range writtenRows {
+	for _, kind := range kinds {
 		var key string
 		if err := p.to[0].QueryRow(ctx, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'p'",
 			"public."+kind.table).Scan(&key); err != nil {
@@ -410,9 +434,9 @@ func (p *barePostgres) empty(ctx context.Context) error {
 
 func (p *barePostgres) connections() int { return len(p.to) }
 
-func (p *barePostgres) insert(ctx context.Context, connection int, tables []tableRows) error {
+func (p *barePostgres) insert(ctx context.Context, connection int, kinds []writtenKind, tables []tableRows) error {
 	return pgx.BeginFunc(ctx, p.to[connection], func(tx pgx.Tx) error {
-		for i, kind := range writtenRows {
+		for i, kind := range kinds {
 			if _, err := tx.CopyFrom(ctx, pgx.Identifier{"bare", kind.table}, tables[i].columns, pgx.CopyFromRows(tables[i].rows)); err != nil {
 				return err
 			}

@@ -1,0 +1,232 @@
+package app_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime/debug"
+	"runtime/metrics"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"termwise.dev/app"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
+	"termwise.dev/provider"
+	"termwise.dev/store"
+)
+
+const (
+	monthly   = "storage-payg"              // the product that all accounts use, settled by the month
+	monthEnd  = "2026-03-01T00:00:00+08:00" // the instant that is measured
+	lastLook  = "2026-02-28T23:30:00+08:00" // up to which all is done beforehand
+	monthUsed = "2026-02-10T09:00:00+08:00" // when each account used it, for some hours
+	hoursUsed = 4
+)
+
+// arrearsBegan says, for the accounts that never pay, when what they used of the
+// hourly product began to be used: each is at another stage as the month ends.
+var arrearsBegan = []string{
+	"2026-02-28T22:00:00+08:00", // overdue for an hour, and not yet for a day
+	"2026-02-27T23:00:00+08:00", // to be suspended at this instant
+	"2026-02-20T10:00:00+08:00", // suspended
+	"2026-02-15T23:00:00+08:00", // to be warned of the release at this instant
+	"2026-02-12T23:00:00+08:00", // to be released at this instant
+	"2026-02-01T10:00:00+08:00", // released, and still bearing fees
+}
+
+// BenchmarkMonthEnd passes the end of a month, which settles what every account
+// used in it. A tenth of the accounts never pay and are at every stage of arrears.
+// It reports how far the heap that is in use grew on the way, beside what was in
+// use before, and the limit as BenchmarkSettle does, for the rows of this instant.
+// Each operation is a month's end in a new database.
+func BenchmarkMonthEnd(b *testing.B) {
+	for _, accounts := range benchSizes(b, 4_000) {
+		b.Run(fmt.Sprintf("engine=sqlite/accounts=%d", accounts), func(b *testing.B) {
+			benchmarkMonthEnd(b, accounts, func() (string, bare) {
+				dir := b.TempDir()
+				file := filepath.Join(dir, "termwise.db")
+				return file, newBareSQLite(b, file, filepath.Join(dir, "bare.db"))
+			})
+		})
+		b.Run(fmt.Sprintf("engine=postgresql/accounts=%d", accounts), func(b *testing.B) {
+			benchmarkMonthEnd(b, accounts, func() (string, bare) {
+				url := durable(b)
+				return url, newBarePostgres(b, url)
+			})
+		})
+	}
+}
+
+func benchmarkMonthEnd(b *testing.B, accounts int, database func() (string, bare)) {
+	var ended, charges, written int
+	var limit time.Duration
+	var heap float64
+	for b.Loop() {
+		b.StopTimer()
+		url, bare := database()
+		w := newMonth(b, url, accounts)
+		grown := watchHeap()
+		b.StartTimer()
+		batches, report := w.pass(b, monthEnd)
+		b.StopTimer()
+		heap = max(heap, grown())
+		if want := accounts - accounts/10; report.Accounts != accounts || report.Charges < want*2*hoursUsed {
+			b.Fatalf("the month ended for %d accounts with %d charges, want %d and more than %d", report.Accounts, report.Charges, accounts, want*2*hoursUsed)
+		}
+		n, took := bareInserts(b, w, batches, bare, monthRows(instant(monthEnd)))
+		ended, charges, written, limit = ended+accounts, charges+report.Charges, written+n, limit+took
+		b.StartTimer()
+	}
+	took := b.Elapsed().Seconds()
+	b.ReportMetric(float64(ended)/took, "accounts/s")
+	b.ReportMetric(float64(charges)/took, "charges/s")
+	b.ReportMetric(float64(written)/took, "rows/s")
+	b.ReportMetric(float64(written)/limit.Seconds(), "bare-rows/s")
+	b.ReportMetric(100*limit.Seconds()/took, "%ofbare")
+	b.ReportMetric(heap/(1<<20), "MB-grown")
+}
+
+// newMonth makes a database in which all is done up to half an hour before the
+// month ends.
+func newMonth(tb testing.TB, url string, accounts int) *settling {
+	tb.Helper()
+	w := newSettlingOf(tb, url, monthlyAndHourly(tb), accounts, func(n int) bool { return n%10 != 0 })
+	w.pass(tb, "2026-02-01T00:00:00+08:00")
+	for stage := len(arrearsBegan) - 1; stage >= 0; stage-- {
+		began := instant(arrearsBegan[stage])
+		w.pass(tb, began.String())
+		w.report(tb, func(n int) (metering.Event, bool) {
+			return monthUse("compute-payg", began, 1), n%10 == 0 && n/10%len(arrearsBegan) == stage
+		})
+		if began < instant(monthUsed) && stage > 0 {
+			w.pass(tb, monthUsed)
+			w.report(tb, func(int) (metering.Event, bool) { return monthUse(monthly, instant(monthUsed), hoursUsed), true })
+		}
+	}
+	w.pass(tb, lastLook)
+	return w
+}
+
+func monthUse(product string, from calendar.Instant, hours int) metering.Event {
+	return metering.Event{
+		Source: "meter-1", ID: product, Product: product, Resource: "r-0",
+		From: from, To: from.Add(calendar.Duration(hours) * calendar.HourLength),
+		Measures: []metering.Measure{{Meter: "cpu", Value: 4000}, {Meter: "memory", Value: 8192}},
+	}
+}
+
+// report reports one event each of the accounts that have one.
+func (w *settling) report(tb testing.TB, of func(n int) (metering.Event, bool)) {
+	tb.Helper()
+	for at := 0; at < len(w.ids); at += settleAtOnce {
+		var events []app.Reported
+		for n := at; n < min(at+settleAtOnce, len(w.ids)); n++ {
+			if e, any := of(n); any {
+				e.Account = w.ids[n]
+				events = append(events, app.Reported{Event: e})
+			}
+		}
+		if len(events) > 0 {
+			send(tb, w.app, events...)
+		}
+	}
+}
+
+// pass lets time pass, and returns how many accounts each transaction had.
+func (w *settling) pass(tb testing.TB, to string) (batches []int, report app.Advanced) {
+	tb.Helper()
+	before := 0
+	report, err := w.app.Advance(tb.Context(), instant(to), func(done, _ int) {
+		batches = append(batches, done-before)
+		before = done
+	})
+	must(tb, err)
+	must(tb, report.Err())
+	return batches, report
+}
+
+// monthlyAndHourly is the sample with a second product beside that by the hour.
+func monthlyAndHourly(tb testing.TB) fstest.MapFS {
+	tb.Helper()
+	page, err := provider.Sample.ReadFile("products/compute-payg.yaml")
+	must(tb, err)
+	text := strings.NewReplacer("compute-payg", monthly, "code: P\n", "code: PS\n", "billing.cycle: hour", "billing.cycle: month").Replace(string(page))
+	return withDocuments(tb, map[string]string{"products/" + monthly + ".yaml": text})
+}
+
+// monthRows are the rows that passing an instant writes.
+func monthRows(at calendar.Instant) []writtenKind {
+	entry := fmt.Sprintf("AND EXISTS (SELECT 1 FROM journal j WHERE j.account = {t}.account AND j.seq = {t}.entry AND j.effective >= %d)", at)
+	kinds := []writtenKind{{"accounts", ""}, {"journal", fmt.Sprintf("AND effective >= %d", at)}}
+	for _, table := range []string{"charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances"} {
+		kinds = append(kinds, writtenKind{table, strings.ReplaceAll(entry, "{t}", table)})
+	}
+	return append(kinds, writtenKind{"balances", ""}, writtenKind{"debts", ""}, writtenKind{"services", ""},
+		writtenKind{"buckets", "AND product = '" + monthly + "'"})
+}
+
+// watchHeap begins to watch the heap that is in use, as the collector last found
+// it, and returns what ends that and tells by how many bytes it grew at most.
+func watchHeap() (grown func() float64) {
+	debug.FreeOSMemory()
+	live := func() uint64 {
+		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(sample)
+		return sample[0].Value.Uint64()
+	}
+	before, most := live(), uint64(0)
+	stop, stopped := make(chan bool), make(chan bool)
+	go func() {
+		defer close(stopped)
+		for {
+			most = max(most, live())
+			select {
+			case <-stop:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	return func() float64 {
+		close(stop)
+		<-stopped
+		return float64(most) - float64(min(before, most))
+	}
+}
+
+// TestTheMeasuredMonthIsTrue holds what BenchmarkMonthEnd measures against what
+// must always be true, and against what it says of it.
+func TestTheMeasuredMonthIsTrue(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "test.db")
+	w := newMonth(t, file, 600)
+	_, report := w.pass(t, monthEnd)
+	if report.Accounts != 600 || report.Charges < 540*2*hoursUsed {
+		t.Errorf("%+v", report)
+	}
+	holdsTrue(t, w.app)
+	db := around(t, file)
+	at := fmt.Sprint(int64(instant(monthEnd)))
+	for what, want := range map[string]int{
+		"late_fees f JOIN journal j ON j.account = f.account AND j.seq = f.entry WHERE j.effective = " + at: 40,
+		"transitions WHERE to_state = 'suspended' AND at = " + at:                                           10,
+		"transitions WHERE to_state = 'released' AND at = " + at:                                            10,
+		"transitions WHERE to_state = 'released' AND at < " + at:                                            10,
+		"notices WHERE kind = 'release_warning' AND recorded = " + at:                                       10,
+		"services WHERE state = 'suspended'":                                                                30,
+	} {
+		var n int
+		must(t, db.QueryRow("SELECT count(*) FROM "+what).Scan(&n))
+		if n != want {
+			t.Errorf("%d of %s, want %d", n, what, want)
+		}
+	}
+	must(t, w.db.View(t.Context(), func(tx *store.Tx) error {
+		left, err := tx.CountDue(t.Context(), instant(monthEnd))
+		if left != 0 {
+			t.Errorf("%d accounts are still due", left)
+		}
+		return err
+	}))
+}

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
 	"termwise.dev/core/terms"
 )
 
@@ -47,6 +50,45 @@ func BenchmarkResolve(b *testing.B) {
 			}
 		}
 	})
+}
+
+// resolveAndRate gives what settlement does for one charge: it finds the terms that
+// bind, the price and the rule of rounding in them, and the amount of the line.
+func resolveAndRate(tb testing.TB) func() {
+	w := newWorld(tb, sampleCorpus(tb))
+	bucket := &metering.Bucket{Key: metering.Key{Product: "compute-payg", Resource: "vm", Meter: "cpu", Hour: calendar.HourOf(start)}}
+	subject := w.books.Subject("compute-payg")
+	var quantity int64
+	return func() {
+		quantity = quantity%14_400_000 + 1
+		set, err := w.corpus.Bind(subject, start, start)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		by, err := account.Tariff(set, bucket.Meter)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if line, err := by.Charge(bucket, quantity); err != nil || line.Amount < 0 {
+			tb.Fatal(line, err)
+		}
+	}
+}
+
+// BenchmarkResolveAndRate prices one charge, from the question of what binds to
+// the amount.
+func BenchmarkResolveAndRate(b *testing.B) {
+	charge := resolveAndRate(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		charge()
+	}
+}
+
+func TestResolvingAndRatingAllocateNothing(t *testing.T) {
+	if n := testing.AllocsPerRun(100, resolveAndRate(t)); n != 0 {
+		t.Errorf("a charge allocates %v times", n)
+	}
 }
 
 // BenchmarkAdvance decides what one closed hour of four buckets means: four

@@ -104,8 +104,14 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	acts, ahead := sh.acts(room[:0], s.Accepted, at, known)
 	left, turn := sh.left(s.Left, at, known)
 	ahead = min(ahead, turn)
-	q := question{shelf: sh, subject: s, acts: acts, left: left, voided: sh.voided(acts, s.Accepted, at, known), at: at, known: known}
-	c.complete(&q)
+	voided, pinned := sh.voided(acts, s.Accepted, at, known), c.pinned(sh, s, at, known)
+	// What may be kept is asked with copies, so that what is asked each time can
+	// stay on the stack.
+	var waiting []version
+	if len(sh.tariffs) > 0 {
+		waiting = c.wait(&question{shelf: sh, subject: s.copy(), left: left, pinned: pinned, at: at, known: known})
+	}
+	q := question{shelf: sh, subject: s, acts: acts, left: left, voided: voided, pinned: pinned, waiting: waiting, at: at, known: known}
 	var buffer [128]byte
 	key := q.key(buffer[:0])
 	sh.mu.RLock()
@@ -114,7 +120,10 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	if st != nil {
 		return st, ahead
 	}
-	st = c.find(question{shelf: sh, subject: s, acts: slices.Clone(acts), left: q.left, voided: q.voided, pinned: q.pinned, waiting: q.waiting, at: at, known: known})
+	st = c.find(question{
+		shelf: sh, subject: s.copy(), acts: slices.Clone(acts), left: left, voided: voided,
+		pinned: pinned, waiting: waiting, at: at, known: known,
+	})
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if first := sh.stands[string(key)]; first != nil {
@@ -124,14 +133,18 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	return st, ahead
 }
 
-// complete adds to a question what the corpus has to look up for it.
-func (c *Corpus) complete(q *question) {
-	if q.shelf.hasPins && q.subject.Bought != 0 && q.subject.Bought <= q.at {
-		q.pinned = c.boughtUnder(q.subject, q.known)
+func (s *Subject) copy() *Subject {
+	c := *s
+	return &c
+}
+
+// pinned returns what bound a subject when it bought, or nil where that does not
+// matter.
+func (c *Corpus) pinned(sh *shelf, s *Subject, at, known calendar.Instant) *binding {
+	if sh.hasPins && s.Bought != 0 && s.Bought <= at {
+		return c.boughtUnder(s, known)
 	}
-	if len(q.shelf.tariffs) > 0 {
-		c.wait(q)
-	}
+	return nil
 }
 
 // boughtUnder returns what bound a subject when it bought, or nil.

@@ -28,13 +28,14 @@ func (c *Corpus) Tariffs() []calendar.Instant {
 // wait finds which tariffs, also those to come, have no consent at the question's
 // instant although they meet an agreement that wants it: the account accepted
 // neither the version nor a later one.
-func (c *Corpus) wait(q *question) {
-	q.waiting = make([]version, 0, len(q.shelf.tariffs))
+func (c *Corpus) wait(q *question) []version {
+	waiting := make([]version, 0, len(q.shelf.tariffs))
 	for _, t := range q.shelf.tariffs {
 		if t.Recorded <= q.known && !c.consents(q, t) && q.inTerm(t) {
-			q.waiting = append(q.waiting, t)
+			waiting = append(waiting, t)
 		}
 	}
+	return waiting
 }
 
 // inTerm says whether an agreement that wants the consent of both binds as a

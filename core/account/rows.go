@@ -1,6 +1,8 @@
 package account
 
 import (
+	"sync"
+
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/ledger"
@@ -132,11 +134,16 @@ type Switched struct {
 
 // digest gives a row's digest over the account, the row's name and its fields.
 func digest(account, kind string, id RowID, fields func(*journal.Encoder)) int64 {
-	var e journal.Encoder
+	e := encoders.Get().(*journal.Encoder)
+	defer encoders.Put(e)
+	e.Reset()
 	e.Text(account).Text(kind).Int(id.Entry).Int(id.Line)
-	fields(&e)
+	fields(e)
 	return e.Digest()
 }
+
+// encoders are kept, since every row needs one for a moment.
+var encoders = sync.Pool{New: func() any { return new(journal.Encoder) }}
 
 func encodeKey(e *journal.Encoder, k metering.Key) {
 	e.Text(k.Product).Text(k.Resource).Text(k.Meter).Int(int64(k.Hour))

@@ -25,6 +25,8 @@ func (d *draft) settle(at calendar.Instant) error {
 		return err
 	}
 	d.begin(journal.Settled, at, Clock, "")
+	d.out.Charges = slices.Grow(d.out.Charges, len(due))
+	d.out.Buckets = slices.Grow(d.out.Buckets, len(due))
 	totals := map[sale]money.Amount{}
 	for _, b := range due {
 		by, amount, after, err := d.settleBucket(b, at)

@@ -55,7 +55,7 @@ type Entry struct {
 
 // Seal returns the hash that the entry must have in an account's chain.
 func (e Entry) Seal(account string) Hash {
-	var enc Encoder
+	enc := Encoder{buf: make([]byte, 0, 512)} // more than most entries need
 	enc.Text(account).Int(e.Seq).Text(string(e.Kind)).
 		Int(int64(e.Effective)).Int(int64(e.Recorded)).
 		Text(e.Actor).Text(e.Payload).Bytes(e.Rows[:]).Bytes(e.Previous[:])

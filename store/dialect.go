@@ -42,7 +42,7 @@ func (e engine) schema() *strings.Replacer {
 // prepared "= ANY($1)" keeps the plan of when its table was small, which reads
 // the whole table and compares each row with each value.
 func (tx *Tx) among(column, kind string) string {
-	if tx.sharded && strings.HasSuffix(column, "account") {
+	if tx.sharded && column == "account" {
 		return column + " = $1"
 	}
 	if tx.engine == postgres {

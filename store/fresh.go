@@ -45,24 +45,33 @@ func (l *loader) fresh(ctx context.Context, upTo calendar.Instant) error {
 // folds folds the parcels of each account that has any which are not folded.
 func (l *loader) folds(ctx context.Context) (map[string]*account.Fold, error) {
 	folds := map[string]*account.Fold{}
-	var behind []string
+	var behind []owned[int64]
 	for _, b := range l.found {
 		if in := &b.Intake; in.Parcels > in.Folded {
 			folds[b.ID] = account.NewFold(b.ID, in.To)
-			behind = append(behind, b.ID)
+			behind = append(behind, owned[int64]{b.ID, &in.Folded})
 		}
 	}
-	if len(behind) == 0 {
-		return folds, nil
+	return folds, l.tx.parcelsAfter(ctx, behind, func(id string, p *account.Parcel) { folds[id].Add(p) })
+}
+
+// parcelsAfter reads the parcels of accounts that came after the last one that is
+// in buckets, in order.
+func (tx *Tx) parcelsAfter(ctx context.Context, behind []owned[int64], yield func(id string, p *account.Parcel)) error {
+	if tx.engine == postgres || len(behind) == 0 {
+		return afterParcel.query(ctx, tx, parcels.selected("p")+", {rows} WHERE p.account = r.account AND p.parcel > r.parcel ORDER BY p.account, p.parcel",
+			behind, parcels.scan(yield))
 	}
-	wanted, err := list(l.tx, behind)
+	ids := make([]string, len(behind))
+	for i := range behind {
+		ids[i] = behind[i].owner
+	}
+	wanted, err := list(tx, ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	// What the accounts say is what the books were loaded with: they are locked, or
-	// this transaction sees one state.
-	err = l.tx.eachRaw(ctx, parcels.selected("p")+" JOIN accounts ON accounts.account = p.account AND p.parcel > accounts.folded WHERE "+
-		l.tx.among("accounts.account", "text")+" ORDER BY accounts.account, p.parcel", []any{wanted},
-		parcels.read(func(id string, p *account.Parcel) { folds[id].Add(p) }))
-	return folds, err
+	// One statement, and not one for each row. The accounts say what the books were
+	// loaded with: this transaction sees one state.
+	return tx.eachRaw(ctx, parcels.selected("p")+" JOIN accounts ON accounts.account = p.account AND p.parcel > accounts.folded WHERE "+
+		tx.among("accounts.account", "text")+" ORDER BY accounts.account, p.parcel", []any{wanted}, parcels.read(yield))
 }

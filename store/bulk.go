@@ -35,7 +35,7 @@ func (t *table[R]) add(ctx context.Context, tx *Tx, rows []owned[R]) error {
 		return err
 	}
 	tx.statements++
-	return tx.statement("COPY "+t.name, func() error { return tx.conn.Raw(func(driver any) error { return t.copy(ctx, driver, rows) }) })
+	return tx.statement("COPY "+t.name, func() error { return tx.raw(func(driver any) error { return t.copy(ctx, driver, rows) }) })
 }
 
 // copy sends rows over PostgreSQL's own connection.

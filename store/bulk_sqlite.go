@@ -23,7 +23,7 @@ func (t *table[R]) writeSQLite(ctx context.Context, tx *Tx, text string, rows []
 	}
 	tx.statements++
 	err = tx.statement(text, func() error {
-		return tx.conn.Raw(func(conn any) (err error) {
+		return tx.raw(func(conn any) (err error) {
 			changed, err = t.writeRaw(ctx, conn.(driver.ConnPrepareContext), text, rows)
 			return err
 		})

@@ -2,11 +2,25 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 )
+
+// raw lets f talk to the driver of the connection that the transaction is on.
+// database/sql rolls a transaction back when the context ends that it was begun
+// with, and the connection would take what comes then as statements of their own.
+// It cannot do so while f runs.
+func (tx *Tx) raw(f func(conn any) error) error {
+	return tx.conn.Raw(func(conn any) error {
+		if err := tx.began.Err(); err != nil {
+			return errors.Join(sql.ErrTxDone, err)
+		}
+		return f(conn)
+	})
+}
 
 // eachRaw is each without database/sql between, which converts every value once
 // more and takes a lock for every row. The values are the driver's until the next
@@ -14,7 +28,7 @@ import (
 func (tx *Tx) eachRaw(ctx context.Context, text string, args []any, read func([]driver.Value) error) error {
 	tx.statements++
 	return tx.statement(text, func() error {
-		return tx.conn.Raw(func(conn any) error {
+		return tx.raw(func(conn any) error {
 			querier, can := conn.(driver.QueryerContext)
 			if !can {
 				return fmt.Errorf("store: the database's driver has connections of type %T", conn)

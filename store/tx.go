@@ -24,6 +24,7 @@ type Tx struct {
 	learnt  *learnt // what names learns when the transaction is committed
 	// statements counts what was sent, a bulk write as one for each chunk.
 	statements int
+	began      context.Context // with it ends the transaction
 }
 
 // A transaction that lost to another one is run again a few times, each time
@@ -86,7 +87,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 	if opts == nil {
 		learnt = db.names.begin()
 	}
-	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, watch: db.watch, writes: opts == nil, names: db.names, learnt: learnt, sharded: db.sharded}); err != nil {
+	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, watch: db.watch, writes: opts == nil, names: db.names, learnt: learnt, sharded: db.sharded, began: ctx}); err != nil {
 		return err
 	}
 	if opts == nil && canary.On(canary.AnswerUncommitted) {

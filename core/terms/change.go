@@ -239,7 +239,7 @@ func (a *asking) kinds(product string) []Proof {
 		if old == a.s.New {
 			return nil
 		}
-		return KindsOf(old, a.s.New)
+		return a.corpus.kindsOf(old, a.s.New)
 	}
 	after, err := a.who.staying(a.s.New.ID).bind(a.corpus, product, max(a.s.New.Effective, a.at), a.known)
 	if err != nil || after.Document(a.s.New.ID) == nil {
@@ -252,6 +252,20 @@ func (a *asking) kinds(product string) []Proof {
 	return []Proof{{Kind: kind, What: a.s.New.ID + " did not bind before", At: a.s.New.Effective, First: true}}
 }
 
+// kindsOf is KindsOf, which compares two versions word for word, once for all the
+// accounts for which it is asked.
+func (c *Corpus) kindsOf(old, new *Document) []Proof {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pair := [2]*Document{old, new}
+	kinds, known := c.kinds[pair]
+	if !known {
+		kinds = KindsOf(old, new)
+		c.kinds[pair] = kinds
+	}
+	return slices.Clone(kinds)
+}
+
 // endsToCome lists, for an account that nothing bound before New took effect and
 // that New binds now, what New ends after now.
 func (a *asking) endsToCome(product string) (ends []Proof) {
@@ -260,7 +274,7 @@ func (a *asking) endsToCome(product string) (ends []Proof) {
 		return nil
 	}
 	a.set = now
-	for _, p := range KindsOf(a.s.Old, a.s.New) {
+	for _, p := range a.corpus.kindsOf(a.s.Old, a.s.New) {
 		if p.At > a.known {
 			ends = append(ends, p)
 		}

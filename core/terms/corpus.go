@@ -24,7 +24,8 @@ type Corpus struct {
 	shelves   map[string]*shelf // by product; the empty product is the account as a whole
 
 	mu       sync.Mutex
-	bindings map[string]*binding // by product and versions
+	bindings map[string]*binding      // by product and versions
+	kinds    map[[2]*Document][]Proof // of a version after another
 }
 
 // history is the versions of one document, by effective and then recorded instant.
@@ -52,7 +53,7 @@ type version struct {
 //
 // All faults are returned, joined.
 func NewCorpus(published []Published) (*Corpus, error) {
-	c := &Corpus{shelves: make(map[string]*shelf), bindings: make(map[string]*binding)}
+	c := &Corpus{shelves: make(map[string]*shelf), bindings: make(map[string]*binding), kinds: make(map[[2]*Document][]Proof)}
 	sorted, errs := distinct(published)
 	for i, p := range sorted {
 		v := version{Published: p, number: uint32(i)}

@@ -21,7 +21,7 @@ const alwaysKnown calendar.Instant = math.MinInt64
 // It is for comparing, never for deciding: nothing is proved about how the
 // versions stand together, so a conflict shows when a term is asked for.
 func (c *Corpus) During(from, to calendar.Instant, versions []*Document) *Corpus {
-	other := &Corpus{products: slices.Clone(c.products), shelves: make(map[string]*shelf), bindings: make(map[string]*binding)}
+	other := &Corpus{products: slices.Clone(c.products), shelves: make(map[string]*shelf), bindings: make(map[string]*binding), kinds: make(map[[2]*Document][]Proof)}
 	instead := make(map[string]*Document, len(versions))
 	for _, d := range versions {
 		instead[d.ID] = d

@@ -121,10 +121,7 @@ type settling struct {
 func newSettling(b *testing.B, url string, accounts int) *settling {
 	b.Helper()
 	w := &settling{app: openSample(b, url), now: instant(traceStart)}
-	db, err := store.Open(b.Context(), url)
-	must(b, err)
-	b.Cleanup(func() { must(b, db.Close()) })
-	w.db = db
+	w.openStore(b, url)
 	for n := range accounts {
 		w.ids = append(w.ids, fmt.Sprintf("customer-%06d", n))
 	}
@@ -132,6 +129,15 @@ func newSettling(b *testing.B, url string, accounts int) *settling {
 	must(b, err)
 	w.eachChunk(b, func(tx *store.Tx, ids []string) error { return openFunded(b.Context(), tx, p, ids, w.now) })
 	return w
+}
+
+// openStore opens the database once more, for what the preparation writes.
+func (w *settling) openStore(b *testing.B, url string) {
+	b.Helper()
+	db, err := store.Open(b.Context(), url)
+	must(b, err)
+	b.Cleanup(func() { must(b, db.Close()) })
+	w.db = db
 }
 
 // eachChunk runs f in a transaction for each thousand accounts.

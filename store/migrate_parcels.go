@@ -81,7 +81,7 @@ func accountsWithEvents(ctx context.Context, tx *sql.Tx) (ids []string, err erro
 	if err != nil {
 		return nil, err
 	}
-	err = drain(rows, func(rows *sql.Rows) error {
+	err = drain(rows, func(rows scanner) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)
@@ -122,7 +122,7 @@ func eventsOf(ctx context.Context, tx *sql.Tx, id string) (events []metering.Eve
 	if err != nil {
 		return nil, nil, err
 	}
-	err = drain(rows, func(rows *sql.Rows) error {
+	err = drain(rows, func(rows scanner) error {
 		e := metering.Event{Account: id}
 		var at calendar.Instant
 		err := rows.Scan(&e.Source, &e.ID, &e.Product, &e.Resource, &e.Point, &e.From, &e.To, (*measures)(&e.Measures), &at)

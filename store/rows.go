@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,8 +59,8 @@ func (t *table[R]) get(ctx context.Context, tx *Tx, tail string, args ...any) (r
 	return rows[0], true, nil
 }
 
-func (t *table[R]) scan(yield func(owner string, row *R)) func(*sql.Rows) error {
-	return func(rows *sql.Rows) error {
+func (t *table[R]) scan(yield func(owner string, row *R)) func(scanner) error {
+	return func(rows scanner) error {
 		var owner string
 		row := new(R)
 		if err := rows.Scan(targets(&owner, t.fields(row))...); err != nil {
@@ -87,12 +86,15 @@ func (u *UnreadableRow) Error() string {
 // Unwrap returns what reading the row met.
 func (u *UnreadableRow) Unwrap() error { return u.Err }
 
-// targets gives what database/sql scans an owner and fields into.
+// targets gives what a row scans an owner and fields into.
 func targets(owner *string, fields []any) []any {
 	dest := append(make([]any, 0, 1+len(fields)), owner)
 	for _, f := range fields {
-		if hash, is := f.(*[32]byte); is {
-			f = (*hashColumn)(hash)
+		switch field := f.(type) {
+		case *[32]byte:
+			f = (*hashColumn)(field)
+		case *bool:
+			f = (*bitColumn)(field)
 		}
 		dest = append(dest, f)
 	}
@@ -110,6 +112,19 @@ func (h *hashColumn) Scan(value any) error {
 	}
 	*h = hashColumn{}
 	copy(h[:], b)
+	return nil
+}
+
+// bitColumn reads a bool that is stored as 0 or 1.
+type bitColumn bool
+
+// Scan reads the number.
+func (b *bitColumn) Scan(value any) error {
+	bit, is := value.(int64)
+	if !is || bit&^1 != 0 {
+		return fmt.Errorf("%v is neither 0 nor 1", value)
+	}
+	*b = bit == 1
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (n NewAcceptance) CheckCustomer() error {
 // other accepted at one instant, a document that binds other accounts, a form
 // that it does not list (G 0.3), and an order that has lapsed.
 func (a *App) Accept(ctx context.Context, id string, n NewAcceptance, key, actor string) (v AccountView, err error) {
-	c, err := newCommand("accept", id, key, n)
+	c, err := a.newCommand("accept", id, key, n)
 	if err != nil {
 		return v, err
 	}

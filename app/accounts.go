@@ -29,7 +29,7 @@ func (a *App) CreateAccount(ctx context.Context, n NewAccount, actor string) err
 // then stands. Under a key that is not empty, the same request gives the same
 // answer for ever, and another one for the account is refused.
 func (a *App) OpenAccount(ctx context.Context, n NewAccount, key, actor string) (v AccountView, err error) {
-	c, err := newCommand("open", n.ID, key, n)
+	c, err := a.newCommand("open", n.ID, key, n)
 	if err != nil {
 		return v, err
 	}

@@ -41,7 +41,7 @@ type AddOnView struct {
 // under a key that is not empty, the same request gives the same answer for ever.
 // It refuses what account.SwitchAddOn refuses.
 func (a *App) SwitchAddOn(ctx context.Context, id string, x account.Switch, key, actor string) (v AddOnView, err error) {
-	c, err := newCommand("switch_add_on", id, key, x)
+	c, err := a.newCommand("switch_add_on", id, key, x)
 	if err != nil {
 		return v, err
 	}

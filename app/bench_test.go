@@ -133,22 +133,35 @@ func newSettlingOf(tb testing.TB, url string, folder fs.FS, accounts int, funded
 	must(tb, w.app.Init(tb.Context(), true, w.now))
 	_, err := w.app.Publish(tb.Context(), folder)
 	must(tb, err)
-	db, err := store.Open(tb.Context(), url)
-	must(tb, err)
-	tb.Cleanup(func() { must(tb, db.Close()) })
-	w.db = db
+	w.openStore(tb, url)
 	for n := range accounts {
 		w.ids = append(w.ids, fmt.Sprintf("customer-%06d", n))
 	}
 	p, err := w.app.Provider(tb.Context())
 	must(tb, err)
+	w.eachChunk(tb, func(tx *store.Tx, ids []string) error {
+		at, _ := slices.BinarySearch(w.ids, ids[0])
+		return openFunded(tb.Context(), tx, p, ids, func(i int) bool { return funded(at + i) }, w.now)
+	})
+	return w
+}
+
+// openStore opens the database once more, for what the preparation writes.
+func (w *settling) openStore(tb testing.TB, url string) {
+	tb.Helper()
+	db, err := store.Open(tb.Context(), url)
+	must(tb, err)
+	tb.Cleanup(func() { must(tb, db.Close()) })
+	w.db = db
+}
+
+// eachChunk runs f in a transaction for each thousand accounts.
+func (w *settling) eachChunk(tb testing.TB, f func(tx *store.Tx, ids []string) error) {
+	tb.Helper()
 	for at := 0; at < len(w.ids); at += settleAtOnce {
 		ids := w.ids[at:min(at+settleAtOnce, len(w.ids))]
-		must(tb, w.db.Update(tb.Context(), func(tx *store.Tx) error {
-			return openFunded(tb.Context(), tx, p, ids, func(i int) bool { return funded(at + i) }, w.now)
-		}))
+		must(tb, w.db.Update(tb.Context(), func(tx *store.Tx) error { return f(tx, ids) }))
 	}
-	return w
 }
 
 // openFunded opens accounts that accept the general agreement, and tops up those

@@ -42,7 +42,7 @@ type Leaving struct {
 // account.Dissent refuses, and a document of which no version is to come with
 // not_found. What the wallet holds stays there: nothing pays it out yet.
 func (a *App) Dissent(ctx context.Context, id string, x account.Dissent, key, actor string) (v Leaving, err error) {
-	c, err := newCommand("dissent", id, key, x)
+	c, err := a.newCommand("dissent", id, key, x)
 	if err != nil {
 		return v, err
 	}

@@ -51,7 +51,7 @@ type SwitchedOff struct {
 // same answer for ever. It refuses what account.LapseOrder refuses. There are no
 // orders here: whoever keeps them says so.
 func (a *App) LapseOrder(ctx context.Context, id string, x account.OrderLapse, key, actor string) (v LapsedOrder, err error) {
-	c, err := newCommand("lapse_order", id, key, x)
+	c, err := a.newCommand("lapse_order", id, key, x)
 	if err != nil {
 		return v, err
 	}

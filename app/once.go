@@ -18,22 +18,29 @@ import (
 type command struct {
 	account, key string
 	request      [sha256.Size]byte
+	// guess is about when the command is done, by the database's clock; topUps
+	// says that it looks at earlier top-ups. What is wrong here is read again.
+	guess  calendar.Instant
+	topUps bool
 }
 
 // newCommand digests a command and its input, to tell a repetition from a
 // reused key. The name keeps the commands apart that share the account's keys.
-func newCommand(name, account, key string, input any) (command, error) {
+func (a *App) newCommand(name, account, key string, input any) (command, error) {
 	body, err := json.Marshal([]any{name, account, input})
 	if err != nil {
 		return command{}, fmt.Errorf("app: hashing a request: %w", err)
 	}
-	return command{account: account, key: key, request: sha256.Sum256(body)}, nil
+	return command{account: account, key: key, request: sha256.Sum256(body), guess: a.guess()}, nil
 }
 
 // once does a command and keeps its answer under the key, in one transaction; a
 // repetition gets the answer that was kept, and nothing happens. It refuses a
 // key that comes back with another request. do says when the answer was given.
 func once[T any](ctx context.Context, tx *store.Tx, c command, do func() (T, calendar.Instant, error)) (answer T, repeated bool, err error) {
+	if err := tx.LookAhead(ctx, store.Ahead{Account: c.account, Key: c.key, UpTo: c.guess, TopUps: c.topUps}); err != nil {
+		return answer, false, err
+	}
 	// Locked first, so that two requests with one key are answered one after the other.
 	if err := tx.Lock(ctx, []string{c.account}); err != nil {
 		return answer, false, err
@@ -56,9 +63,9 @@ func once[T any](ctx context.Context, tx *store.Tx, c command, do func() (T, cal
 // first: an account that does not exist yet cannot be locked, and two requests
 // may open it at once.
 func (a *App) update(ctx context.Context, f func(*store.Tx) error) error {
-	err := a.db.Update(ctx, f)
+	err := a.db.Share(ctx, f)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrAnswered) || refusal.CodeOf(err) == refusal.AlreadyExists {
-		return a.db.Update(ctx, f) // it now sees what the other one did
+		return a.db.Share(ctx, f) // it now sees what the other one did
 	}
 	return err
 }

@@ -35,10 +35,11 @@ type ToppedUp struct {
 // refused with already_exists when it comes back under another one. With dryRun
 // nothing is kept.
 func (a *App) TopUp(ctx context.Context, id string, t account.TopUp, key, actor string, dryRun bool) (ToppedUp, error) {
-	c, err := newCommand("topup", id, key, t)
+	c, err := a.newCommand("topup", id, key, t)
 	if err != nil {
 		return ToppedUp{}, err
 	}
+	c.topUps = true
 	var answer ToppedUp
 	err = a.update(ctx, func(tx *store.Tx) error {
 		answer, answer.Repeated, err = once(ctx, tx, c, func() (ToppedUp, calendar.Instant, error) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
 
@@ -79,7 +78,7 @@ func (tx *Tx) sumMoney(ctx context.Context, wanted any, found map[string]*Accoun
 		{"SELECT account, CAST(sum(outstanding) AS BIGINT) FROM debts " + of + " GROUP BY account", func(a *AccountRow) *money.Amount { return &a.Owed }},
 		{"SELECT account, CAST(-sum(balance) AS BIGINT) FROM balances " + of + " AND " + feesOwed + " GROUP BY account", func(a *AccountRow) *money.Amount { return &a.Fees }},
 	} {
-		if err := tx.each(ctx, sum.text, []any{wanted}, func(rows *sql.Rows) error {
+		if err := tx.each(ctx, sum.text, []any{wanted}, func(rows scanner) error {
 			var id string
 			var amount money.Amount
 			if err := rows.Scan(&id, &amount); err != nil {
@@ -144,7 +143,7 @@ func (tx *Tx) DueAfter(ctx context.Context, now calendar.Instant, after Due, lim
 	last = after
 	err = tx.each(ctx, "SELECT next_due, account FROM accounts WHERE next_due <= $1 AND (next_due, account) > ($2, $3) ORDER BY next_due, account LIMIT $4",
 		[]any{int64(now), int64(after.At), after.Account, limit},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			err := rows.Scan(&last.At, &last.Account)
 			ids = append(ids, last.Account)
 			return err
@@ -163,12 +162,18 @@ func (tx *Tx) Claim(ctx context.Context, id string, now calendar.Instant) (bool,
 // Lock waits until no other transaction writes to the accounts, and keeps it so
 // until this one ends. Ids of accounts that do not exist lock nothing.
 func (tx *Tx) Lock(ctx context.Context, ids []string) error {
+	if len(ids) == 1 && taken(tx, ids[0], func(h *ahead) **bool { return &h.lock }) != nil {
+		return nil
+	}
 	_, err := tx.lock(ctx, ids)
 	return err
 }
 
 // lock is Lock, and returns the ids that exist, sorted.
 func (tx *Tx) lock(ctx context.Context, ids []string) ([]string, error) {
+	if len(ids) == 1 {
+		return tx.texts(ctx, "SELECT account FROM accounts WHERE account = $1"+tx.forUpdate(), ids[0])
+	}
 	return apart(tx, ids, func(ids []string) ([]string, error) {
 		wanted, err := list(tx, ids)
 		if err != nil {
@@ -181,7 +186,7 @@ func (tx *Tx) lock(ctx context.Context, ids []string) ([]string, error) {
 
 // texts runs a query for one column of text.
 func (tx *Tx) texts(ctx context.Context, query string, args ...any) (values []string, err error) {
-	err = tx.each(ctx, query, args, func(rows *sql.Rows) error {
+	err = tx.each(ctx, query, args, func(rows scanner) error {
 		var v string
 		err := rows.Scan(&v)
 		values = append(values, v)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -228,7 +227,7 @@ func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Ins
 			SELECT a.account, CASE WHEN `+isNamed+` THEN a.account ELSE '' END AS alone, coalesce(accepted.acts, '') AS acts, coalesce(exits.exits, '') AS exits
 			FROM accounts a LEFT JOIN accepted ON accepted.account = a.account LEFT JOIN exits ON exits.account = a.account) alike
 		GROUP BY alone, acts, exits ORDER BY min(account)`, []any{alone, apart},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var g Alike
 			err := rows.Scan(&g.Account, &g.Accounts)
 			groups = append(groups, g)

@@ -24,7 +24,9 @@ var ErrStale = errors.New("store: another decision was applied to the account fi
 // Apply writes decisions, at most one for each account, in a number of
 // statements that does not depend on how many there are. It returns ErrStale
 // when an account has moved on from Before, and refuses with already_exists an
-// account that is opened twice; the transaction must then be given up.
+// account that is opened twice; the transaction must then be given up. Where
+// several statements are sent at once, ErrStale comes when this one is, at the
+// latest with the commit.
 func (tx *Tx) Apply(ctx context.Context, decisions []*account.Decision) error {
 	a := applier{tx: tx, decisions: slices.Clone(decisions)}
 	slices.SortFunc(a.decisions, func(a, b *account.Decision) int { return strings.Compare(a.Account, b.Account) })
@@ -128,14 +130,10 @@ func (a *applier) moveAccounts(ctx context.Context) error {
 	}
 	// Usage that came since the books were loaded keeps the instant at which the
 	// account is to be looked at.
-	n, err := movedAccounts.write(ctx, a.tx,
+	return movedAccounts.put(ctx, a.tx,
 		`UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, folded = r.folded, usage_to = r.usage_to,
 			next_due = CASE WHEN accounts.parcels > r.folded AND accounts.next_due < r.next_due THEN accounts.next_due ELSE r.next_due END FROM {rows}
-		WHERE accounts.account = r.account AND accounts.seq = r.before AND accounts.folded = r.folded_before`, moved)
-	if err == nil && n != int64(len(moved)) {
-		return ErrStale
-	}
-	return err
+		WHERE accounts.account = r.account AND accounts.seq = r.before AND accounts.folded = r.folded_before`, moved, ErrStale)
 }
 
 // inserter writes one kind of the rows that decisions add.
@@ -203,9 +201,8 @@ func (a *applier) putBalances(ctx context.Context) error {
 			}
 		}
 	}
-	_, err := balances.write(ctx, a.tx,
-		balances.insert("ON CONFLICT (account, name) DO UPDATE SET balance = excluded.balance"), changed)
-	return err
+	return balances.put(ctx, a.tx,
+		balances.insert("ON CONFLICT (account, name) DO UPDATE SET balance = excluded.balance"), changed, nil)
 }
 
 func (a *applier) putDebts(ctx context.Context) error {
@@ -216,13 +213,12 @@ func (a *applier) putDebts(ctx context.Context) error {
 			gone = append(gone, missingFrom(d.Account, before(d).Debts, d.After.Debts, sameKey)...)
 		}
 	}
-	if _, err := debts.write(ctx, a.tx, `DELETE FROM debts USING {rows} WHERE debts.account = r.account
-		AND debts.since = r.since AND debts.seller = r.seller AND debts.product = r.product`, gone); err != nil {
+	if err := debts.put(ctx, a.tx, `DELETE FROM debts USING {rows} WHERE debts.account = r.account
+		AND debts.since = r.since AND debts.seller = r.seller AND debts.product = r.product`, gone, nil); err != nil {
 		return err
 	}
-	_, err := debts.write(ctx, a.tx, debts.insert(`ON CONFLICT (account, since, seller, product)
-		DO UPDATE SET outstanding = excluded.outstanding`), changed)
-	return err
+	return debts.put(ctx, a.tx, debts.insert(`ON CONFLICT (account, since, seller, product)
+		DO UPDATE SET outstanding = excluded.outstanding`), changed, nil)
 }
 
 func sameDebt(a, b arrears.Debt) bool { return a == b }
@@ -250,10 +246,9 @@ func (a *applier) putServices(ctx context.Context) error {
 			}
 		}
 	}
-	_, err := services.write(ctx, a.tx, services.insert(`ON CONFLICT (account, product) DO UPDATE SET
+	return services.put(ctx, a.tx, services.insert(`ON CONFLICT (account, product) DO UPDATE SET
 		state = excluded.state, since = excluded.since, arrears_since = excluded.arrears_since,
-		noticed = excluded.noticed, warned = excluded.warned`), changed)
-	return err
+		noticed = excluded.noticed, warned = excluded.warned`), changed, nil)
 }
 
 // sameService compares what a row of services holds; the history is in transitions.

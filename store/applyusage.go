@@ -3,7 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 
 	"termwise.dev/core/metering"
@@ -21,12 +21,11 @@ func (a *applier) putResources(ctx context.Context) error {
 	used = sortedRows(used, func(a, b *opened) int {
 		return cmp.Or(strings.Compare(a.Product, b.Product), strings.Compare(a.Resource.Resource, b.Resource.Resource))
 	})
-	_, err := resources.write(ctx, a.tx, `INSERT INTO resources (account, product, resource, opened)
+	return resources.put(ctx, a.tx, `INSERT INTO resources (account, product, resource, opened)
 		SELECT r.account, r.product, r.resource, r.opened FROM {rows}
 		WHERE NOT EXISTS (SELECT 1 FROM resources o
 			WHERE o.account = r.account AND o.product = r.product AND o.resource = r.resource AND o.opened <= r.opened)
-		ON CONFLICT (account, product, resource) DO UPDATE SET opened = excluded.opened`, used)
-	return err
+		ON CONFLICT (account, product, resource) DO UPDATE SET opened = excluded.opened`, used, nil)
 }
 
 // putBuckets writes each bucket once, with the usage that is fresh and what was
@@ -65,13 +64,10 @@ func (a *applier) putBuckets(ctx context.Context) error {
 }
 
 func (a *applier) changeBuckets(ctx context.Context, changed []owned[metering.Bucket]) error {
-	n, err := buckets.write(ctx, a.tx,
+	return buckets.put(ctx, a.tx,
 		`UPDATE buckets SET total = r.total, touched = r.touched, pending = r.pending,
 			billed = r.billed, refused = r.refused, charged = r.charged, lines = r.lines FROM {rows}
 		WHERE buckets.account = r.account AND buckets.product = r.product
-			AND buckets.resource = r.resource AND buckets.meter = r.meter AND buckets.hour = r.hour`, changed)
-	if err == nil && n != int64(len(changed)) {
-		return fmt.Errorf("store: of %d buckets that were changed only %d exist: the database was changed by hand", len(changed), n)
-	}
-	return err
+			AND buckets.resource = r.resource AND buckets.meter = r.meter AND buckets.hour = r.hour`, changed,
+		errors.New("store: not all buckets that were changed exist: the database was changed by hand"))
 }

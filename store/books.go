@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	"termwise.dev/core/account"
@@ -25,99 +24,126 @@ func (tx *Tx) Books(ctx context.Context, ids []string, upTo calendar.Instant) ([
 }
 
 func (tx *Tx) books(ctx context.Context, ids []string, upTo calendar.Instant) ([]*account.Books, error) {
-	l, err := tx.loader(ctx, ids, tx.forUpdate())
-	if err != nil || len(l.found) == 0 {
+	if l := tx.takenBooks(ids, upTo); l != nil {
+		return l.finish(ctx, upTo)
+	}
+	l, err := tx.loader(ids)
+	if err != nil {
 		return nil, err
 	}
-	loads := []func(context.Context) error{l.balances, l.debts, l.services, l.history, l.noted, l.acceptances, l.lapses}
-	if upTo != 0 {
-		loads = append(loads,
-			func(ctx context.Context) error { return l.open(ctx, calendar.HourOf(upTo)-1) },
-			func(ctx context.Context) error { return l.openAfter(ctx, calendar.HourOf(upTo)-1) },
-			func(ctx context.Context) error { return l.fresh(ctx, upTo) })
+	if err := tx.together(ctx, func() error { return l.all(ctx, upTo) }); err != nil {
+		return nil, err
 	}
-	for _, load := range loads {
-		if err := load(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return l.found, nil
+	return l.finish(ctx, upTo)
 }
 
 // loader fills the books of several accounts, one kind of row after the other.
 type loader struct {
 	tx     *Tx
+	of     string // the condition that a row is of a wanted account
 	wanted any
 	found  []*account.Books
 	books  map[string]*account.Books
+	broken error // what rows contradict
 }
 
-// loader begins to load the books of accounts; lock ends the query for them.
-func (tx *Tx) loader(ctx context.Context, ids []string, lock string) (*loader, error) {
-	wanted, err := list(tx, ids)
-	if err != nil {
-		return nil, err
+// loader makes a loader of accounts.
+func (tx *Tx) loader(ids []string) (*loader, error) {
+	l := &loader{tx: tx, books: make(map[string]*account.Books, len(ids))}
+	if len(ids) == 1 {
+		l.of, l.wanted = "account = $1", ids[0]
+		return l, nil
 	}
-	l := &loader{tx: tx, books: map[string]*account.Books{}}
-	known := []string{}
-	if err := books.each(ctx, tx, func(id string, b *account.Books) {
+	wanted, err := list(tx, ids)
+	l.of, l.wanted = tx.among("account", "text"), wanted
+	return l, err
+}
+
+// all asks for everything but fresh usage. Begin with locking the accounts: what is
+// asked after that is as they are while they are locked.
+func (l *loader) all(ctx context.Context, upTo calendar.Instant) error {
+	if err := l.heads(ctx, l.tx.forUpdate()); err != nil {
+		return err
+	}
+	loads := []func(context.Context) error{l.balances, l.debts, l.services, l.history, l.noted, l.acceptances, l.lapses}
+	if upTo != 0 {
+		loads = append(loads,
+			func(ctx context.Context) error { return l.open(ctx, calendar.HourOf(upTo)-1) },
+			func(ctx context.Context) error { return l.openAfter(ctx, calendar.HourOf(upTo)-1) })
+	}
+	for _, load := range loads {
+		if err := load(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish returns the books when what was asked for has been answered.
+func (l *loader) finish(ctx context.Context, upTo calendar.Instant) ([]*account.Books, error) {
+	if l.broken != nil || upTo == 0 || len(l.found) == 0 {
+		return l.found, l.broken
+	}
+	return l.found, l.fresh(ctx, upTo)
+}
+
+// heads asks for the accounts themselves; lock ends the query.
+func (l *loader) heads(ctx context.Context, lock string) error {
+	return books.each(ctx, l.tx, func(id string, b *account.Books) {
 		b.ID = id
 		b.Balances = ledger.Balances{}
 		b.Services = map[string]*subscription.Service{}
 		b.OpenAfter = calendar.EndOfTime
 		l.books[id] = b
 		l.found = append(l.found, b)
-		known = append(known, id)
-	}, "WHERE "+tx.among("account", "text")+" ORDER BY account"+lock, wanted); err != nil {
-		return nil, err
-	}
-	if len(known) == 0 {
-		return l, nil
-	}
-	// An account that somebody opens from here on is not looked at.
-	l.wanted, err = list(tx, known)
-	return l, err
+	}, l.where(" ORDER BY account"+lock), l.wanted)
 }
 
-// where begins the rest of a query for the rows of the wanted accounts.
-func (l *loader) where(more string) string { return "WHERE " + l.tx.among("account", "text") + more }
+// where begins a query for rows of the wanted accounts.
+func (l *loader) where(more string) string { return "WHERE " + l.of + more }
+
+// fill asks for rows. Those of an account that somebody opened since the accounts
+// were asked for are passed over.
+func fill[R any](ctx context.Context, l *loader, t *table[R], more string, add func(*account.Books, *R)) error {
+	return t.each(ctx, l.tx, func(id string, row *R) {
+		if b := l.books[id]; b != nil {
+			add(b, row)
+		}
+	}, l.where(more), l.wanted)
+}
 
 func (l *loader) balances(ctx context.Context) error {
-	return balances.each(ctx, l.tx, func(id string, b *balance) {
-		l.books[id].Balances[b.name] = b.amount
-	}, l.where(""), l.wanted)
+	return fill(ctx, l, &balances, "", func(b *account.Books, row *balance) { b.Balances[row.name] = row.amount })
 }
 
 func (l *loader) debts(ctx context.Context) error {
-	return debts.each(ctx, l.tx, func(id string, d *arrears.Debt) {
-		l.books[id].Debts = append(l.books[id].Debts, *d)
-	}, l.where(" ORDER BY account, since, seller, product"), l.wanted)
+	return fill(ctx, l, &debts, " ORDER BY account, since, seller, product", func(b *account.Books, d *arrears.Debt) {
+		b.Debts = append(b.Debts, *d)
+	})
 }
 
 func (l *loader) services(ctx context.Context) error {
-	return services.each(ctx, l.tx, func(id string, s *subscription.Service) {
-		l.books[id].Services[s.Product] = s
-	}, l.where(""), l.wanted)
+	return fill(ctx, l, &services, "", func(b *account.Books, s *subscription.Service) { b.Services[s.Product] = s })
 }
 
 func (l *loader) history(ctx context.Context) error {
-	var broken error
-	err := transitions.each(ctx, l.tx, func(id string, m *account.Moved) {
-		s, found := l.books[id].Services[m.Product]
+	return fill(ctx, l, &transitions, inOrder, func(b *account.Books, m *account.Moved) {
+		s, found := b.Services[m.Product]
 		if !found {
-			broken = fmt.Errorf("store: account %s has moves of %s but no such service: the database was changed by hand", id, m.Product)
+			l.broken = fmt.Errorf("store: account %s has moves of %s but no such service: the database was changed by hand", b.ID, m.Product)
 			return
 		}
 		s.History = append(s.History, m.Transition)
-	}, l.where(" ORDER BY account, entry, line"), l.wanted)
-	return errors.Join(err, broken)
+	})
 }
+
+// inOrder sorts rows that belong to entries of the journal.
+const inOrder = " ORDER BY account, entry, line"
 
 // noted reads the notices of which the books keep something. They come before the
 // acceptances, which may lift an exit.
 func (l *loader) noted(ctx context.Context) error {
-	return notices.each(ctx, l.tx, func(id string, n *account.Noticed) { l.books[id].Note(n) },
-		l.where(" AND "+isNoted+" ORDER BY account, entry, line"), l.wanted)
+	return fill(ctx, l, &notices, " AND "+isNoted+inOrder, (*account.Books).Note)
 }
 
 // isNoted is the condition of the index on notices of which the books keep
@@ -125,16 +151,15 @@ func (l *loader) noted(ctx context.Context) error {
 const isNoted = "kind IN ('" + string(notice.ExitConfirmed) + "', '" + string(notice.ProductEnds) + "', '" + string(notice.AgreementEnds) + "')"
 
 func (l *loader) acceptances(ctx context.Context) error {
-	return acceptances.each(ctx, l.tx, func(id string, a *account.Accepted) {
-		l.books[id].Acceptances = append(l.books[id].Acceptances, a.Acceptance)
-		l.books[id].Lift(a)
-	}, l.where(" ORDER BY account, entry, line"), l.wanted)
+	return fill(ctx, l, &acceptances, inOrder, func(b *account.Books, a *account.Accepted) {
+		b.Acceptances = append(b.Acceptances, a.Acceptance)
+		b.Lift(a)
+	})
 }
 
 // lapses reads what lapsed orders did, which voids acceptances: they come after these.
 func (l *loader) lapses(ctx context.Context) error {
-	return lapses.each(ctx, l.tx, func(id string, row *account.Lapsed) { l.books[id].Lapse(row) },
-		l.where(" ORDER BY account, entry, line"), l.wanted)
+	return fill(ctx, l, &lapses, inOrder, (*account.Books).Lapse)
 }
 
 // LoadAddOns adds to books the add-ons that the account has switched.
@@ -144,8 +169,10 @@ func (tx *Tx) LoadAddOns(ctx context.Context, b *account.Books) (err error) {
 }
 
 func (l *loader) open(ctx context.Context, last calendar.Hour) error {
-	return buckets.each(ctx, l.tx, func(id string, b *metering.Bucket) {
-		l.books[id].Open = append(l.books[id].Open, b)
+	return buckets.each(ctx, l.tx, func(id string, row *metering.Bucket) {
+		if b := l.books[id]; b != nil {
+			b.Open = append(b.Open, row)
+		}
 	}, l.where(` AND hour <= $2 AND pending <> 0
 		ORDER BY account, hour, product, resource, meter`), l.wanted, int64(last))
 }
@@ -163,13 +190,13 @@ func (l *loader) openAfter(ctx context.Context, last calendar.Hour) error {
 			ORDER BY hour LIMIT 1)
 		FROM accounts `+l.where(""),
 		[]any{l.wanted, int64(last)},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var id string
 			var first sql.NullInt64
 			if err := rows.Scan(&id, &first); err != nil {
 				return err
 			}
-			if first.Valid {
+			if first.Valid && l.books[id] != nil {
 				l.books[id].OpenAfter = calendar.Hour(first.Int64).End()
 			}
 			return nil

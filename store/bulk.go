@@ -3,16 +3,14 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // maxRows bounds the rows that are sent to PostgreSQL in one statement: far more
@@ -28,33 +26,46 @@ func (t *table[R]) insert(onConflict string) string {
 	return "INSERT INTO " + t.name + " (" + t.owner + ", " + t.columns + ") SELECT * FROM {rows} " + onConflict
 }
 
-// add inserts rows, none of which may be there already.
+// copied is from how many rows on they are sent by COPY, which is faster for many
+// and takes several exchanges.
+const copied = 100
+
+// add inserts rows, none of which may be there already, at the latest when the
+// transaction is committed.
 func (t *table[R]) add(ctx context.Context, tx *Tx, rows []owned[R]) error {
-	if len(rows) == 0 || tx.engine == sqlite {
-		_, err := t.write(ctx, tx, t.insert(""), rows)
-		return err
+	if len(rows) < copied || tx.engine == sqlite {
+		return t.put(ctx, tx, t.insert(""), rows, nil)
 	}
-	tx.statements++
-	return tx.statement("COPY "+t.name, func() error { return tx.raw(func(driver any) error { return t.copy(ctx, driver, rows) }) })
+	return tx.copy(ctx, t.name, func(conn *pgx.Conn) error { return t.copy(ctx, conn, rows) })
 }
 
-// copy sends rows over PostgreSQL's own connection.
-func (t *table[R]) copy(ctx context.Context, driver any, rows []owned[R]) error {
+// copy makes a call of PostgreSQL's own.
+func (tx *Tx) copy(ctx context.Context, table string, do func(*pgx.Conn) error) error {
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
+	c := newCall("COPY "+table, nil)
+	tx.count(c)
+	if err := tx.seen.watch.call(tx.seen.call(c), func() error { return do(tx.wire.(*pipe).conn) }); err != nil {
+		return explained(err)
+	}
+	return nil
+}
+
+// copy sends rows.
+func (t *table[R]) copy(ctx context.Context, conn *pgx.Conn, rows []owned[R]) error {
 	var args []any
 	source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
 		args = t.values(args[:0], rows[i])
 		return args, nil
 	})
 	columns := strings.Split(t.owner+", "+t.columns, ", ")
-	_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{t.name}, columns, source)
-	if err != nil {
-		return explained(err)
-	}
-	return nil
+	_, err := conn.CopyFrom(ctx, pgx.Identifier{t.name}, columns, source)
+	return err
 }
 
 // oneByOne says that a text is run once for each row: on SQLite, where a prepared
-// statement in a loop is fastest, and where accounts live on several nodes, since
+// statement in a loop is fastest (but for plain inserts; see chunked), and where accounts live on several nodes, since
 // a statement that names its account by a parameter goes to one node.
 func (tx *Tx) oneByOne() bool { return tx.engine == sqlite || tx.sharded }
 
@@ -62,119 +73,137 @@ func (tx *Tx) oneByOne() bool { return tx.engine == sqlite || tx.sharded }
 // many rows on PostgreSQL, once for each row where it must be oneByOne. Rows are
 // taken in order.
 func (t *table[R]) write(ctx context.Context, tx *Tx, text string, rows []owned[R]) (changed int64, err error) {
-	if tx.engine == sqlite {
-		return t.writeSQLite(ctx, tx, text, rows)
-	}
-	if tx.sharded {
-		err = t.forEach(ctx, tx, text, rows, func(ctx context.Context, text rowText, args []any) error {
-			result, err := text.ExecContext(ctx, args...)
-			if err != nil {
-				return explained(err)
-			}
-			n, err := result.RowsAffected()
-			changed += n
-			return err
-		})
-		return changed, err
-	}
-	for chunk := range slices.Chunk(rows, maxRows) {
-		n, err := tx.exec(ctx, t.expand(text), t.arrays(chunk)...)
-		if err != nil {
+	for _, c := range t.calls(tx, text, rows) {
+		if err := tx.make(ctx, c); err != nil {
 			return changed, err
 		}
-		changed += n
+		changed += c.changed
 	}
 	return changed, nil
 }
 
-// query runs a text for rows, as write does, and reads what it returns.
-func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[R], scan func(*sql.Rows) error) error {
-	if tx.oneByOne() {
-		return t.forEach(ctx, tx, text, rows, func(ctx context.Context, text rowText, args []any) error {
-			found, err := text.QueryContext(ctx, args...)
-			if err != nil {
-				return explained(err)
-			}
-			return drain(found, scan)
-		})
-	}
-	for chunk := range slices.Chunk(rows, maxRows) {
-		if err := tx.each(ctx, t.expand(text), t.arrays(chunk), scan); err != nil {
+// put is write for a text of which nothing needs to be known at once: it is run at
+// the latest when the transaction is committed. Where orElse is given, the text
+// changes one row for each; when it does not, the transaction fails with orElse.
+func (t *table[R]) put(ctx context.Context, tx *Tx, text string, rows []owned[R], orElse error) error {
+	for _, c := range t.calls(tx, text, rows) {
+		c.orElse = orElse
+		if len(rows) < copied { // what writes many rows gains nothing by being sent with more
+			c.writes = t.name
+		}
+		if err := tx.later(ctx, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rowText is a text that is run for one row after the other.
-type rowText interface {
-	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+// query runs a text for rows, as write does, and reads what it returns.
+func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[R], scan func(scanner) error) error {
+	for _, c := range t.calls(tx, text, rows) {
+		c.scan = scan
+		if err := tx.make(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// remembered is a text that the driver prepares once for each connection.
-type remembered struct {
-	tx   *sql.Tx
-	text string
-}
-
-func (r remembered) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
-	return r.tx.ExecContext(ctx, r.text, args...)
-}
-
-func (r remembered) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
-	return r.tx.QueryContext(ctx, r.text, args...)
-}
-
-// forEach runs a text with the values of each row.
-func (t *table[R]) forEach(
-	ctx context.Context, tx *Tx, text string, rows []owned[R],
-	run func(context.Context, rowText, []any) error,
-) error {
+// calls makes the calls that run a text for rows.
+func (t *table[R]) calls(tx *Tx, text string, rows []owned[R]) (calls []*call) {
 	if len(rows) == 0 {
 		return nil
 	}
-	tx.statements++
-	text, used := t.bind(tx, text)
-	return tx.statement(text, func() (err error) {
-		if tx.engine == postgres {
-			return t.runEach(ctx, remembered{tx.sql, text}, used, rows, run)
-		}
-		prepared, err := tx.sql.PrepareContext(ctx, text)
-		if err != nil {
-			return explained(err)
-		}
-		defer func() { err = errors.Join(err, prepared.Close()) }()
-		return t.runEach(ctx, prepared, used, rows, run)
-	})
+	if tx.oneByOne() || len(rows) == 1 || len(rows) <= fewRows && !strings.HasPrefix(text, "INSERT") {
+		return []*call{t.rowByRow(tx, text, rows)}
+	}
+	for chunk := range slices.Chunk(rows, maxRows) {
+		c := newCall(t.expand(text), t.arrays(chunk))
+		c.wants = int64(len(chunk))
+		calls = append(calls, c)
+	}
+	return calls
 }
 
-func (t *table[R]) runEach(
-	ctx context.Context, text rowText, used []int, rows []owned[R],
-	run func(context.Context, rowText, []any) error,
-) error {
-	// The driver watches a context that can be cancelled with a goroutine for
-	// each statement; looking at it between the rows is enough.
-	quiet := context.WithoutCancel(ctx)
-	var all []any
-	args := make([]any, len(used))
-	for _, row := range rows {
-		if err := ctx.Err(); err != nil {
-			return err
+// fewRows are so few that each is better looked for by itself: the plan that
+// PostgreSQL keeps of a join with a list of rows is made for more of them.
+const fewRows = 16
+
+// rowByRow makes the call that runs a text with the values of each row.
+func (t *table[R]) rowByRow(tx *Tx, text string, rows []owned[R]) *call {
+	b := t.bind(tx, text)
+	all, args := []any(nil), make([]any, len(b.used))
+	return &call{kind: Statement, text: b.text, times: len(rows), chunk: b.chunk, chunked: b.chunked, wants: int64(len(rows)), args: func(i int) []any {
+		if tx.wire.waits() { // the arguments of all rows are needed at once
+			args = make([]any, len(b.used))
 		}
-		all = t.values(all[:0], row)
-		for i, column := range used {
+		all = t.values(all[:0], rows[i])
+		for i, column := range b.used {
 			args[i] = all[column]
 		}
-		if err := run(quiet, text, args); err != nil {
-			return err
-		}
+		return args
+	}}
+}
+
+// written are the texts that expand and bind have made: the same few again and
+// again.
+var written sync.Map
+
+// writtenKey names a text before it was made.
+type writtenKey struct {
+	columns, text string
+	engine        engine // empty for expand
+}
+
+// bound is a text for one row at a time, and the columns that its parameters stand for.
+type bound struct {
+	text string
+	used []int
+	// chunked is the text for chunk rows at once; chunk is zero where there is none.
+	chunked string
+	chunk   int
+}
+
+// maxParameters bounds the parameters of a statement that inserts many rows at
+// once on SQLite: more make the statement longer to prepare and save nothing.
+const maxParameters = 500
+
+// valuesMark stands in a text that inserts rows as they are.
+const valuesMark = "SELECT * FROM " + rowsMark
+
+// chunked makes the text that inserts many rows as they are in one statement of
+// SQLite, and says how many.
+func (t *table[R]) chunked(tx *Tx, text string) (chunked string, rows int) {
+	before, after, plain := strings.Cut(text, valuesMark)
+	if tx.engine != sqlite || !plain || rowsColumn.MatchString(after) {
+		return "", 0
 	}
-	return nil
+	columns := strings.Count(t.columns, ", ") + 2
+	if rows = maxParameters / columns; rows < 2 {
+		return "", 0
+	}
+	row := "(?" + strings.Repeat(", ?", columns-1) + ")"
+	chunked = before + "VALUES " + row + strings.Repeat(", "+row, rows-1) + after
+	if !strings.Contains(text, "ON CONFLICT") {
+		// Whoever meets the error takes back all that the transaction wrote. SQLite
+		// need not keep copies of pages to undo the statement alone.
+		chunked = strings.Replace(chunked, "INSERT INTO", "INSERT OR FAIL INTO", 1)
+	}
+	return chunked, rows
 }
 
 // expand puts the rows into a text as unnested arrays, one for each column.
 func (t *table[R]) expand(text string) string {
+	key := writtenKey{columns: t.columns, text: text}
+	if made, found := written.Load(key); found {
+		return made.(string)
+	}
+	made := t.expanded(text)
+	written.Store(key, made)
+	return made
+}
+
+func (t *table[R]) expanded(text string) string {
 	var b strings.Builder
 	for i, a := range t.shape() {
 		fmt.Fprintf(&b, "%s$%d::%s[]", comma(i), i+1, a.kind)
@@ -187,32 +216,44 @@ var (
 	withoutFrom = strings.NewReplacer(" FROM "+rowsMark, "", " USING "+rowsMark, "", ", "+rowsMark, "")
 )
 
-// bind makes a text for one row at a time: the columns of r become parameters and
+// bind makes a text for one row at a time.
+func (t *table[R]) bind(tx *Tx, text string) bound {
+	key := writtenKey{t.columns, text, tx.engine}
+	if made, found := written.Load(key); found {
+		return made.(bound)
+	}
+	made := t.bound(tx, text)
+	written.Store(key, made)
+	return made
+}
+
+// bound makes a text for one row at a time: the columns of r become parameters and
 // the rows leave the text, since SQLite would fill a temporary table for each row
-// that it takes from a query. It returns the columns that the parameters stand for.
-func (t *table[R]) bind(tx *Tx, text string) (bound string, used []int) {
+// that it takes from a query.
+func (t *table[R]) bound(tx *Tx, text string) (made bound) {
 	columns, shape := strings.Split(t.owner+", "+t.columns, ", "), t.shape()
 	parameter := func(column int) string {
-		if !slices.Contains(used, column) {
-			used = append(used, column)
+		if !slices.Contains(made.used, column) {
+			made.used = append(made.used, column)
 		}
-		name := "$" + strconv.Itoa(slices.Index(used, column)+1)
+		name := "$" + strconv.Itoa(slices.Index(made.used, column)+1)
 		if tx.engine == postgres {
 			name += "::" + shape[column].kind // it could not always guess it
 		}
 		return name
 	}
-	if values := "SELECT * FROM " + rowsMark; strings.Contains(text, values) {
+	made.chunked, made.chunk = t.chunked(tx, text)
+	if strings.Contains(text, valuesMark) {
 		all := make([]string, len(columns))
 		for i := range columns {
 			all[i] = parameter(i)
 		}
-		text = strings.ReplaceAll(text, values, "VALUES ("+strings.Join(all, ", ")+")")
+		text = strings.ReplaceAll(text, valuesMark, "VALUES ("+strings.Join(all, ", ")+")")
 	}
-	bound = rowsColumn.ReplaceAllStringFunc(withoutFrom.Replace(text), func(c string) string {
+	made.text = rowsColumn.ReplaceAllStringFunc(withoutFrom.Replace(text), func(c string) string {
 		return parameter(slices.Index(columns, c[len("r."):]))
 	})
-	return bound, used
+	return made
 }
 
 func comma(i int) string {

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
 
 	"termwise.dev/core/journal"
@@ -25,7 +24,7 @@ func (x *UsageIndex) Holds(e *metering.Event) (held bool) {
 // UsageIndex reads the filters of all runs.
 func (tx *Tx) UsageIndex(ctx context.Context) (*UsageIndex, error) {
 	x := &UsageIndex{}
-	err := tx.each(ctx, "SELECT run, filter FROM usage_runs ORDER BY run", nil, func(rows *sql.Rows) error {
+	err := tx.each(ctx, "SELECT run, filter FROM usage_runs ORDER BY run", nil, func(rows scanner) error {
 		var run int64
 		var filter []byte
 		err := rows.Scan(&run, &filter)
@@ -54,7 +53,7 @@ func (c *RunsChecked) fault(table, row, message string) {
 // that each of them and of their pages is as it was written.
 func (tx *Tx) CheckRuns(ctx context.Context) (c RunsChecked, err error) {
 	var runs []int64
-	if err := tx.each(ctx, "SELECT run FROM usage_runs ORDER BY run", nil, func(rows *sql.Rows) error {
+	if err := tx.each(ctx, "SELECT run FROM usage_runs ORDER BY run", nil, func(rows scanner) error {
 		var run int64
 		err := rows.Scan(&run)
 		runs = append(runs, run)
@@ -94,7 +93,7 @@ func (tx *Tx) checkRun(ctx context.Context, c *RunsChecked, run int64) error {
 	}
 	var names []placed
 	err := tx.each(ctx, "SELECT page, content, digest FROM usage_run_pages WHERE run = $1 ORDER BY page", []any{run},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			p := runPage{run: run}
 			if err := rows.Scan(&p.page, &p.content, &p.digest); err != nil {
 				return err

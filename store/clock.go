@@ -16,10 +16,22 @@ type Clock struct {
 
 // Clock returns the clock, and false when none was ever set.
 func (tx *Tx) Clock(ctx context.Context) (c Clock, found bool, err error) {
-	var mode string
-	found, err = tx.one(ctx, []any{&mode, &c.Now}, "SELECT mode, now FROM clock WHERE id = 1")
-	c.Virtual = mode == "virtual"
-	return c, found, err
+	row := taken(tx, "", func(h *ahead) **clockRow { return &h.clock })
+	if row == nil {
+		row = &clockRow{}
+		err = row.ask(ctx, tx)
+	}
+	return Clock{Virtual: row.mode == "virtual", Now: row.now}, row.mode != "", err
+}
+
+type clockRow struct {
+	mode string // empty when there is none
+	now  calendar.Instant
+}
+
+func (r *clockRow) ask(ctx context.Context, tx *Tx) error {
+	_, err := tx.one(ctx, []any{&r.mode, &r.now}, "SELECT mode, now FROM clock WHERE id = 1")
+	return err
 }
 
 // SetClock replaces the clock.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,11 +90,12 @@ const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
 	numericOutOfRange    = "22003"
+	divisionByZero       = "22012"
 )
 
 // isTransient says that the same transaction may well succeed when run again.
 func isTransient(err error) bool {
-	if errors.Is(err, errForgotten) {
+	if errors.Is(err, errForgotten) || errors.Is(err, errUnshared) || errors.Is(err, errSetGone) {
 		return true
 	}
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
@@ -129,10 +129,14 @@ func explained(err error) error {
 	return fmt.Errorf("store: %w", err)
 }
 
-// snapshot is the isolation at which a reader sees one state.
-func (e engine) snapshot() sql.IsolationLevel {
-	if e == postgres {
-		return sql.LevelRepeatableRead
+// beginning is the text that begins a transaction. One that writes to SQLite
+// takes the file's write lock at once; one that reads sees one state.
+func (e engine) beginning(writes bool) string {
+	switch {
+	case e == postgres && !writes:
+		return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	case e == sqlite && writes:
+		return "BEGIN IMMEDIATE"
 	}
-	return sql.LevelDefault // a read transaction of SQLite sees one state anyway
+	return "BEGIN"
 }

@@ -18,7 +18,10 @@
 // one account by a parameter.
 //
 // How it is written: one SQL text for both engines with $1 placeholders.
-// dialect.go holds what differs, distribution.go what several nodes need. A table (rows.go) describes a kind of row once,
+// dialect.go holds what differs, distribution.go what several nodes need. A
+// transaction's calls go over a wire: call.go and convoy.go are SQLite's, where
+// transactions share a commit, pipe.go and merge.go PostgreSQL's, where calls are
+// sent together. A table (rows.go) describes a kind of row once,
 // for reading and for writing; {rows} in a text stands for rows to write
 // (bulk.go). There is one file for each aggregate.
 //

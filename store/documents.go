@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -41,7 +40,7 @@ type DocumentFile struct {
 func (tx *Tx) Documents(ctx context.Context) (docs []DocumentFile, err error) {
 	err = tx.each(ctx,
 		`SELECT document, version, file, source, hash, recorded, digest FROM documents ORDER BY document, version`, nil,
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var d DocumentFile
 			err := rows.Scan(&d.Document, &d.Version, &d.File, &d.Source, (*hashColumn)(&d.Hash), &d.Recorded, &d.Digest)
 			docs = append(docs, d)
@@ -77,7 +76,7 @@ func (tx *Tx) ProviderFiles(ctx context.Context) (files []File, err error) {
 	err = tx.each(ctx,
 		`SELECT name, source, hash, recorded FROM provider_files f
 		WHERE revision = (SELECT max(revision) FROM provider_files n WHERE n.name = f.name) ORDER BY name`, nil,
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var f File
 			err := rows.Scan(&f.Name, &f.Source, (*hashColumn)(&f.Hash), &f.Recorded)
 			files = append(files, f)
@@ -104,11 +103,35 @@ func (tx *Tx) PutProviderFile(ctx context.Context, f File) error {
 // DocumentsDigest returns a text that changes when a document or a file is
 // added, so that a caller can tell whether what it read before is stale.
 func (tx *Tx) DocumentsDigest(ctx context.Context) (string, error) {
-	var docs, files, latest int64
-	_, err := tx.one(ctx, []any{&docs, &files, &latest},
-		`SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM provider_files),
-			coalesce((SELECT max(recorded) FROM documents), 0) + coalesce((SELECT max(recorded) FROM provider_files), 0)`)
-	return fmt.Sprintf("%d documents, %d files, %d", docs, files, latest), err
+	row := taken(tx, "", func(h *ahead) **digestRow { return &h.digest })
+	if row == nil {
+		row = &digestRow{}
+		if err := row.ask(ctx, tx); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%d documents, %d files, %d", row.documents, row.files, row.latest), nil
+}
+
+type digestRow struct{ documents, files, latest int64 }
+
+// These are a digest's columns and where they come from.
+const (
+	digestColumns = "d.documents, f.files, d.latest + f.latest"
+	digestTables  = `(SELECT count(*) AS documents, coalesce(max(recorded), 0) AS latest FROM documents) d,
+		(SELECT count(*) AS files, coalesce(max(recorded), 0) AS latest FROM provider_files) f`
+)
+
+func (d *digestRow) ask(ctx context.Context, tx *Tx) error {
+	_, err := tx.one(ctx, []any{&d.documents, &d.files, &d.latest}, "SELECT "+digestColumns+" FROM "+digestTables)
+	return err
+}
+
+// askWithClock asks for the clock too.
+func (d *digestRow) askWithClock(ctx context.Context, tx *Tx, c *clockRow) error {
+	_, err := tx.one(ctx, []any{&d.documents, &d.files, &d.latest, &c.mode, &c.now},
+		"SELECT "+digestColumns+", coalesce(c.mode, ''), coalesce(c.now, 0) FROM "+digestTables+" LEFT JOIN clock c ON c.id = 1")
+	return err
 }
 
 // TermSet returns a set of documents that rows name, and false when no row does.
@@ -142,10 +165,14 @@ type termSet struct {
 // always they are known: writers of different accounts then share nothing, and
 // the replicas of the table stay alone.
 func (tx *Tx) putTermSets(ctx context.Context, sets map[int64]account.TermSet) error {
+	if ids := slices.Sorted(maps.Keys(sets)); tx.wire.waits() && tx.sets.hold(sets) {
+		return tx.expectSets(ctx, ids)
+	}
 	known, err := tx.knownSets(ctx, slices.Sorted(maps.Keys(sets)))
 	if err != nil {
 		return err
 	}
+	tx.kept = append(tx.kept, sets)
 	rows := make([]owned[termSet], 0, len(sets))
 	for _, id := range slices.Sorted(maps.Keys(sets)) {
 		if known[id] == sets[id].Hash {
@@ -165,7 +192,7 @@ func (tx *Tx) putTermSets(ctx context.Context, sets map[int64]account.TermSet) e
 	}
 	return termSets.query(ctx, tx,
 		"SELECT t.terms FROM term_sets t, {rows} WHERE t.terms = r.terms AND t.hash <> r.hash", rows,
-		func(found *sql.Rows) error {
+		func(found scanner) error {
 			var id int64
 			if err := found.Scan(&id); err != nil {
 				return err
@@ -183,7 +210,7 @@ func (tx *Tx) knownSets(ctx context.Context, ids []int64) (map[int64]terms.Hash,
 	}
 	known := make(map[int64]terms.Hash, len(ids))
 	err = tx.each(ctx, "SELECT terms, hash FROM term_sets WHERE "+tx.among("terms", "bigint"), []any{wanted},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var id int64
 			var hash terms.Hash
 			err := rows.Scan(&id, (*hashColumn)(&hash))

@@ -72,6 +72,6 @@ func (tx *Tx) parcelsAfter(ctx context.Context, behind []owned[int64], yield fun
 	}
 	// One statement, and not one for each row. The accounts say what the books were
 	// loaded with: this transaction sees one state.
-	return tx.eachRaw(ctx, parcels.selected("p")+" JOIN accounts ON accounts.account = p.account AND p.parcel > accounts.folded WHERE "+
-		tx.among("accounts.account", "text")+" ORDER BY accounts.account, p.parcel", []any{wanted}, parcels.read(yield))
+	return tx.each(ctx, parcels.selected("p")+" JOIN accounts ON accounts.account = p.account AND p.parcel > accounts.folded WHERE "+
+		tx.among("accounts.account", "text")+" ORDER BY accounts.account, p.parcel", []any{wanted}, parcels.scan(yield))
 }

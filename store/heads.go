@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -13,16 +14,14 @@ import (
 // account has is left out.
 func (tx *Tx) Heads(ctx context.Context, ids []string) ([]*account.Books, error) {
 	return apart(tx, ids, func(ids []string) ([]*account.Books, error) {
-		l, err := tx.loader(ctx, ids, "")
-		if err != nil || len(l.found) == 0 {
+		l, err := tx.loader(ids)
+		if err != nil {
 			return nil, err
 		}
-		for _, load := range []func(context.Context) error{l.noted, l.acceptances, l.lapses} {
-			if err := load(ctx); err != nil {
-				return nil, err
-			}
-		}
-		return l.found, nil
+		err = tx.together(ctx, func() error {
+			return errors.Join(l.heads(ctx, ""), l.noted(ctx), l.acceptances(ctx), l.lapses(ctx))
+		})
+		return l.found, err
 	})
 }
 

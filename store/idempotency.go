@@ -25,26 +25,44 @@ type Answer struct {
 	Digest int64
 }
 
-// Remember keeps an answer. It returns ErrAnswered when there is one.
+// Remember keeps an answer, at the latest when the transaction is committed, which
+// fails with ErrAnswered when there is one.
 func (tx *Tx) Remember(ctx context.Context, a Answer) error {
 	body := a.Answer
 	if body == nil {
 		body = []byte{}
 	}
-	n, err := tx.exec(ctx,
-		`INSERT INTO idempotency (account, key, request, status, answer, recorded, digest)
+	c := newCall(`INSERT INTO idempotency (account, key, request, status, answer, recorded, digest)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-		a.Account, a.Key, a.Request[:], a.Status, body, int64(a.Recorded), a.Seal())
-	if err == nil && n == 0 {
-		return ErrAnswered
-	}
-	return err
+		[]any{a.Account, a.Key, a.Request[:], a.Status, body, int64(a.Recorded), a.Seal()})
+	c.wants, c.orElse, c.writes = 1, ErrAnswered, "idempotency"
+	return tx.later(ctx, c)
 }
 
 // Recall returns the answer for a key, and false when there is none.
 func (tx *Tx) Recall(ctx context.Context, id, key string) (Answer, bool, error) {
-	a := Answer{Account: id, Key: key}
-	found, err := tx.one(ctx, []any{(*hashColumn)(&a.Request), &a.Status, &a.Answer, &a.Recorded},
-		"SELECT request, status, answer, recorded FROM idempotency WHERE account = $1 AND key = $2", id, key)
-	return a, found, err
+	var row *answerRow
+	if tx.ahead != nil && tx.ahead.Key == key {
+		row = taken(tx, id, func(h *ahead) **answerRow { return &h.answer })
+	}
+	var err error
+	if row == nil {
+		row = &answerRow{}
+		err = row.ask(ctx, tx, id, key)
+	}
+	return row.Answer, row.found, err
+}
+
+type answerRow struct {
+	Answer
+	found bool
+}
+
+func (r *answerRow) ask(ctx context.Context, tx *Tx, id, key string) error {
+	r.Account, r.Key = id, key
+	return tx.each(ctx, "SELECT request, status, answer, recorded FROM idempotency WHERE account = $1 AND key = $2", []any{id, key},
+		func(row scanner) error {
+			r.found = true
+			return row.Scan((*hashColumn)(&r.Request), &r.Status, &r.Answer.Answer, &r.Recorded)
+		})
 }

@@ -58,6 +58,18 @@ func (tx *Tx) Journal(ctx context.Context, id string, f Filter[calendar.Instant]
 // ToppedUp returns the entries of an account's top-ups, in order of number,
 // without the hash of the entry before.
 func (tx *Tx) ToppedUp(ctx context.Context, id string) ([]journal.Entry, error) {
+	if tx.ahead != nil && tx.ahead.TopUps {
+		if found := taken(tx, id, func(h *ahead) **[]journal.Entry { return &h.toppedUp }); found != nil {
+			return *found, nil
+		}
+	}
+	var found []journal.Entry
+	err := askToppedUp(ctx, tx, id, &found)
+	return found, err
+}
+
+func askToppedUp(ctx context.Context, tx *Tx, id string, found *[]journal.Entry) error {
 	// The kind stands in the text, so that PostgreSQL sees that the index on top-ups serves.
-	return entries.all(ctx, tx, "WHERE account = $1 AND kind = '"+string(journal.ToppedUp)+"' ORDER BY seq", id)
+	return entries.each(ctx, tx, func(_ string, e *journal.Entry) { *found = append(*found, *e) },
+		"WHERE account = $1 AND kind = '"+string(journal.ToppedUp)+"' ORDER BY seq", id)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/refusal"
@@ -23,7 +22,7 @@ type APIKey struct {
 const selectKeys = "SELECT id, name, role, scope, hash, created, revoked FROM api_keys "
 
 func (tx *Tx) apiKeys(ctx context.Context, tail string, args ...any) (keys []APIKey, err error) {
-	err = tx.each(ctx, selectKeys+tail, args, func(rows *sql.Rows) error {
+	err = tx.each(ctx, selectKeys+tail, args, func(rows scanner) error {
 		var k APIKey
 		err := rows.Scan(&k.ID, &k.Name, &k.Role, &k.Scope, (*hashColumn)(&k.Hash), &k.Created, &k.Revoked)
 		keys = append(keys, k)

@@ -81,13 +81,24 @@ func accountsWithEvents(ctx context.Context, tx *sql.Tx) (ids []string, err erro
 	if err != nil {
 		return nil, err
 	}
-	err = drain(rows, func(rows *sql.Rows) error {
+	err = drainSQL(rows, func(rows scanner) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)
 		return err
 	})
 	return ids, err
+}
+
+// drainSQL is drain for rows of a transaction that database/sql began.
+func drainSQL(rows *sql.Rows, scan func(scanner) error) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // packAccount packs the events of an account, in the order in which they came.
@@ -122,7 +133,7 @@ func eventsOf(ctx context.Context, tx *sql.Tx, id string) (events []metering.Eve
 	if err != nil {
 		return nil, nil, err
 	}
-	err = drain(rows, func(rows *sql.Rows) error {
+	err = drainSQL(rows, func(rows scanner) error {
 		e := metering.Event{Account: id}
 		var at calendar.Instant
 		err := rows.Scan(&e.Source, &e.ID, &e.Product, &e.Resource, &e.Point, &e.From, &e.To, (*measures)(&e.Measures), &at)

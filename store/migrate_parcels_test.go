@@ -70,7 +70,7 @@ func TestEventsArePackedAndUnpacked(t *testing.T) {
 
 func eventRows(t *testing.T, db *DB) (rows []string) {
 	t.Helper()
-	found, err := db.writer.QueryContext(t.Context(), "SELECT account, id, point, start, finish, measures, recorded FROM usage_events ORDER BY account, id")
+	found, err := db.reader.QueryContext(t.Context(), "SELECT account, id, point, start, finish, measures, recorded FROM usage_events ORDER BY account, id")
 	if err != nil {
 		t.Fatal(err)
 	}

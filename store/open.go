@@ -23,11 +23,13 @@ const postgresConns = 16
 type DB struct {
 	engine engine
 	// writer begins transactions that write, reader those that only read. On
-	// PostgreSQL they are one pool; on SQLite the writer is one connection.
+	// PostgreSQL they are one pool; on SQLite writing is the convoy's.
 	writer, reader *sql.DB
+	convoy         *convoy // of those who write to SQLite
 	watch          Watcher // nil when nobody watches
 	sharded        bool    // see Sharded
 	names          *names
+	sets           sets
 }
 
 // Open opens a database and brings its schema up to date: "file.db" or
@@ -75,12 +77,12 @@ func connectPostgres(location string) (*DB, error) {
 	return &DB{engine: postgres, writer: pool, reader: pool, names: newNames()}, nil
 }
 
-// connectSQLite opens the file twice. The writer is one connection whose
-// transactions take the file's write lock as they begin; waiting for the
-// connection is fairer than waiting for the lock. Readers see a snapshot and
-// are never waited for.
+// connectSQLite opens the file twice. The convoy writes over one connection, whose
+// transactions take the file's write lock as they begin; waiting for one's turn is
+// fairer than waiting for the lock. The pool has a second one for migrations.
+// Readers see a snapshot and are never waited for.
 func connectSQLite(file string) (*DB, error) {
-	writer, err := openSQLite(file, 1, "_txlock=immediate")
+	writer, err := openSQLite(file, 2, "_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +90,9 @@ func connectSQLite(file string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
-	return &DB{engine: sqlite, writer: writer, reader: reader, names: newNames()}, nil
+	db := &DB{engine: sqlite, writer: writer, reader: reader, names: newNames()}
+	db.convoy = &convoy{db: db}
+	return db, nil
 }
 
 // sqliteSettings hold for every connection. FULL makes a commit durable; a
@@ -112,7 +116,7 @@ func (db *DB) Close() error {
 	if db.engine == postgres {
 		return db.writer.Close()
 	}
-	return errors.Join(db.reader.Close(), db.writer.Close())
+	return errors.Join(db.reader.Close(), db.convoy.close(), db.writer.Close())
 }
 
 // Engine returns "sqlite" or "postgresql".

@@ -52,7 +52,7 @@ func TestMigrationsGoBothWays(t *testing.T) {
 				t.Fatal(err)
 			}
 			var left int
-			if err := db.writer.QueryRowContext(t.Context(), tables[db.engine]).Scan(&left); err != nil || left != 0 {
+			if err := db.reader.QueryRowContext(t.Context(), tables[db.engine]).Scan(&left); err != nil || left != 0 {
 				t.Fatalf("%d tables are left, %v", left, err)
 			}
 			if _, err := provider.Up(t.Context()); err != nil {

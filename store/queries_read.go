@@ -34,7 +34,7 @@ func (tx *Tx) MovedByPurpose(ctx context.Context, id string, from, to, known cal
 		WHERE t.account = $1 AND j.effective >= $2 AND j.effective < $3 AND j.recorded <= $4
 		GROUP BY t.purpose`,
 		[]any{id, int64(from), int64(to), asKnown(known)},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var purpose ledger.Purpose
 			var sum money.Amount
 			err := rows.Scan(&purpose, &sum)
@@ -84,7 +84,7 @@ func (tx *Tx) RefusedTotals(ctx context.Context, id string, from, to calendar.Ho
 		WHERE r.account = $1 AND r.hour >= $2 AND r.hour < $3 AND j.recorded <= $4
 		GROUP BY r.code, r.product, r.meter ORDER BY r.code, r.product, r.meter`,
 		[]any{id, int64(from), int64(to), asKnown(known)},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var s RefusedSum
 			err := rows.Scan(&s.Code, &s.Product, &s.Meter, &s.Quantity, &s.Count)
 			sums = append(sums, s)
@@ -97,7 +97,7 @@ func (tx *Tx) RefusedTotals(ctx context.Context, id string, from, to calendar.Ho
 // billed, by reason.
 func (tx *Tx) RefusedCounts(ctx context.Context) (map[refusal.Code]int64, error) {
 	counts := map[refusal.Code]int64{}
-	err := tx.each(ctx, "SELECT code, count(*) FROM refused_usage GROUP BY code", nil, func(rows *sql.Rows) error {
+	err := tx.each(ctx, "SELECT code, count(*) FROM refused_usage GROUP BY code", nil, func(rows scanner) error {
 		var code refusal.Code
 		var n int64
 		err := rows.Scan(&code, &n)
@@ -133,7 +133,7 @@ func (tx *Tx) OwedTotals(ctx context.Context) (o OwedTotals, err error) {
 		return o, err
 	}
 	err = tx.each(ctx, "SELECT due, CAST(sum(outstanding) AS BIGINT) FROM debts GROUP BY due ORDER BY due", nil,
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var d DebtOfDay
 			err := rows.Scan(&d.Due, &d.Outstanding)
 			o.Days = append(o.Days, d)
@@ -168,7 +168,7 @@ func (tx *Tx) Histories(ctx context.Context) (histories []History, err error) {
 			FROM transitions WHERE from_state <> ''
 		) happened GROUP BY account ORDER BY account`,
 		[]any{string(notice.ArrearsBegan), string(subscription.Suspended), string(subscription.Released), string(subscription.Active)},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var h History
 			err := rows.Scan(&h.Account, &h.Arrears, &h.Suspensions, &h.Resumptions, &h.Releases, &h.Reopenings)
 			histories = append(histories, h)

@@ -1,14 +1,10 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +34,7 @@ type owned[R any] struct {
 
 // each reads rows; tail is the rest of the query, from WHERE on.
 func (t *table[R]) each(ctx context.Context, tx *Tx, yield func(owner string, row *R), tail string, args ...any) error {
-	return tx.eachRaw(ctx, "SELECT "+t.owner+", "+t.columns+" FROM "+t.name+" "+tail, args, t.read(yield))
+	return tx.each(ctx, "SELECT "+t.owner+", "+t.columns+" FROM "+t.name+" "+tail, args, t.scan(yield))
 }
 
 // selected begins a query for rows of the table under another name.
@@ -63,8 +59,8 @@ func (t *table[R]) get(ctx context.Context, tx *Tx, tail string, args ...any) (r
 	return rows[0], true, nil
 }
 
-func (t *table[R]) scan(yield func(owner string, row *R)) func(*sql.Rows) error {
-	return func(rows *sql.Rows) error {
+func (t *table[R]) scan(yield func(owner string, row *R)) func(scanner) error {
+	return func(rows scanner) error {
 		var owner string
 		row := new(R)
 		if err := rows.Scan(targets(&owner, t.fields(row))...); err != nil {
@@ -73,79 +69,6 @@ func (t *table[R]) scan(yield func(owner string, row *R)) func(*sql.Rows) error 
 		yield(owner, row)
 		return nil
 	}
-}
-
-// read is scan for rows as the driver gives them.
-func (t *table[R]) read(yield func(owner string, row *R)) func([]driver.Value) error {
-	return func(values []driver.Value) error {
-		var owner string
-		row := new(R)
-		if err := assign(&owner, values[0]); err != nil {
-			return &UnreadableRow{Table: t.name, Err: err}
-		}
-		for i, f := range t.fields(row) {
-			if err := assign(f, values[i+1]); err != nil {
-				return &UnreadableRow{Table: t.name, Owner: owner, Err: err}
-			}
-		}
-		yield(owner, row)
-		return nil
-	}
-}
-
-// assign puts a value that a driver gave into a field. The value's bytes are the
-// driver's.
-func assign(field any, value driver.Value) error {
-	switch f := field.(type) {
-	case *int64:
-		if v, is := value.(int64); is {
-			*f = v
-			return nil
-		}
-	case *string:
-		if v, is := value.(string); is {
-			*f = v
-			return nil
-		}
-	case *[]byte:
-		if v, is := value.([]byte); is {
-			*f = bytes.Clone(v)
-			return nil
-		}
-	case *[32]byte:
-		return (*hashColumn)(f).Scan(value)
-	case *int32:
-		if v, is := value.(int64); is && v == int64(int32(v)) {
-			*f = int32(v)
-			return nil
-		}
-	case *bool:
-		if v, is := value.(int64); is && (v == 0 || v == 1) {
-			*f = v == 1
-			return nil
-		}
-	case sql.Scanner:
-		return f.Scan(value)
-	}
-	return assignKind(field, value)
-}
-
-// assignKind is assign for fields of types of their own.
-func assignKind(field any, value driver.Value) error {
-	f := reflect.ValueOf(field).Elem()
-	switch v := value.(type) {
-	case string:
-		if f.Kind() == reflect.String {
-			f.SetString(v)
-			return nil
-		}
-	case int64:
-		if f.CanInt() && !f.OverflowInt(v) {
-			f.SetInt(v)
-			return nil
-		}
-	}
-	return fmt.Errorf("a field of type %T cannot hold %T %v", field, value, value)
 }
 
 // UnreadableRow is the error of a row that holds a value which was never
@@ -163,12 +86,15 @@ func (u *UnreadableRow) Error() string {
 // Unwrap returns what reading the row met.
 func (u *UnreadableRow) Unwrap() error { return u.Err }
 
-// targets gives what database/sql scans an owner and fields into.
+// targets gives what a row scans an owner and fields into.
 func targets(owner *string, fields []any) []any {
 	dest := append(make([]any, 0, 1+len(fields)), owner)
 	for _, f := range fields {
-		if hash, is := f.(*[32]byte); is {
-			f = (*hashColumn)(hash)
+		switch field := f.(type) {
+		case *[32]byte:
+			f = (*hashColumn)(field)
+		case *bool:
+			f = (*bitColumn)(field)
 		}
 		dest = append(dest, f)
 	}
@@ -186,6 +112,19 @@ func (h *hashColumn) Scan(value any) error {
 	}
 	*h = hashColumn{}
 	copy(h[:], b)
+	return nil
+}
+
+// bitColumn reads a bool that is stored as 0 or 1.
+type bitColumn bool
+
+// Scan reads the number.
+func (b *bitColumn) Scan(value any) error {
+	bit, is := value.(int64)
+	if !is || bit&^1 != 0 {
+		return fmt.Errorf("%v is neither 0 nor 1", value)
+	}
+	*b = bit == 1
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -125,7 +124,7 @@ func (tx *Tx) learnRuns(ctx context.Context) error {
 	}
 	var broken error
 	err := tx.each(ctx, "SELECT run, names, filter, digest FROM usage_runs WHERE run > $1 ORDER BY run", []any{tx.names.lastRun()},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var run, count, digest int64
 			var filter []byte
 			if err := rows.Scan(&run, &count, &filter, &digest); err != nil {
@@ -175,7 +174,7 @@ func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, 
 	slices.SortFunc(keys, func(a, b pageKey) int { return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.page, b.page)) })
 	keys = slices.Compact(keys)
 	found := make(map[pageKey]*runPage, len(keys))
-	scan := func(rows *sql.Rows) error {
+	scan := func(rows scanner) error {
 		var p runPage
 		if err := rows.Scan(&p.run, &p.page, &p.content, &p.digest); err != nil {
 			return err
@@ -217,37 +216,9 @@ func gonePage(keys []pageKey, found map[pageKey]*runPage) error {
 
 // forEachOf prepares a text on SQLite and runs it for each of several arguments.
 // Where scan is given, it reads what is found.
-func (tx *Tx) forEachOf(ctx context.Context, text string, n int, args func(i int) []any, scan func(*sql.Rows) error) error {
+func (tx *Tx) forEachOf(ctx context.Context, text string, n int, args func(i int) []any, scan func(scanner) error) error {
 	if n == 0 {
 		return nil
 	}
-	tx.statements++
-	return tx.statement(text, func() (err error) {
-		prepared, err := tx.sql.PrepareContext(ctx, text)
-		if err != nil {
-			return explained(err)
-		}
-		defer func() { err = errors.Join(err, prepared.Close()) }()
-		quiet := context.WithoutCancel(ctx)
-		for i := range n {
-			if err := tx.runPrepared(quiet, prepared, args(i), scan); err != nil {
-				return err
-			}
-		}
-		return ctx.Err()
-	})
-}
-
-func (tx *Tx) runPrepared(ctx context.Context, prepared *sql.Stmt, args []any, scan func(*sql.Rows) error) error {
-	if scan == nil {
-		if _, err := prepared.ExecContext(ctx, args...); err != nil {
-			return explained(err)
-		}
-		return nil
-	}
-	rows, err := prepared.QueryContext(ctx, args...)
-	if err != nil {
-		return explained(err)
-	}
-	return drain(rows, scan)
+	return tx.make(ctx, &call{kind: Statement, text: text, times: n, args: args, scan: scan})
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
@@ -39,7 +38,7 @@ func (tx *Tx) StatementTotals(ctx context.Context, id string, from, to calendar.
 			CAST(sum(amount) AS BIGINT)
 		FROM charges JOIN accounts ON accounts.account = charges.account `+s.text.String()+`
 		GROUP BY accounts.currency, product, meter ORDER BY accounts.currency, product, meter`, s.args,
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var t Total
 			err := rows.Scan(&t.Currency, &t.Product, &t.Meter, &t.Quantity, &t.Lines, &t.Adjustments, &t.Amount)
 			totals = append(totals, t)
@@ -85,7 +84,7 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 
 func (tx *Tx) states(ctx context.Context, text string) (map[subscription.State]int64, error) {
 	counts := map[subscription.State]int64{}
-	err := tx.each(ctx, text, nil, func(rows *sql.Rows) error {
+	err := tx.each(ctx, text, nil, func(rows scanner) error {
 		var state subscription.State
 		var n int64
 		err := rows.Scan(&state, &n)

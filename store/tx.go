@@ -8,23 +8,32 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"termwise.dev/core/account"
 	"termwise.dev/core/canary"
 )
 
 // Tx is a transaction. It is used by one goroutine, inside Update or View.
 type Tx struct {
-	sql    *sql.Tx
-	conn   *sql.Conn // the connection that sql runs on
+	wire   wire
 	engine engine
-	watch  Watcher
+	seen   seen
 	writes bool
 	// sharded says that accounts live on several nodes; see DB.Sharded.
 	sharded bool
 	names   *names
 	learnt  *learnt // what names learns when the transaction is committed
+	sets    *sets
+	kept    []map[int64]account.TermSet // what sets learns then
+	// queued are calls that wait to be sent together with the next one.
+	queued []*call
+	// ahead is what LookAhead has found, until something is written.
+	ahead *ahead
+	// gathering says that reading waits too; see together.
+	gathering bool
 	// statements counts what was sent, a bulk write as one for each chunk.
 	statements int
-	began      context.Context // with it ends the transaction
 }
 
 // A transaction that lost to another one is run again a few times, each time
@@ -40,11 +49,26 @@ const (
 // but read and write through its Tx. An error of Commit is returned: nothing
 // was written then, unless the connection broke while it was being answered.
 func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
+	return db.update(ctx, alone, f)
+}
+
+// Share is Update for what is short and done often: on SQLite the transactions of
+// several callers that wait for each other share a commit. Each is rolled back by
+// itself when its f fails, and none is answered, not even refused, before all of
+// them are durable.
+func (db *DB) Share(ctx context.Context, f func(*Tx) error) error {
+	return db.update(ctx, sharing, f)
+}
+
+func (db *DB) update(ctx context.Context, with company, f func(*Tx) error) error {
 	pause := firstPause
 	for attempt := 0; ; attempt++ {
-		err := db.run(ctx, db.writer, nil, f)
+		err := db.write(ctx, with, f)
 		if err == nil || attempt == maxRetries || !isTransient(err) {
 			return err
+		}
+		if errors.Is(err, errSetGone) {
+			db.sets.forget()
 		}
 		if canary.On(canary.SwallowConflict) {
 			return nil
@@ -61,96 +85,167 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 // View runs f in a transaction that sees one state of the database and cannot
 // change it.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
-	return db.run(ctx, db.reader, &sql.TxOptions{ReadOnly: true, Isolation: db.engine.snapshot()}, f)
+	return db.on(ctx, db.reader, func(w wire) error { return db.run(ctx, w, false, f) })
 }
 
-func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func(*Tx) error) (err error) {
+// write runs f once in a transaction that writes.
+func (db *DB) write(ctx context.Context, with company, f func(*Tx) error) error {
+	if db.convoy != nil {
+		return db.convoy.ride(ctx, with, f)
+	}
+	return db.on(ctx, db.writer, func(w wire) error { return db.run(ctx, w, true, f) })
+}
+
+// on calls f with a connection of a pool.
+func (db *DB) on(ctx context.Context, pool *sql.DB, f func(wire) error) (err error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("store: connecting: %w", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	var tx *sql.Tx
+	if db.engine == sqlite {
+		return f(&file{conn: conn})
+	}
+	return conn.Raw(func(driver any) error {
+		return f(&pipe{conn: driver.(*stdlib.Conn).Conn(), sharded: db.sharded})
+	})
+}
+
+// run runs f in a transaction on a connection of its own.
+func (db *DB) run(ctx context.Context, w wire, writes bool, f func(*Tx) error) (err error) {
+	tx := db.begin(w, writes)
+	ended := false
 	defer func() {
-		if tx == nil {
-			return
-		}
-		if rollback := tx.Rollback(); !errors.Is(rollback, sql.ErrTxDone) {
-			err = errors.Join(err, rollback)
+		if !ended {
+			err = errors.Join(err, w.rollback(ctx))
 		}
 	}()
-	watched := Call{Kind: Begin, Writes: opts == nil}
-	if err := db.watch.call(watched, func() (err error) { tx, err = conn.BeginTx(ctx, opts); return err }); err != nil {
-		return fmt.Errorf("store: beginning a transaction: %w", err)
-	}
-	var learnt *learnt
-	if opts == nil {
-		learnt = db.names.begin()
-	}
-	if err := f(&Tx{sql: tx, conn: conn, engine: db.engine, watch: db.watch, writes: opts == nil, names: db.names, learnt: learnt, sharded: db.sharded, began: ctx}); err != nil {
+	if err := tx.later(ctx, db.beginning(writes)); err != nil {
 		return err
 	}
-	if opts == nil && canary.On(canary.AnswerUncommitted) {
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.commit(ctx); err != nil {
+		return err
+	}
+	ended = true
+	tx.learn()
+	return nil
+}
+
+// begin makes the transaction, on which nothing has been called yet.
+func (db *DB) begin(w wire, writes bool) *Tx {
+	tx := &Tx{wire: w, engine: db.engine, seen: seen{db.watch, writes}, writes: writes, names: db.names, sets: &db.sets, sharded: db.sharded}
+	if writes {
+		tx.learnt = db.names.begin()
+	}
+	return tx
+}
+
+// learn makes known what was committed.
+func (tx *Tx) learn() {
+	if tx.learnt != nil {
+		tx.names.learn(tx.learnt)
+		tx.sets.learn(tx.kept)
+	}
+}
+
+func (db *DB) beginning(writes bool) *call {
+	c := newCall(db.engine.beginning(writes), nil)
+	c.kind = Begin
+	return c
+}
+
+// commit sends what waits, and the COMMIT. Where accounts live on several nodes,
+// the answers to what waits are looked at first; see pipe.checks.
+func (tx *Tx) commit(ctx context.Context) error {
+	if tx.writes && canary.On(canary.AnswerUncommitted) {
+		tx.learnt = nil
+		return tx.wire.rollback(ctx)
+	}
+	if tx.sharded {
+		if err := tx.flush(ctx); err != nil {
+			return err
+		}
+	}
+	c := newCall("COMMIT", nil)
+	c.kind = Commit
+	tx.queued = append(tx.queued, c)
+	return tx.flush(ctx)
+}
+
+// make makes a call now, and those that wait before it.
+func (tx *Tx) make(ctx context.Context, c *call) error {
+	tx.count(c)
+	tx.queued = append(tx.queued, c)
+	return tx.flush(ctx)
+}
+
+// later makes a call at the latest when the transaction is committed: together with
+// others, where that is cheaper. Until then nothing is known of its answer.
+func (tx *Tx) later(ctx context.Context, c *call) error {
+	tx.count(c)
+	tx.queued = append(tx.queued, c)
+	if tx.wire.waits() {
 		return nil
 	}
-	watched.Kind = Commit
-	if err := db.watch.call(watched, tx.Commit); err != nil {
-		return fmt.Errorf("store: committing: %w", err)
+	return tx.flush(ctx)
+}
+
+// count counts a statement. One that writes may change what was looked at ahead.
+func (tx *Tx) count(c *call) {
+	if c.kind == Statement {
+		tx.statements++
 	}
-	if learnt != nil {
-		db.names.learn(learnt)
+	if c.scan == nil {
+		tx.ahead = nil
 	}
-	return nil
+}
+
+// flush makes the calls that wait.
+func (tx *Tx) flush(ctx context.Context) error {
+	calls := tx.queued
+	tx.queued = nil
+	if len(calls) == 0 {
+		return nil
+	}
+	return tx.wire.send(ctx, tx.seen, calls)
+}
+
+// together has the queries that f makes sent at once, where that is cheaper. What
+// they find is known when together returns; f must not build on it.
+func (tx *Tx) together(ctx context.Context, f func() error) error {
+	before := tx.gathering
+	tx.gathering = true
+	err := f()
+	tx.gathering = before
+	if err != nil || before {
+		return err
+	}
+	return tx.flush(ctx)
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	tx.statements++
-	var result sql.Result
-	err := tx.statement(text, func() (err error) { result, err = tx.sql.ExecContext(ctx, text, args...); return err })
-	if err != nil {
-		return 0, explained(err)
-	}
-	n, err := result.RowsAffected()
-	if err != nil {
-		return 0, explained(err)
-	}
-	return n, nil
-}
-
-// statement makes a call that runs a statement.
-func (tx *Tx) statement(text string, run func() error) error {
-	return tx.watch.call(Call{Kind: Statement, Text: text, Writes: tx.writes}, run)
+	c := newCall(text, args)
+	err := tx.make(ctx, c)
+	return c.changed, err
 }
 
 // each runs a query and calls scan for each row.
-func (tx *Tx) each(ctx context.Context, text string, args []any, scan func(*sql.Rows) error) error {
-	tx.statements++
-	return tx.statement(text, func() error {
-		rows, err := tx.sql.QueryContext(ctx, text, args...)
-		if err != nil {
-			return explained(err)
-		}
-		return drain(rows, scan)
-	})
-}
-
-func drain(rows *sql.Rows, scan func(*sql.Rows) error) (err error) {
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return explained(err)
-		}
+func (tx *Tx) each(ctx context.Context, text string, args []any, scan func(scanner) error) error {
+	c := newCall(text, args)
+	c.scan = scan
+	if tx.gathering {
+		return tx.later(ctx, c)
 	}
-	if err := rows.Err(); err != nil {
-		return explained(err)
-	}
-	return nil
+	return tx.make(ctx, c)
 }
 
 // one runs a query for at most one row and says whether there was one.
 func (tx *Tx) one(ctx context.Context, dest []any, text string, args ...any) (found bool, err error) {
-	err = tx.each(ctx, text, args, func(rows *sql.Rows) error {
+	err = tx.each(ctx, text, args, func(rows scanner) error {
 		found = true
 		return rows.Scan(dest...)
 	})

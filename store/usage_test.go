@@ -176,7 +176,7 @@ func countedOnce(t *testing.T, e *account.Evidence, want int64) {
 
 // put sends a batch and counts on no deadlock: it looks at the first attempt.
 func put(t *testing.T, db *DB, batch []metering.Event) (outcomes []Outcome, err error) {
-	err = db.run(t.Context(), db.writer, nil, func(tx *Tx) (err error) {
+	err = db.write(t.Context(), alone, func(tx *Tx) (err error) {
 		outcomes, err = tx.PutUsage(t.Context(), batch, start)
 		return err
 	})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 
 	"termwise.dev/core/account"
@@ -20,7 +19,7 @@ type KeptSet struct {
 // by name.
 func (tx *Tx) TermSets(ctx context.Context) (sets []KeptSet, err error) {
 	err = tx.each(ctx, "SELECT terms, hash, product, refs FROM term_sets ORDER BY terms", nil,
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var s KeptSet
 			var refs []byte
 			if err := rows.Scan(&s.ID, (*hashColumn)(&s.Hash), &s.Product, &refs); err != nil {
@@ -43,7 +42,7 @@ type FileRevision struct {
 // revision.
 func (tx *Tx) ProviderFileRevisions(ctx context.Context) (files []FileRevision, err error) {
 	err = tx.each(ctx, "SELECT name, revision, source, hash, recorded, digest FROM provider_files ORDER BY name, revision", nil,
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			var f FileRevision
 			err := rows.Scan(&f.Name, &f.Revision, &f.Source, (*hashColumn)(&f.Hash), &f.Recorded, &f.Digest)
 			files = append(files, f)
@@ -76,7 +75,7 @@ func (tx *Tx) Strays(ctx context.Context) (strays []Stray, err error) {
 func (tx *Tx) Answers(ctx context.Context, id string) (answers []Answer, err error) {
 	err = tx.each(ctx, `SELECT key, request, status, answer, recorded, digest FROM idempotency
 		WHERE account = $1 ORDER BY key`, []any{id},
-		func(rows *sql.Rows) error {
+		func(rows scanner) error {
 			a := Answer{Account: id}
 			err := rows.Scan(&a.Key, (*hashColumn)(&a.Request), &a.Status, &a.Answer, &a.Recorded, &a.Digest)
 			answers = append(answers, a)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"termwise.dev/core/calendar"
 )
@@ -13,7 +12,7 @@ import (
 // does what falls due wakes them first: Sleepers, WakeAccount for each, Woken.
 // It may be done twice, or by several at once.
 func (tx *Tx) Wakes(ctx context.Context) (instants []calendar.Instant, err error) {
-	err = tx.each(ctx, "SELECT known FROM wakes ORDER BY known", nil, func(rows *sql.Rows) error {
+	err = tx.each(ctx, "SELECT known FROM wakes ORDER BY known", nil, func(rows scanner) error {
 		var at calendar.Instant
 		err := rows.Scan(&at)
 		instants = append(instants, at)

@@ -45,7 +45,7 @@ func (b *breaker) watch(c store.Call) error {
 	}
 	if c.Answered {
 		count = &b.answered
-		b.committed = b.committed || c.Kind == store.Commit && c.Writes
+		b.committed = b.committed || c.Committed
 	}
 	*count++
 	if c.Answered == b.lost && *count-1 == b.at {

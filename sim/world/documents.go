@@ -77,6 +77,7 @@ func (c *Config) write(d *model.Document) string {
 		for _, m := range d.Meters {
 			line("    %s: { base: %s, unit: %s, per: %d }", m.Name, m.Base, m.Unit, m.Per)
 		}
+		line("  add_ons: [monitoring]") // which only the use cases of sim/torture speak of
 	}
 	line("clauses:\n  - id: \"1\"\n    title: Values\n    text: The values of this document.\n    terms:")
 	for _, key := range slices.Sorted(maps.Keys(d.Values)) {

@@ -47,9 +47,10 @@ var (
 type watcher struct {
 	die func() error // takes the database as it lies
 
-	mu    sync.Mutex // verify makes calls from several goroutines
-	fault *Fault
-	calls int
+	mu      sync.Mutex // verify makes calls from several goroutines
+	fault   *Fault
+	calls   int
+	numbers map[int64]int // which of the step's calls each is
 	happening
 }
 
@@ -65,6 +66,7 @@ func (w *watcher) arm(f *Fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fault, w.calls, w.happening = f, 0, happening{}
+	w.numbers = map[int64]int{}
 }
 
 // disarm waits for nothing more, and returns what came.
@@ -82,13 +84,12 @@ func (w *watcher) watch(c store.Call) error {
 	if w.dead {
 		return errFault
 	}
-	number := w.calls
-	if c.Answered {
-		number-- // it was counted as it began
-		w.committed = w.committed || c.Kind == store.Commit && c.Writes
-	} else {
+	w.committed = w.committed || c.Committed
+	if !c.Answered {
+		w.numbers[c.Number] = w.calls
 		w.calls++
 	}
+	number := w.numbers[c.Number]
 	if w.fault == nil || w.felt || number != w.fault.Call || c.Answered != w.fault.Kind.after() {
 		return nil
 	}

@@ -1,0 +1,318 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/money"
+)
+
+// exchanges counts how often a transaction crosses the wire: calls are told of
+// together, and then their answers.
+type exchanges struct {
+	count   int
+	answers bool // the last that was told of was an answer
+}
+
+func (e *exchanges) watch(c Call) error {
+	if c.Writes && !c.Answered && (e.answers || c.Kind == Begin) {
+		e.count++
+	}
+	e.answers = c.Answered
+	return nil
+}
+
+func openWatched(t *testing.T, location string, watch Watcher) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), location, Watched(watch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// A command on one account takes two exchanges: what it reads with the beginning,
+// and what it writes with the commit.
+func TestACommandTakesTwoExchanges(t *testing.T) {
+	for name, location := range map[string]string{"one node": newDatabase(t, postgres), "nodes": newNodes(t)} {
+		t.Run(name, func(t *testing.T) {
+			var crossed exchanges
+			w := newWorld(t, openWatched(t, location, crossed.watch))
+			w.open("a")
+			want := 2
+			if w.db.Sharded() {
+				want = 3 // the answers are looked at before the commit
+			}
+			for i := range 3 {
+				crossed = exchanges{}
+				command(w, "a", string(rune('a'+i)), start)
+				if i > 0 && crossed.count != want { // the first finds the set of documents unknown
+					t.Errorf("%d exchanges, not %d", crossed.count, want)
+				}
+			}
+		})
+	}
+}
+
+// command tops an account up as a use case does, and returns the books that it
+// found and the decision.
+func command(w *world, id, key string, upTo calendar.Instant) (found *account.Books, d *account.Decision) {
+	w.t.Helper()
+	update(w.t, w.db, func(ctx context.Context, tx *Tx) error {
+		if err := tx.LookAhead(ctx, Ahead{Account: id, Key: key, UpTo: upTo, TopUps: true}); err != nil {
+			return err
+		}
+		if err := tx.Lock(ctx, []string{id}); err != nil {
+			return err
+		}
+		if _, known, err := tx.Recall(ctx, id, key); err != nil || known {
+			return errors.Join(err, errors.New("the key is known"))
+		}
+		if _, err := tx.DocumentsDigest(ctx); err != nil {
+			return err
+		}
+		if _, _, err := tx.Clock(ctx); err != nil {
+			return err
+		}
+		books, err := tx.Books(ctx, []string{id}, start)
+		if err != nil {
+			return err
+		}
+		found = books[0]
+		if _, err := tx.ToppedUp(ctx, id); err != nil {
+			return err
+		}
+		d, err = found.TopUp(w.env, account.TopUp{Amount: money.AmountScale, Method: "alipay", Reference: key}, start)
+		if err != nil {
+			return err
+		}
+		if err := tx.Apply(ctx, []*account.Decision{d}); err != nil {
+			return err
+		}
+		return tx.Remember(ctx, Answer{Account: id, Key: key, Status: 200, Recorded: start})
+	})
+	return found, d
+}
+
+// What is looked at ahead is what is found when asked for: for another account, at
+// another time or after something was written, it is asked again.
+func TestLookAhead(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a", "b")
+		w.use(start, event("1", "a", "vm", 0, 2))
+		w.topUp("a", money.AmountScale, start)
+		later := start.Add(2 * calendar.HourLength)
+		for _, guess := range []calendar.Instant{start, later, 0} {
+			err := db.Update(t.Context(), func(tx *Tx) error {
+				ctx := t.Context()
+				want, err := tx.Books(ctx, []string{"a"}, later)
+				if err != nil {
+					return err
+				}
+				other, err := tx.Books(ctx, []string{"b"}, later)
+				if err != nil {
+					return err
+				}
+				if err := tx.LookAhead(ctx, Ahead{Account: "a", Key: "k", UpTo: guess, TopUps: true}); err != nil {
+					return err
+				}
+				gotOther, err := tx.Books(ctx, []string{"b"}, later)
+				if err != nil {
+					return err
+				}
+				got, err := tx.Books(ctx, []string{"a"}, later)
+				if err != nil {
+					return err
+				}
+				for range 2 { // each thing is given out once; what is asked again is the same
+					if topUps, err := tx.ToppedUp(ctx, "a"); err != nil || len(topUps) != 1 {
+						t.Errorf("guessed %s: top-ups %v, %v", guess, topUps, err)
+					}
+				}
+				if topUps, err := tx.ToppedUp(ctx, "b"); err != nil || len(topUps) != 0 {
+					t.Errorf("top-ups of the other %v, %v", topUps, err)
+				}
+				if diff := cmp.Diff(describe(want, other), describe(got, gotOther)); diff != "" || len(got[0].Open) == 0 {
+					t.Errorf("guessed %s:\n%s", guess, diff)
+				}
+				if err := tx.Remember(ctx, Answer{Account: "a", Key: "k", Status: 201}); err != nil {
+					return err
+				}
+				if a, known, err := tx.Recall(ctx, "a", "k"); err != nil || !known || a.Status != 201 {
+					t.Errorf("after it was written, the answer is %v %v %v", a, known, err)
+				}
+				return errOwn // each guess begins with the same books
+			})
+			if !errors.Is(err, errOwn) {
+				t.Error(err)
+			}
+		}
+		update(t, db, func(ctx context.Context, tx *Tx) error {
+			if err := tx.LookAhead(ctx, Ahead{Account: "nobody", UpTo: start}); err != nil {
+				return err
+			}
+			books, err := tx.Books(ctx, []string{"nobody"}, start)
+			if len(books) > 0 {
+				t.Errorf("books of nobody: %v", books)
+			}
+			return err
+		})
+	})
+}
+
+// describe gives books as text, whatever is in them.
+func describe(lists ...[]*account.Books) (all []string) {
+	for _, list := range lists {
+		for _, b := range list {
+			text, err := json.Marshal(b.Balances)
+			if err != nil {
+				panic(err)
+			}
+			open := make([]any, 0, len(b.Open))
+			for _, bucket := range b.Open {
+				open = append(open, *bucket)
+			}
+			all = append(all, fmt.Sprint(b.ID, b.Seq, b.Head, b.At, b.OpenAfter, b.Intake, string(text), b.Debts, open, b.Acceptances))
+		}
+	}
+	return all
+}
+
+// What is sent together with the commit is not committed when a part of it fails,
+// and the connection serves the next.
+func TestWhatFailsOnItsWayIsNotCommitted(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		key := func(id, role string) *call {
+			return newCall("INSERT INTO api_keys (id, name, role, scope, hash, created) VALUES ($1, '', $2, '', $3, 0)", []any{id, role, []byte{}})
+		}
+		missed := newCall("UPDATE api_keys SET name = 'x' WHERE id = $1", []any{"nobody"})
+		missed.wants, missed.orElse, missed.writes = 1, ErrStale, "api_keys"
+		for name, last := range map[string]*call{"refused by the database": key("b", "nonsense"), "of nothing": missed} {
+			err := db.Update(t.Context(), func(tx *Tx) error {
+				return errors.Join(tx.later(t.Context(), key("a", "operator")), tx.later(t.Context(), last), tx.later(t.Context(), key("c", "operator")))
+			})
+			if err == nil || last == missed && !errors.Is(err, ErrStale) {
+				t.Errorf("%s: the transaction returns %v", name, err)
+			}
+		}
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			keys, err := tx.APIKeys(ctx)
+			if len(keys) > 0 {
+				t.Errorf("kept: %v", keys)
+			}
+			return err
+		})
+	})
+}
+
+// A decision on books that have moved on is refused, at the latest as it is
+// committed, and an answer under a key that was answered; nothing of either is kept.
+func TestStaleAtTheCommit(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a")
+		_, first := command(w, "a", "k", start)
+		err := db.Update(t.Context(), func(tx *Tx) error { return tx.Apply(t.Context(), []*account.Decision{first}) })
+		if !errors.Is(err, ErrStale) {
+			t.Errorf("applied twice: %v", err)
+		}
+		err = db.Update(t.Context(), func(tx *Tx) error {
+			return errors.Join(tx.SetClock(t.Context(), Clock{Now: 5}), tx.Remember(t.Context(), Answer{Account: "a", Key: "k"}))
+		})
+		if !errors.Is(err, ErrAnswered) {
+			t.Errorf("answered twice: %v", err)
+		}
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			if c, set, err := tx.Clock(ctx); err != nil || set {
+				t.Errorf("the clock is %v, %v", c, err)
+			}
+			return nil
+		})
+		if b := w.fresh("a"); b.Seq != first.After.Seq || b.Head != first.After.Head {
+			t.Errorf("the journal ends with entry %d, not %d", b.Seq, first.After.Seq)
+		}
+	})
+}
+
+// A process remembers which sets of documents the database has. When a backup was
+// put back under it and they are gone, it writes them again.
+func TestASetOfDocumentsThatIsGone(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a")
+		w.use(start, event("1", "a", "vm", 0, 8))
+		settle := func(hours int) (sets int) {
+			d := w.advance(start.Add(calendar.Duration(hours)*calendar.HourLength), "a")[0]
+			view(t, db, func(ctx context.Context, tx *Tx) error {
+				for id := range d.Sets {
+					_, found, err := tx.TermSet(ctx, id)
+					if err != nil || !found {
+						t.Errorf("after %d hours the set %d is missing: %v", hours, id, err)
+					}
+					sets++
+				}
+				return nil
+			})
+			return sets
+		}
+		settle(2)
+		if settle(3) == 0 {
+			t.Fatal("nothing names a set")
+		}
+		update(t, db, func(ctx context.Context, tx *Tx) error {
+			_, err := tx.exec(ctx, "DELETE FROM term_sets")
+			return err
+		})
+		if settle(4) == 0 {
+			t.Fatal("nothing names a set")
+		}
+	})
+}
+
+// Parts of one statement are of different tables, and numbered anew.
+func TestMerged(t *testing.T) {
+	write := func(table, text string, orElse error, args ...any) *call {
+		c := newCall(text, args)
+		c.writes, c.wants, c.orElse = table, 1, orElse
+		return c
+	}
+	read := newCall("SELECT 1", nil)
+	many := write("d", "DELETE FROM d WHERE x = $1", nil)
+	many.times, many.wants, many.args = 2, 2, func(i int) []any { return []any{i} }
+	calls := []*call{
+		write("a", "UPDATE a SET x = $2 WHERE y = $1", ErrStale, 1, 2), write("b", "INSERT INTO b VALUES ($1)", nil, 3),
+		write("c", "INSERT INTO c VALUES ($1)", ErrAnswered, 4), write("a", "DELETE FROM a WHERE y = $1", nil, 5), read, many,
+	}
+	var got []string
+	for _, c := range (&pipe{}).merged(calls) {
+		for i := range c.times {
+			got = append(got, fmt.Sprint(c.text, c.args(i), errors.Is(c.orElse, ErrStale), errors.Is(c.orElse, ErrAnswered)))
+		}
+	}
+	want := []string{
+		"WITH part0 AS (UPDATE a SET x = $2 WHERE y = $1 RETURNING 1), part1 AS (INSERT INTO b VALUES ($3)), " +
+			"part2 AS (INSERT INTO c VALUES ($4) RETURNING 1) SELECT 1 / ((SELECT count(*) FROM part0) = $5)::int, " +
+			"1 / ((SELECT count(*) FROM part2) = $6)::int[1 2 3 4 1 1] true true",
+		"DELETE FROM a WHERE y = $1[5] false false", "SELECT 1[] false false",
+		"DELETE FROM d WHERE x = $1[0] false false", "DELETE FROM d WHERE x = $1[1] false false",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("merged (-want +got):\n%s", diff)
+	}
+	if sharded := (&pipe{sharded: true}).merged(calls); len(sharded) != len(calls) {
+		t.Errorf("where accounts live on several nodes, %d calls became %d", len(calls), len(sharded))
+	}
+}

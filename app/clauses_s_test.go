@@ -195,7 +195,7 @@ func TestServiceIsAcceptedByAnAct(t *testing.T) {
 	stranger := !slices.ContainsFunc(view.Accepted, func(v app.AcceptanceView) bool { return v.Document == service })
 	clausetest.Refrains(t, "S 1", stranger)
 
-	folder := withOnly(t, serviceFile, "agreements/billing-rules.yaml", "products/compute-payg.yaml", "products/enterprise-network.yaml", "products/licence-hazelworks.yaml")
+	folder := serviceAlone(t)
 	alone := customer(t, folder)
 	receipts, err := alone.ReportUsage(ctx, usageOf("r", calendar.HourLength), "test")
 	must(t, err)
@@ -475,12 +475,21 @@ func TestTheDesignerBindsTheLatestTerms(t *testing.T) {
 		return r.Value + " " + strings.Join(ids, ", ")
 	}
 	// Without terms of its own the general terms govern; with them they do not.
-	clausetest.Executes(t, "S-CADT-1b", bound("cloud-firewall") == "0.05%/day service-agreement 2020-09-24")
+	clausetest.Executes(t, "S-CADT-1b", bound("marketplace") == "0.05%/day service-agreement 2020-09-24")
 	clausetest.Refrains(t, "S-CADT-1b", bound("compute-payg") == "0.2%/day service-agreement 2020-09-24, special 1")
 	advance(t, a, "2026-01-02T00:00:00+08:00")
 	clausetest.Executes(t, "S-CADT-1b", bound("compute-payg") == "0.3%/day service-agreement 2020-09-24, special 2")
 	// The special part itself binds the designer and nothing else.
 	designer := "0.05%/day architecture-designer-terms 2020-09-24, service-agreement 2020-09-24"
 	clausetest.Executes(t, "PA 1", bound("architecture-designer") == designer)
-	clausetest.Refrains(t, "PA 1", !strings.Contains(bound("cloud-firewall"), "architecture-designer-terms"))
+	clausetest.Refrains(t, "PA 1", !strings.Contains(bound("marketplace"), "architecture-designer-terms"))
+}
+
+// serviceAlone is a folder in which the service agreement is the only agreement, and
+// no firewall is sold.
+func serviceAlone(t *testing.T) fstest.MapFS {
+	t.Helper()
+	folder := withOnly(t, serviceFile, "agreements/billing-rules.yaml", "products/compute-payg.yaml", "products/enterprise-network.yaml", "products/licence-hazelworks.yaml")
+	folder[serviceFile] = &fstest.MapFile{Data: []byte(editedSample(t, serviceFile, "  except_products: [cloud-firewall]", "  products: []"))}
+	return folder
 }

@@ -80,7 +80,7 @@ func TestEveryRefusalOfAnEventIsRecomputed(t *testing.T) {
 // dated ahead, and an account that accepted nothing, not even by use.
 func TestRefusalsOfOtherDocumentsAreRecomputed(t *testing.T) {
 	limited := withDocuments(t, map[string]string{"agreements/ahead.yaml": small("ahead", "A", "rules", "publication", "usage.future_limit: 1 hours")})
-	alone := withOnly(t, serviceFile, "agreements/billing-rules.yaml", "products/compute-payg.yaml", "products/enterprise-network.yaml", "products/licence-hazelworks.yaml")
+	alone := serviceAlone(t)
 	ctx := context.Background()
 	engines(t, func(t *testing.T, url string) {
 		for code, c := range map[refusal.Code]struct {

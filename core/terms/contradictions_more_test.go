@@ -18,7 +18,7 @@ func TestX16OutageExit(t *testing.T) {
 	const key, hours = "outage.remedy", "outage.exit_after"
 	for cite, s := range map[string]side{
 		"G 8.3":  {accepted: "G", product: firewall},
-		"S 10.4": {accepted: "S", product: firewall},
+		"S 10.4": {accepted: "S", product: computing},
 		"E 8.3":  {accepted: "E", product: computing},
 		"C 7.3":  {accepted: "C", product: network},
 	} {
@@ -48,7 +48,7 @@ func TestX17ComplaintsAndSecrecy(t *testing.T) {
 	if slices.Contains(get(t, two, terms.ConfidentialityExceptions), terms.Independent) {
 		t.Error("under E what was developed independently is no exception")
 	}
-	for _, s := range []side{{accepted: "G", product: firewall}, {accepted: "S", product: firewall}, {accepted: "U", product: line}, frame(firewall, "")} {
+	for _, s := range []side{{accepted: "G", product: firewall}, {accepted: "S", product: computing}, {accepted: "U", product: line}, frame(firewall, "")} {
 		if n := len(get(t, s, terms.ConfidentialityExceptions)); n != 7 {
 			t.Errorf("under %s there are %d exceptions", s.accepted, n)
 		}
@@ -188,7 +188,7 @@ func TestX23KindsOfDays(t *testing.T) {
 // TestX24 only S and U say when a notice is served. Elsewhere nothing does, not
 // even for the written notification that FA wants before a set-off.
 func TestX24ServedNotices(t *testing.T) {
-	side{accepted: "S", product: firewall}.says(t, "notice.electronic.served", "when_sent, S 11.3")
+	side{accepted: "S", product: computing}.says(t, "notice.electronic.served", "when_sent, S 11.3")
 	side{accepted: "U", product: line}.says(t, "notice.paper.served", "5 natural days, U 11.3")
 	for _, s := range []side{{accepted: "G", product: firewall}, {accepted: "E", product: computing}, {accepted: "C", product: network}, frame(firewall, "")} {
 		s.says(t, "notice.electronic.served", "silent: not stated: what is kept is when it was sent")
@@ -196,7 +196,7 @@ func TestX24ServedNotices(t *testing.T) {
 	}
 	frame(firewall, "").says(t, "set_off.after", "written_notice, FA 3.2.13")
 	// Who accepted S beside G has its rule: G does not contradict it.
-	side{accepted: "G S", product: firewall}.says(t, "notice.electronic.served", "when_sent, S 11.3")
+	side{accepted: "G S", product: computing}.says(t, "notice.electronic.served", "when_sent, S 11.3")
 }
 
 // TestX25 "at least within 7 days before" is read as a deadline, by a rule that
@@ -218,7 +218,7 @@ func TestX25RenewalReading(t *testing.T) {
 // TestX26 the day of the event does not count: a buffer from 1 March runs through
 // 8 March, and paper posted on 1 March is served on the 6th.
 func TestX26FirstDay(t *testing.T) {
-	compute, service := side{accepted: "E", product: computing}, side{accepted: "S", product: firewall}
+	compute, service := side{accepted: "E", product: computing}, side{accepted: "S", product: computing}
 	compute.says(t, "data.buffer.first_day", "day_after, R 10")
 	service.says(t, "notice.paper.first_day", "day_after, R 11")
 	buffer, paper := get(t, compute, terms.DataBuffer), get(t, service, terms.PaperServed)
@@ -243,7 +243,7 @@ func TestX26FirstDay(t *testing.T) {
 // they say alike is no conflict, and what they say otherwise is refused with both
 // citations, since neither ranks the other.
 func TestX27TwoGeneralAgreements(t *testing.T) {
-	both := side{accepted: "G S", product: firewall}
+	both := side{accepted: "G S", product: computing}
 	both.says(t, "late_fee.rate", "0.05%/day, G 2.3")
 	both.lost(t, "late_fee.rate", "S 3.4", "sets the same value")
 	both.refuses(t, "order.hold", "G 2.3.1.2 (general-agreement 2025-06)", "S 3.2.1 (service-agreement 2020-09-24)", "nothing decides between them")
@@ -254,8 +254,8 @@ func TestX27TwoGeneralAgreements(t *testing.T) {
 		"2025-08-31": {"when_up 7 days, S 3.2.1", "more_than 7 days, G 2.3.1.2"},
 		"2025-09-01": {"more_than 7 days, G 2.3.1.2", "when_up 7 days, S 3.2.1"},
 	} {
-		side{accepted: "S G@2025-09-01", product: firewall, at: at}.says(t, "order.hold", want[0])
-		side{accepted: "G S@2025-09-01", product: firewall, at: at}.says(t, "order.hold", want[1])
+		side{accepted: "S G@2025-09-01", product: computing, at: at}.says(t, "order.hold", want[0])
+		side{accepted: "G S@2025-09-01", product: computing, at: at}.says(t, "order.hold", want[1])
 	}
 	// The product's own terms settle it for their product.
 	side{accepted: "G S E", product: computing}.says(t, "order.hold", "within 7 days, E 2.1.1.1")

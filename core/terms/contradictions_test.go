@@ -43,7 +43,7 @@ func TestX01LateFee(t *testing.T) {
 func TestX02AttackRefund(t *testing.T) {
 	const key = "end.attack.used_rounding"
 	side{accepted: "G", product: firewall}.says(t, key, "day, G 7.5.3")
-	side{accepted: "S", product: firewall}.says(t, key, "day, S 9.3.3")
+	side{accepted: "S", product: computing}.says(t, key, "day, S 9.3.3")
 	frame(firewall, "").says(t, key, "day, FA 7.4.3")
 	computer := side{accepted: "G E", product: computing}
 	computer.says(t, key, "full_month, E 7.2.3")
@@ -92,9 +92,9 @@ func TestX03PagesAgainstTerms(t *testing.T) {
 // knows neither annex nor service level.
 func TestX04PlacesInTheLists(t *testing.T) {
 	const key = "late_fee.rate"
-	annex := text{id: "annex", code: "AX", kind: "annex", binds: "{products: [cloud-firewall]}"}.with(key, "0.02%/day")
+	annex := text{id: "annex", code: "AX", kind: "annex", binds: "{products: [cloud-firewall, compute-payg]}"}.with(key, "0.02%/day")
 	c := edited(t, "G", nil, annex)
-	if got := answerOf(side{accepted: "S", product: firewall}.in(t, c), key); got != "0.02%/day, AX 1" {
+	if got := answerOf(side{accepted: "S", product: computing}.in(t, c), key); got != "0.02%/day, AX 1" {
 		t.Errorf("an annex beside S: %s", got)
 	}
 	_, err := side{accepted: "G", product: firewall}.in(t, c).Trace(key)
@@ -122,7 +122,7 @@ func TestX04PlacesInTheLists(t *testing.T) {
 func TestX05LiabilityCap(t *testing.T) {
 	const key = "liability.cap"
 	side{accepted: "G", product: firewall}.says(t, key, "total_fee_of_service, G 8.5")
-	side{accepted: "S", product: firewall}.says(t, key, "fees_paid_for_service 12 months, S 10.6")
+	side{accepted: "S", product: computing}.says(t, key, "fees_paid_for_service 12 months, S 10.6")
 	side{accepted: "S S-CADT", product: designer}.says(t, key, "fees_paid_for_service 12 months, S-CADT 4")
 	frame(firewall, "").says(t, key, "fees_paid_for_service 12 natural months, FA 8.5")
 	side{accepted: "S E", product: computing}.says(t, key, "total_fee_of_service, E 8.5")
@@ -135,7 +135,7 @@ func TestX05LiabilityCap(t *testing.T) {
 		side     side
 		from, to string
 	}{
-		{side{accepted: "S", product: firewall}, "2025-06-15", "2026-06-14"},
+		{side{accepted: "S", product: computing}, "2025-06-15", "2026-06-14"},
 		{frame(firewall, ""), "2025-06-01", "2026-05-31"},
 	} {
 		from, to, err := get(t, tt.side, terms.LiabilityCap).Window.Window(date(t, "2026-06-15"))
@@ -156,7 +156,7 @@ func TestX06OrderHold(t *testing.T) {
 	}{
 		{side{accepted: "G", product: firewall}, "more_than 7 days, G 2.3.1.2", "price, G 2.3.1.2", "true, G 2.3.1.2", false, true},
 		{frame(firewall, ""), "more_than 7 days, FA 2.3.1.2", "price, FA 2.3.1.2", "true, FA 2.3.1.2", false, true},
-		{side{accepted: "S", product: firewall}, "when_up 7 days, S 3.2.1", "consensus, S 3.2.1", "true, S 3.2.1", true, true},
+		{side{accepted: "S", product: computing}, "when_up 7 days, S 3.2.1", "consensus, S 3.2.1", "true, S 3.2.1", true, true},
 		{side{accepted: "U", product: line}, "when_up 7 days, U 3.2.1", "consensus, U 3.2.1", "true, U 3.2.1", true, true},
 		{side{accepted: "E", product: computing}, "within 7 days, E 2.1.1.1", "terms, E 2.1.1.1", "silent: selling out does not end an unpaid order", false, true},
 		{side{accepted: "C", product: network}, "within 7 days, C 2.2", "terms, C 2.2", "silent: selling out does not end an unpaid order", false, true},
@@ -179,7 +179,7 @@ func TestX06OrderHold(t *testing.T) {
 func TestX07RenewalLead(t *testing.T) {
 	const key = "renewal.lead"
 	side{accepted: "G", product: firewall}.says(t, key, "7 days, G 2.3.1.3")
-	side{accepted: "S", product: firewall}.says(t, key, "7 days, S 3.2.2")
+	side{accepted: "S", product: computing}.says(t, key, "7 days, S 3.2.2")
 	side{accepted: "E", product: computing}.says(t, key, "7 days, E 2.1.1.2")
 	side{accepted: "C", product: network}.says(t, key, "7 days, C 2.3")
 	side{accepted: "U", product: line}.says(t, key, "7 days, U 3.2.2")
@@ -194,7 +194,7 @@ func TestX07RenewalLead(t *testing.T) {
 // services does not.
 func TestX08Discontinuation(t *testing.T) {
 	const key, end = "discontinuation.notice", "2026-03-31T00:00:00+08:00"
-	general, service := side{accepted: "G", product: firewall}, side{accepted: "S", product: firewall}
+	general, service := side{accepted: "G", product: firewall}, side{accepted: "S", product: computing}
 	general.says(t, key, "30 days, G 7.4")
 	service.says(t, key, "prior, S 9.4")
 	service.says(t, "agreement_end.notice", "30 days, S 9.3.4")
@@ -256,7 +256,7 @@ func TestX10BufferTriggers(t *testing.T) {
 	beside.says(t, "data.buffer.on_arrears", "true, G 4.1.5")
 	beside.says(t, "data.buffer", "7 natural days, E 4.2")
 	general.says(t, "data.buffer.on_breach", "false, G 7.5.2")
-	side{accepted: "S", product: firewall}.says(t, "data.buffer.on_breach", "false, S 9.3.2")
+	side{accepted: "S", product: computing}.says(t, "data.buffer.on_breach", "false, S 9.3.2")
 	frame(firewall, "").says(t, "data.buffer.on_breach", "false, FA 7.4.2")
 	beside.says(t, "data.buffer.on_breach", "true, E 4.2")
 	beside.lost(t, "data.buffer.on_breach", "G 7.5.2", specialGoesFirst)
@@ -268,9 +268,9 @@ func TestX10BufferTriggers(t *testing.T) {
 func TestX11DeletionScope(t *testing.T) {
 	const key = "data.deletion.scope"
 	side{accepted: "G", product: firewall}.says(t, key, "online, G 4.1.4")
-	side{accepted: "S", product: firewall}.says(t, key, "all, S 6.3")
+	side{accepted: "S", product: computing}.says(t, key, "all, S 6.3")
 	frame(firewall, "").says(t, key, "online_at_once_offline_by_rule, FA 4.1.4")
-	side{accepted: "G S", product: firewall}.refuses(t, key, "G 4.1.4", "S 6.3", "no declaration ranks them")
+	side{accepted: "G S", product: computing}.refuses(t, key, "G 4.1.4", "S 6.3", "no declaration ranks them")
 	_, err := side{accepted: "E", product: computing}.set(t).Trace(key)
 	wantRefusal(t, err, refusal.TermMissing, key)
 }
@@ -280,7 +280,7 @@ func TestX12EarlyCancellation(t *testing.T) {
 	const key = "end.early_cancellation"
 	side{accepted: "G", product: firewall}.says(t, key, "charged, G 7.2.3")
 	frame(firewall, "").says(t, key, "charged, FA 7.2.3")
-	for _, s := range []side{{accepted: "S", product: firewall}, {accepted: "E", product: computing}, {accepted: "C", product: network}} {
+	for _, s := range []side{{accepted: "S", product: computing}, {accepted: "E", product: computing}, {accepted: "C", product: network}} {
 		s.says(t, key, "silent: only as both parties agree")
 	}
 	side{accepted: "U", product: line}.says(t, key, "forbidden, U 3.2.3")
@@ -316,7 +316,7 @@ func TestX14CrossBorderHasNoFigure(t *testing.T) {
 func TestX15Support(t *testing.T) {
 	const key = "support.phone"
 	side{accepted: "G", product: firewall}.says(t, key, "customers_in_term, G 3.2.7.1")
-	side{accepted: "S", product: firewall}.says(t, key, "customers_in_term, S 5.2.1")
+	side{accepted: "S", product: computing}.says(t, key, "customers_in_term, S 5.2.1")
 	frame(firewall, "").says(t, key, "customers_in_term, FA 3.2.7.1")
 	paying := side{accepted: "G E", product: computing}
 	paying.says(t, key, "paying_customers, E 3.2.2")

@@ -74,6 +74,7 @@ var (
 	secrecyForm         = wordList("exceptions", AlreadyKnown, PublicDomain, FromThirdParty, LaterPublic, Independent, Compelled, ForCertificates)
 	dataClassesForm     = wordList("classes of data", OnlineData, CacheData, BackupData)
 	deletionScopeForm   = enum(DeletesOnline, DeletesAll, DeletesOnlineAtOnce)
+	supportTimeForm     = enum(AllHours)
 	entitlementForm     = enum(CustomersInTerm, PayingCustomers, AllCustomers)
 	paidSupportForm     = enum(SupportSold)
 	restorationForm     = enum(WithinLegalTime)

@@ -118,6 +118,6 @@ var definitions = []definition{
 	PrepaidSpecial, PostpaidApply, PostpaidObtain, PostpaidOrdinary, PostpaidSpecial,
 	BanCircumvention, BanDDoSResale, BanMining, BanInternetConnection, BanSublease, BanLease, BanDiskRental,
 	ResourceAbuse, SMTPOutbound, AdaptingNeeds,
-	SupportPhone, SupportTickets, SupportFaults, SupportFaultContact, SupportPaid, SupportRestoration,
+	SupportPhone, SupportTickets, SupportHours, SupportFaults, SupportFaultContact, SupportPaid, SupportRestoration,
 	SupportHotline,
 }

@@ -30,6 +30,8 @@ var (
 	SupportPhone = Key[Entitlement]{name: "support.phone", form: entitlementForm, silence: "not promised", waitsFor: "support"}
 	// SupportTickets is who may ask by ticket (G 3.2.7.1, C 3.2.2.2).
 	SupportTickets = Key[Entitlement]{name: "support.tickets", form: entitlementForm, silence: "not promised", waitsFor: "support"}
+	// SupportHours is when support is given (G 3.2.7.1, E 3.2.2, C 3.2.2.1).
+	SupportHours = Key[SupportTime]{name: "support.hours", form: supportTimeForm, silence: "no hours are promised", waitsFor: "support"}
 	// SupportFaults is for whom there is a fault service (C 3.2.2.1).
 	SupportFaults = Key[Entitlement]{name: "support.faults", form: entitlementForm, silence: "no service of its own", waitsFor: "support"}
 	// SupportFaultContact is who answers for faults (C 3.2.2.1).

@@ -22,13 +22,20 @@ type Need struct {
 // ByUse returns the versions that the first use of the subject's product at an
 // instant accepts: those in force that list use among their forms of acceptance
 // and would bind, if they were accepted then, what they do not bind yet. Where a
-// general agreement binds, use accepts no other; and where use could accept
-// several, it accepts none of them, since it does not say which. What a lapsed
-// order took back is accepted anew by an express act, and not by going on. The
-// slice is shared: do not change it.
+// general agreement binds the product, or the account as a whole, use accepts no
+// other; and where use could accept several, it accepts none of them, since it
+// does not say which. What a lapsed order took back is accepted anew by an express
+// act, and not by going on. The slice is shared: do not change it.
 func (c *Corpus) ByUse(s Subject, at, known calendar.Instant) []*Document {
 	st, _ := c.stand(&s, at, known)
-	return st.byUse
+	if !slices.ContainsFunc(st.byUse, isGeneral) {
+		return st.byUse
+	}
+	s.Product = ""
+	if whole, _ := c.stand(&s, at, known); !slices.ContainsFunc(whole.documents, isGeneral) {
+		return st.byUse
+	}
+	return slices.DeleteFunc(slices.Clone(st.byUse), isGeneral)
 }
 
 // Missing lists what the account must accept before it uses or orders the

@@ -26,7 +26,7 @@ func TestTrap03WhatLapses(t *testing.T) {
 		{side{accepted: "G C", product: network}, terms.LapsesTerms},
 		{side{accepted: "G", product: firewall}, terms.LapsesPrice},
 		{frame(computing, ""), terms.LapsesPrice},
-		{side{accepted: "S", product: firewall}, terms.LapsesConsensus},
+		{side{accepted: "S", product: computing}, terms.LapsesConsensus},
 		{side{accepted: "U", product: line}, terms.LapsesConsensus},
 	} {
 		if got := get(t, tt.side, terms.LapseVoids); got != tt.want {
@@ -73,7 +73,7 @@ func TestTrap12StampedBeatsClicks(t *testing.T) {
 	if got := answerOf(other.in(t, c), "data.buffer"); got != "7 natural days, E 4.2" {
 		t.Errorf("data.buffer for another account: %s", got)
 	}
-	_, err := side{accepted: "S", product: firewall}.in(t, c).Trace("late_fee.rate")
+	_, err := side{accepted: "S", product: computing}.in(t, c).Trace("late_fee.rate")
 	wantRefusal(t, err, refusal.TermConflict, "Z 1", "S 3.4")
 }
 
@@ -109,7 +109,7 @@ func TestTrap15ScopeOfTheContract(t *testing.T) {
 // TestTrap17: an electronic notice counts when it was sent, whether or not it is
 // read, and paper on the 5th natural day after posting; only S and U say so.
 func TestTrap17WhenServed(t *testing.T) {
-	for _, s := range []side{{accepted: "S", product: firewall}, {accepted: "U", product: line}} {
+	for _, s := range []side{{accepted: "S", product: computing}, {accepted: "U", product: line}} {
 		if got := get(t, s, terms.ElectronicServed); got != terms.ServedWhenSent {
 			t.Errorf("under %s an electronic notice is served %s", s.accepted, got)
 		}
@@ -124,7 +124,7 @@ func TestTrap17WhenServed(t *testing.T) {
 // TestTrap18: the inbox of a sub-account is a valid address under S and U.
 func TestTrap18SubuserInbox(t *testing.T) {
 	const key = "notice.subuser_inbox"
-	side{accepted: "S", product: firewall}.says(t, key, "true, S 11.1")
+	side{accepted: "S", product: computing}.says(t, key, "true, S 11.1")
 	side{accepted: "U", product: line}.says(t, key, "true, U 11.1")
 	side{accepted: "G", product: firewall}.says(t, key, "silent: not said to be a valid contact")
 }
@@ -139,7 +139,7 @@ func TestTrap19Unreachable(t *testing.T) {
 		{side{accepted: "G E", product: computing}, terms.DeadlineMissed},
 		{side{accepted: "G C", product: network}, terms.DeadlineMissed},
 		{side{accepted: "G", product: firewall}, terms.OwnRisk},
-		{side{accepted: "S", product: firewall}, terms.OwnRiskForLegalPapers},
+		{side{accepted: "S", product: computing}, terms.OwnRiskForLegalPapers},
 		{side{accepted: "U", product: line}, terms.OwnRisk},
 		{frame(firewall, ""), terms.OwnRisk},
 	} {
@@ -200,7 +200,7 @@ func TestTrap32Release(t *testing.T) {
 		want terms.DeletionScope
 	}{
 		{side{accepted: "G", product: firewall}, terms.DeletesOnline},
-		{side{accepted: "S", product: firewall}, terms.DeletesAll},
+		{side{accepted: "S", product: computing}, terms.DeletesAll},
 		{frame(firewall, "G"), terms.DeletesOnlineAtOnce},
 	} {
 		if got := get(t, tt.side, terms.DeletionOnRelease); got != tt.want {
@@ -222,7 +222,7 @@ func TestTrap47NoticesOfChange(t *testing.T) {
 			}
 		}
 	}
-	service, general := side{accepted: "S", product: firewall}, side{accepted: "G", product: firewall}
+	service, general := side{accepted: "S", product: computing}, side{accepted: "G", product: firewall}
 	if n := get(t, service, terms.SpecChangeNotice); !n.Prior || n.Lead.Count != 0 {
 		t.Errorf("S 9.4 wants %s", n)
 	}
@@ -301,7 +301,7 @@ func TestTrap50Labels(t *testing.T) {
 // TestTrap51: a waiver of one default waives no later one, and a clause that is
 // invalid leaves the others in force.
 func TestTrap51WaiverAndInvalidity(t *testing.T) {
-	for product, s := range map[string]side{"S": {accepted: "S", product: firewall}, "U": {accepted: "U", product: line}} {
+	for product, s := range map[string]side{"S": {accepted: "S", product: computing}, "U": {accepted: "U", product: line}} {
 		s.says(t, "waiver.later_cases", "later_cases_unaffected, "+product+" 14.4")
 		s.says(t, "invalid_clause.effect", "others_stand, "+product+" 14.5")
 	}
@@ -402,7 +402,7 @@ func TestTrap61FullPayment(t *testing.T) {
 			t.Errorf("under %s the gate is %s", s.accepted, got)
 		}
 	}
-	for _, s := range []side{{accepted: "G", product: firewall}, {accepted: "S", product: firewall}, {accepted: "G E", product: computing}} {
+	for _, s := range []side{{accepted: "G", product: firewall}, {accepted: "S", product: computing}, {accepted: "G E", product: computing}} {
 		gate := get(t, s, terms.PrepaidStartGate)
 		if gate.Opens(amount(t, "100"), amount(t, "99.999999")) || !gate.Opens(amount(t, "100"), amount(t, "100")) {
 			t.Errorf("under %s a part of the price opens the gate, or the whole does not", s.accepted)
@@ -414,26 +414,46 @@ func TestTrap61FullPayment(t *testing.T) {
 // measures; under G there must be a breach, or a complaint left unanswered.
 func TestTrap62Measures(t *testing.T) {
 	const key = "measures.on_suspicion"
-	side{accepted: "S", product: firewall}.says(t, key, "true, S 10.1")
+	side{accepted: "S", product: computing}.says(t, key, "true, S 10.1")
 	general := side{accepted: "G", product: firewall}
 	general.says(t, key, "silent: a breach, or a complaint left unanswered, is needed")
 	general.says(t, "complaint.unanswered", "measures, G 3.2.10")
-	if got := get(t, side{accepted: "S", product: firewall}, terms.BreachMeasures); !slices.Contains(got, terms.LimitService) {
+	if got := get(t, side{accepted: "S", product: computing}, terms.BreachMeasures); !slices.Contains(got, terms.LimitService) {
 		t.Errorf("S 10.1 allows %v", got)
 	}
 }
 
-// TestTrap63: an account may stand under either general agreement, or both.
+// TestTrap63: an account may stand under either general agreement, or under both
+// over time: the one that was accepted last binds. The firewall knows G alone.
 func TestTrap63EitherOrBoth(t *testing.T) {
-	for accepted, want := range map[string]string{"G": "G PF R", "S": "PF R S", "G S": "G PF R S"} {
+	for _, tt := range []struct{ accepted, at, product, want string }{
+		{"G", "2025-10-01", computing, "G P R"},
+		{"S", "2025-10-01", computing, "P R S"},
+		{"G S@2025-09-01", "2025-08-31", computing, "G P R"},
+		{"G S@2025-09-01", "2025-09-01", computing, "P R S"},
+		{"S G@2025-09-01", "2025-08-31", computing, "P R S"},
+		{"S G@2025-09-01", "2025-09-01", computing, "G P R"},
+		{"G S@2025-09-01 G@2025-11-01", "2025-10-31", computing, "P R S"},
+		{"G S@2025-09-01 G@2025-11-01", "2025-11-01", computing, "G P R"},
+		{"G", "2025-10-01", firewall, "G PF R"},
+		{"G S@2025-09-01", "2025-10-01", firewall, "G PF R"},
+	} {
 		var codes []string
-		for _, d := range (side{accepted: accepted, product: firewall}).set(t).Documents() {
+		for _, d := range (side{accepted: tt.accepted, product: tt.product, at: tt.at}).set(t).Documents() {
 			codes = append(codes, d.Code)
 		}
 		slices.Sort(codes)
-		if got := strings.Join(codes, " "); got != want {
-			t.Errorf("who accepted %s is bound by %s", accepted, got)
+		if got := strings.Join(codes, " "); got != tt.want {
+			t.Errorf("who accepted %s is bound at %s by %s", tt.accepted, tt.at, got)
 		}
+	}
+	c, err := sampleCorpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := terms.Subject{Account: "c", Product: firewall, Accepted: []terms.Acceptance{{Document: byCode["S"], Form: terms.Click, At: day("2025-06-01"), Recorded: day("2025-06-01")}}}
+	if _, err := c.Bind(alone, day("2025-10-01"), day("2025-10-01")); refusal.CodeOf(err) != refusal.NotAccepted {
+		t.Errorf("the firewall under S alone: %v", err)
 	}
 }
 

@@ -206,6 +206,12 @@ const (
 	AllCustomers    Entitlement = "all_customers"
 )
 
+// SupportTime is when support is given.
+type SupportTime string
+
+// AllHours are all hours of every day.
+const AllHours SupportTime = "7x24"
+
 // PaidSupport is whether more support is sold.
 type PaidSupport string
 

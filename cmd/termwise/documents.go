@@ -57,6 +57,9 @@ func showDocument(p *page, d app.DocumentView) {
 		for _, m := range d.Product.Meters {
 			p.line("meter %s: counted in %s, priced per %s (%s)", m.Name, m.Base, m.Unit, count(m.Per))
 		}
+		if len(d.Product.AddOns) > 0 {
+			p.line("add-ons: %s", strings.Join(d.Product.AddOns, ", "))
+		}
 	}
 	for _, clause := range d.Nested() {
 		p.line("")

@@ -67,8 +67,8 @@ func (d *draft) endFrom(product string, from, known calendar.Instant) (ending, e
 }
 
 // leftBy returns what binds the account for a product at an instant, if a document
-// that it has left would bind it had it stayed, or nil. As the exit begins, what bound just before
-// counts too: the change may be that the document ends.
+// that it has left would bind it had it stayed, or nil. As the exit begins, what
+// bound just before counts too: the change may be that the document ends.
 func (d *draft) leftBy(e Exit, product string, at, known calendar.Instant) (*terms.Set, error) {
 	instants := []calendar.Instant{at}
 	if at == e.At {

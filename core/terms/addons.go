@@ -41,7 +41,7 @@ func (s *Set) AddOn(name string) (AddOn, error) {
 	names := s.addOnNames()
 	if !slices.Contains(names, name) {
 		return AddOn{}, refusal.New(refusal.BadInput, "no document that binds names an add-on %q of %s", name, s.productID).
-			At("addon").Do("%s", suggest(name, names))
+			At("addon").Do("%s", suggestAddOn(name, names))
 	}
 	v, err := GetIn(s, DefaultOfAddon, name)
 	if err != nil {
@@ -52,6 +52,14 @@ func (s *Set) AddOn(name string) (AddOn, error) {
 		a.Clause = demands[0].By
 	}
 	return a, nil
+}
+
+// suggestAddOn tells who asks for an add-on what there is.
+func suggestAddOn(name string, known []string) string {
+	if len(known) == 0 {
+		return "the product has no add-ons"
+	}
+	return suggest(name, known)
 }
 
 // AddOnDemand is what a clause demands to be accepted before an add-on is switched on.

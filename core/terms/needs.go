@@ -243,7 +243,7 @@ func (q *question) checkAddOns(addOns []string) error {
 	for _, name := range addOns {
 		if !slices.Contains(known, name) {
 			return refusal.New(refusal.BadInput, "no document in force names an add-on %q of %s", name, q.shelf.product).
-				At("addon").Do("%s", suggest(name, known))
+				At("addon").Do("%s", suggestAddOn(name, known))
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func BenchmarkResolve(b *testing.B) {
 // terms of other products, and contracts for product p with accounts of their own.
 func manyTexts(documents int) []text {
 	texts := benchTexts()
-	for i := len(texts); i < documents; i++ {
+	for i := range documents - len(texts) {
 		x := text{id: fmt.Sprintf("d%d", i), code: fmt.Sprintf("D%d", i)}
 		switch i % 3 {
 		case 0:
@@ -53,32 +53,60 @@ func manyTexts(documents int) []text {
 // BenchmarkBind binds one account after another, each of which accepted at an
 // instant of its own, and reads a key: what a bound account costs once warm must
 // depend neither on how many documents were published nor on how many accounts
-// there are.
+// there are. It costs as much where the account has left a document, and
+// allocates nothing either way.
 func BenchmarkBind(b *testing.B) {
 	for _, documents := range []int{10, 100, 1000} {
 		c := corpus(b, manyTexts(documents)...)
 		for _, accounts := range []int{1_000, 100_000} {
-			subjects := make([]terms.Subject, accounts)
-			for i := range subjects {
-				accepted := accepts("2025-01-01", "g", "e")
-				for j := range accepted {
-					accepted[j].At = accepted[j].At.Add(calendar.Duration(i) * calendar.Second)
-				}
-				subjects[i] = terms.Subject{Account: fmt.Sprintf("account-%d", i), Accepted: accepted, Product: "p"}
-			}
 			b.Run(fmt.Sprintf("documents=%d/accounts=%d", documents, accounts), func(b *testing.B) {
-				at := day("2025-06-15")
-				b.ReportAllocs()
-				for i := 0; b.Loop(); i++ {
-					set, err := c.Bind(subjects[i%accounts], at, at)
-					if err != nil {
-						b.Fatal(err)
-					}
-					if v, err := terms.Get(set, terms.LateFeeRate); err != nil || v.Silent {
-						b.Fatal(v, err)
-					}
-				}
+				benchmarkBind(b, c, manySubjects(accounts))
 			})
+			b.Run(fmt.Sprintf("documents=%d/accounts=%d/left", documents, accounts), func(b *testing.B) {
+				benchmarkBind(b, c, manySubjects(accounts, terms.Departure{Document: "g", At: day("2025-03-01"), Recorded: day("2025-02-15")}))
+			})
+		}
+	}
+}
+
+func manySubjects(accounts int, left ...terms.Departure) []terms.Subject {
+	subjects := make([]terms.Subject, accounts)
+	for i := range subjects {
+		accepted := accepts("2025-01-01", "g", "e")
+		for j := range accepted {
+			accepted[j].At = accepted[j].At.Add(calendar.Duration(i) * calendar.Second)
+		}
+		subjects[i] = terms.Subject{Account: fmt.Sprintf("account-%d", i), Accepted: accepted, Left: left, Product: "p"}
+	}
+	return subjects
+}
+
+func benchmarkBind(b *testing.B, c *terms.Corpus, subjects []terms.Subject) {
+	at := day("2025-06-15")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		set, err := c.Bind(subjects[i%len(subjects)], at, at)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if v, err := terms.Get(set, terms.LateFeeRate); err != nil || v.Silent {
+			b.Fatal(v, err)
+		}
+	}
+}
+
+// TestBindAllocatesNothing once warm, also for who has left a document.
+func TestBindAllocatesNothing(t *testing.T) {
+	c := corpus(t, benchTexts()...)
+	at := day("2025-06-15")
+	for _, left := range [][]terms.Departure{nil, {{Document: "g", At: day("2025-03-01"), Recorded: day("2025-02-15")}}} {
+		s := manySubjects(1, left...)[0]
+		if n := testing.AllocsPerRun(100, func() {
+			if _, err := c.Bind(s, at, at); err != nil {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("left %v: %v allocations", left, n)
 		}
 	}
 }
@@ -109,7 +137,6 @@ func BenchmarkNewCorpus(b *testing.B) {
 	}
 }
 
-// BenchmarkBindCold makes a corpus and the first Set of a binding.
 // BenchmarkBindTariffs binds accounts that consented to none of many tariffs.
 func BenchmarkBindTariffs(b *testing.B) {
 	texts := benchTexts()
@@ -133,6 +160,7 @@ func BenchmarkBindTariffs(b *testing.B) {
 	}
 }
 
+// BenchmarkBindCold makes a corpus and the first Set of a binding.
 func BenchmarkBindCold(b *testing.B) {
 	all := published(b, benchTexts()...)
 	b.ReportAllocs()

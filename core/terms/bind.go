@@ -101,15 +101,16 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 		return nothingSold, calendar.EndOfTime
 	}
 	var room [8]act
+	var exits [4]Departure
 	acts, ahead := sh.acts(room[:0], s.Accepted, at, known)
-	left, turn := sh.left(s.Left, at, known)
+	left, turn := sh.left(exits[:0], s.Left, at, known)
 	ahead = min(ahead, turn)
 	voided, pinned := sh.voided(acts, s.Accepted, at, known), c.pinned(sh, s, at, known)
 	// What may be kept is asked with copies, so that what is asked each time can
 	// stay on the stack.
 	var waiting []version
 	if len(sh.tariffs) > 0 {
-		waiting = c.wait(&question{shelf: sh, subject: s.copy(), left: left, pinned: pinned, at: at, known: known})
+		waiting = c.wait(&question{shelf: sh, subject: s.copy(), left: slices.Clone(left), pinned: pinned, at: at, known: known})
 	}
 	q := question{shelf: sh, subject: s, acts: acts, left: left, voided: voided, pinned: pinned, waiting: waiting, at: at, known: known}
 	var buffer [128]byte
@@ -121,7 +122,7 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 		return st, ahead
 	}
 	st = c.find(question{
-		shelf: sh, subject: s.copy(), acts: slices.Clone(acts), left: left, voided: voided,
+		shelf: sh, subject: s.copy(), acts: slices.Clone(acts), left: slices.Clone(left), voided: voided,
 		pinned: pinned, waiting: waiting, at: at, known: known,
 	})
 	sh.mu.Lock()

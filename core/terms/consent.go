@@ -45,7 +45,7 @@ func (q *question) inTerm(t version) bool {
 	then := question{shelf: q.shelf, subject: q.subject, pinned: q.pinned, at: t.Document.Effective - 1, known: q.known}
 	acts, _ := q.shelf.acts(room[:0], q.subject.Accepted, then.at, q.known)
 	then.acts = acts
-	then.left, _ = q.shelf.left(q.subject.Left, then.at, q.known)
+	then.left, _ = q.shelf.left(nil, q.subject.Left, then.at, q.known)
 	var buffer [128]byte
 	key := then.key(buffer[:0])
 	q.shelf.mu.RLock()

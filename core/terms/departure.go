@@ -52,10 +52,10 @@ func (d *Departure) holdsBack(v *Document) bool {
 	return v.ID == d.Document && v.Effective >= d.At && !canary.On(canary.RejectedBinds)
 }
 
-// left lists the departures from documents of the shelf that hold at an instant,
-// and finds when the next of them begins or ends.
-func (s *shelf) left(all []Departure, at, known calendar.Instant) (left []Departure, ahead calendar.Instant) {
-	ahead = calendar.EndOfTime
+// left adds to a list the departures from documents of the shelf that hold at an
+// instant, and finds when the next of them begins or ends.
+func (s *shelf) left(left, all []Departure, at, known calendar.Instant) ([]Departure, calendar.Instant) {
+	ahead := calendar.EndOfTime
 	for i := range all {
 		d := &all[i]
 		if _, relevant := s.places[d.Document]; !relevant {

@@ -54,7 +54,7 @@ func (c *Corpus) Missing(s Subject, addOns []string, at, known calendar.Instant)
 	}
 	sh := c.shelves[s.Product]
 	acts, _ := sh.acts(nil, s.Accepted, at, known)
-	left, _ := sh.left(s.Left, at, known)
+	left, _ := sh.left(nil, s.Left, at, known)
 	q := question{
 		shelf: sh, subject: &s, acts: acts, left: left, voided: sh.voided(acts, s.Accepted, at, known),
 		pinned: c.pinned(sh, &s, at, known), at: at, known: known,

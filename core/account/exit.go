@@ -104,12 +104,18 @@ func (b *Books) Lift(a *Accepted) {
 // and a version that has taken effect, which whoever uses the service has accepted
 // (change_in_effect). Clauses: G 3.2.9, E 3.1.1, C 3.1.1.
 func (b *Books) Dissent(env Env, x Dissent, at calendar.Instant) (*Decision, error) {
+	return b.leave(env, x, at, 0)
+}
+
+// leave is Dissent, of a customer that is known to have left from an instant on;
+// zero when that is to be found.
+func (b *Books) leave(env Env, x Dissent, at, stopped calendar.Instant) (*Decision, error) {
 	d := b.draft(env)
 	if err := d.advance(at); err != nil {
 		return nil, err
 	}
 	at = max(at, d.books.At)
-	if err := d.dissent(x, at); err != nil {
+	if err := d.leave(x, at, stopped); err != nil {
 		return nil, err
 	}
 	if err := d.advance(at); err != nil { // what ends now
@@ -118,19 +124,18 @@ func (b *Books) Dissent(env Env, x Dissent, at calendar.Instant) (*Decision, err
 	return d.finish(at)
 }
 
-func (d *draft) dissent(x Dissent, at calendar.Instant) error {
+func (d *draft) dissent(x Dissent, at calendar.Instant) error { return d.leave(x, at, 0) }
+
+func (d *draft) leave(x Dissent, at, stopped calendar.Instant) error {
 	leaving, err := d.env.Terms.Leaving(x.Document, x.Version, d.books.Standing(), d.env.RecordedAt(at))
 	if err != nil {
 		return err
 	}
-	effective := leaving.New.Effective
-	stop := effective
-	if at > effective {
-		return refusal.New(refusal.ChangeInEffect, "%s %s took effect at %s, before %s", x.Document, x.Version, d.env.Zone.Format(effective), d.env.Zone.Format(at)).
-			Do("stop using the service; what was used after it is used under the new version (%s)", leaving.Clause.Long())
-	}
-	if x.Now {
-		stop = at
+	stop := stopped
+	if stop == 0 {
+		if stop, err = d.leavesAt(x, leaving, at); err != nil {
+			return err
+		}
 	}
 	if slices.ContainsFunc(d.books.Exits, func(e Exit) bool { return e.Document == x.Document && e.Lifted == 0 && e.At <= stop }) {
 		return nil // it leaves already
@@ -150,4 +155,17 @@ func (d *draft) dissent(x Dissent, at calendar.Instant) error {
 	}
 	d.books.Note(&d.out.Notices[len(d.out.Notices)-1])
 	return nil
+}
+
+// leavesAt finds from when a customer has left that says so at an instant.
+func (d *draft) leavesAt(x Dissent, leaving terms.Leaving, at calendar.Instant) (calendar.Instant, error) {
+	effective := leaving.New.Effective
+	if at > effective {
+		return 0, refusal.New(refusal.ChangeInEffect, "%s %s took effect at %s, before %s", x.Document, x.Version, d.env.Zone.Format(effective), d.env.Zone.Format(at)).
+			Do("stop using the service; what was used after it is used under the new version (%s)", leaving.Clause.Long())
+	}
+	if x.Now {
+		return at, nil
+	}
+	return effective, nil
 }

@@ -10,6 +10,7 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
+	"termwise.dev/core/notice"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 )
@@ -299,14 +300,15 @@ func (r *rerun) announce(e *journal.Entry) error {
 	return r.unlessRefused(r.decide(func() (*Decision, error) { return r.books.Announce(r.env, a, e.Effective) }))
 }
 
-// dissent has the customer leave again. Where the documents that are tried give it
-// no way to, it stays; that it would is a part of the outcome.
+// dissent has the customer leave again, from the instant on from which it left:
+// trying documents does not date what it left over. Where the documents that are
+// tried give it no way to, it stays; that it would is a part of the outcome.
 func (r *rerun) dissent(e *journal.Entry) error {
 	x, err := inputsOf[Dissent](e)
 	if err != nil {
 		return err
 	}
-	err = r.decide(func() (*Decision, error) { return r.books.Dissent(r.env, x, e.Effective) })
+	err = r.decide(func() (*Decision, error) { return r.books.leave(r.env, x, e.Effective, r.stopped(e.Seq)) })
 	if err == nil || r.unlessRefused(err) != nil {
 		return err
 	}
@@ -314,6 +316,19 @@ func (r *rerun) dissent(e *journal.Entry) error {
 		r.out.Kept = append(r.out.Kept, Kept{Dissent: x, Entry: e.Seq, At: e.Effective, Reason: err})
 	}
 	return nil
+}
+
+// stopped returns from when the customer left by an entry, where documents are
+// tried; zero where the documents themselves must say so.
+func (r *rerun) stopped(entry int64) calendar.Instant {
+	if !r.tries {
+		return 0
+	}
+	i := slices.IndexFunc(r.ev.Notices, func(n Noticed) bool { return n.Entry == entry && n.Kind == notice.ExitConfirmed })
+	if i < 0 {
+		return 0
+	}
+	return r.ev.Notices[i].Effective
 }
 
 // unlessRefused passes over a refusal by the documents that are tried.

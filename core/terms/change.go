@@ -51,30 +51,37 @@ type Owed struct {
 // of its document that takes effect no later and was known no later. It refuses a
 // version that is not published with not_found.
 func (c *Corpus) Succession(document, version string) (Succession, error) {
-	for _, h := range c.histories {
-		if h.id != document {
-			continue
-		}
-		var s Succession
-		for i := range h.versions {
-			if v := h.versions[i]; v.Document.Version == version {
-				s.New, s.Published = v.Document, v.Recorded
-			}
-		}
-		for i := range h.versions {
-			v := h.versions[i]
-			if s.New == nil || v.Document == s.New {
-				break
-			}
-			if v.Recorded <= s.Published {
-				s.Old = v.Document
-			}
-		}
-		if s.New != nil {
-			return s, nil
+	return c.succession(document, version, inForceAs)
+}
+
+// inForceAs is a version with the dates that it has in its corpus.
+func inForceAs(v *version) *Document { return v.Document }
+
+// succession is Succession, by one of a version's dates.
+func (c *Corpus) succession(document, label string, dated func(*version) *Document) (Succession, error) {
+	var s Succession
+	h := c.history(document)
+	if h == nil {
+		h = &history{}
+	}
+	for i := range h.versions {
+		if v := &h.versions[i]; v.Document.Version == label {
+			s.New, s.Published = dated(v), v.Recorded
 		}
 	}
-	return Succession{}, refusal.New(refusal.NotFound, "%s %s is not published", document, version).
+	for i := range h.versions {
+		v := &h.versions[i]
+		if s.New == nil || dated(v) == s.New {
+			break
+		}
+		if v.Recorded <= s.Published {
+			s.Old = dated(v)
+		}
+	}
+	if s.New != nil {
+		return s, nil
+	}
+	return Succession{}, refusal.New(refusal.NotFound, "%s %s is not published", document, label).
 		Do("name a document and a version that are: termwise documents list")
 }
 
@@ -217,6 +224,10 @@ type asking struct {
 	known  calendar.Instant // of the account
 
 	set *Set // what binds before the change, for the product asked about
+
+	// affected says that New changes something for the account wherever it binds,
+	// whatever comparing shows.
+	affected bool
 }
 
 func (c *Corpus) asking(s Succession, who Standing, known calendar.Instant) asking {
@@ -239,14 +250,17 @@ func (a *asking) kinds(product string) []Proof {
 		if old == a.s.New {
 			return nil
 		}
-		return a.corpus.kindsOf(old, a.s.New)
+		if kinds := a.corpus.kindsOf(old, a.s.New); len(kinds) > 0 || !a.affected {
+			return kinds
+		}
+		return []Proof{{Kind: rest(a.s.New), What: "the account is taken to leave over it", At: a.s.New.Effective}}
 	}
 	after, err := a.who.staying(a.s.New.ID).bind(a.corpus, product, max(a.s.New.Effective, a.at), a.known)
 	if err != nil || after.Document(a.s.New.ID) == nil {
 		return nil
 	}
 	kind, changes := a.s.New.changes(a.set, after)
-	if !changes {
+	if !changes && !a.affected {
 		return nil
 	}
 	return []Proof{{Kind: kind, What: a.s.New.ID + " did not bind before", At: a.s.New.Effective, First: true}}

@@ -81,7 +81,7 @@ func (c *Corpus) consents(q *question, t version) bool {
 // waits says whether a version is, or follows, one that waits for consent or that
 // the account has left its document over.
 func (q *question) waits(v *version) bool {
-	return slices.ContainsFunc(q.left, func(d Departure) bool { return d.holdsBack(v.Document) }) || slices.ContainsFunc(q.waiting, func(t version) bool {
+	return slices.ContainsFunc(q.left, func(d Departure) bool { return d.holdsBack(v) }) || slices.ContainsFunc(q.waiting, func(t version) bool {
 		return t.Document.ID == v.Document.ID && t.Document.Effective <= v.Document.Effective
 	})
 }

@@ -26,6 +26,8 @@ type Corpus struct {
 	mu       sync.Mutex
 	bindings map[string]*binding      // by product and versions
 	kinds    map[[2]*Document][]Proof // of a version after another
+
+	tries bool // it asks "what if": see During
 }
 
 // history is the versions of one document, by effective and then recorded instant.
@@ -38,6 +40,17 @@ type history struct {
 type version struct {
 	Published
 	number uint32
+	// was is the document as it was published, where what is tried (see During)
+	// dates it otherwise; nil elsewhere.
+	was *Document
+}
+
+// published returns the document as it was published, with its own dates.
+func (v *version) published() *Document {
+	if v.was != nil {
+		return v.was
+	}
+	return v.Document
 }
 
 // NewCorpus checks that the versions can stand together and makes a Corpus of

@@ -47,9 +47,11 @@ func (d *Departure) turn(at, known calendar.Instant) calendar.Instant {
 	return calendar.EndOfTime
 }
 
-// holdsBack says whether a version of the document came too late to bind.
-func (d *Departure) holdsBack(v *Document) bool {
-	return v.ID == d.Document && v.Effective >= d.At && !canary.On(canary.RejectedBinds)
+// holdsBack says whether a version of the document came too late to bind, by the
+// date with which it was published: what is tried meanwhile (see During) makes no
+// version that the account had agreed to a later one.
+func (d *Departure) holdsBack(v *version) bool {
+	return v.Document.ID == d.Document && v.published().Effective >= d.At && !canary.On(canary.RejectedBinds)
 }
 
 // left adds to a list the departures from documents of the shelf that hold at an
@@ -75,7 +77,7 @@ func (q *question) leftKey(key []byte) []byte {
 	for i := range q.left {
 		d := &q.left[i]
 		place := q.shelf.places[d.Document]
-		bound := slices.IndexFunc(q.shelf.histories[place].versions, func(v version) bool { return d.holdsBack(v.Document) })
+		bound := slices.IndexFunc(q.shelf.histories[place].versions, func(v version) bool { return d.holdsBack(&v) })
 		key = binary.BigEndian.AppendUint32(key, place)
 		key = binary.BigEndian.AppendUint32(key, uint32(bound+1))
 	}

@@ -16,12 +16,14 @@ const alwaysKnown calendar.Instant = math.MinInt64
 // document was in force, whatever its own dates are, and is known. At every
 // other instant the corpus binds what c binds. Who is bound stays a matter of
 // the version's lists and of acceptances; one version of a document may be
-// given.
+// given. An account that had left a document by the first instant stays under
+// what it had agreed to, and one that leaves it later leaves what is tried: over
+// which version it may leave, and when that one takes effect, stays as it was.
 //
 // It is for comparing, never for deciding: nothing is proved about how the
 // versions stand together, so a conflict shows when a term is asked for.
 func (c *Corpus) During(from, to calendar.Instant, versions []*Document) *Corpus {
-	other := &Corpus{products: slices.Clone(c.products), shelves: make(map[string]*shelf), bindings: make(map[string]*binding), kinds: make(map[[2]*Document][]Proof)}
+	other := &Corpus{products: slices.Clone(c.products), shelves: make(map[string]*shelf), bindings: make(map[string]*binding), kinds: make(map[[2]*Document][]Proof), tries: true}
 	instead := make(map[string]*Document, len(versions))
 	for _, d := range versions {
 		instead[d.ID] = d
@@ -51,21 +53,21 @@ func (c *Corpus) During(from, to calendar.Instant, versions []*Document) *Corpus
 // another. The versions that the history had are there before, and again after.
 func (h history) during(from, to calendar.Instant, d *Document) history {
 	changed := history{id: h.id}
-	add := func(p Published) { changed.versions = append(changed.versions, version{Published: p}) }
+	add := func(v version) { changed.versions = append(changed.versions, v) }
 	for _, v := range h.versions {
 		if v.Document.Effective < from {
-			add(v.Published)
+			add(v)
 		}
 	}
-	add(Published{Document: d.dated(from, to+1), Recorded: alwaysKnown})
+	add(version{Published: Published{Document: d.dated(from, to+1), Recorded: alwaysKnown}})
 	for _, v := range h.versions {
 		if v.Document.Effective <= to {
-			add(Published{Document: v.Document.dated(to+1, v.Document.Until), Recorded: v.Recorded})
+			add(version{Published: Published{Document: v.Document.dated(to+1, v.Document.Until), Recorded: v.Recorded}, was: v.Document})
 		}
 	}
 	for _, v := range h.versions {
 		if v.Document.Effective > to {
-			add(v.Published)
+			add(v)
 		}
 	}
 	return changed

@@ -49,7 +49,8 @@ func TestDuring(t *testing.T) {
 }
 
 // TestDuringOutside: before and after the span nothing is different, whatever was
-// published when, as known at any time.
+// published when, as known at any time, also for who has left the document; and
+// within it nothing for who had left by its first instant.
 func TestDuringOutside(t *testing.T) {
 	tried := general.parse(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -71,9 +72,15 @@ func TestDuringOutside(t *testing.T) {
 		to := max(from+1, month("to"))
 		what := c.During(from, to, []*terms.Document{tried})
 		at, known := month("at").Add(calendar.Duration(rapid.IntRange(-1, 1).Draw(rt, "nudge"))), month("known")
-		want, refused := c.Bind(customerOf(accepts("2024-12-01", "g")), at, known)
-		got, err := what.Bind(customerOf(accepts("2024-12-01", "g")), at, known)
-		if from <= at && at <= to {
+		s := customerOf(accepts("2024-12-01", "g"))
+		left := month("left").Add(calendar.Duration(rapid.IntRange(-1, 1).Draw(rt, "nudge of left")))
+		if rapid.Bool().Draw(rt, "leaves") {
+			s.Left = []terms.Departure{{Document: "g", At: left, Recorded: month("left recorded")}}
+		}
+		had := len(s.Left) > 0 && s.Left[0].Recorded <= known && left <= from
+		want, refused := c.Bind(s, at, known)
+		got, err := what.Bind(s, at, known)
+		if from <= at && at <= to && !had {
 			if err != nil || versions(got) != "g v1, page v1" {
 				rt.Fatalf("within: %v", err)
 			}

@@ -21,12 +21,17 @@ type Leaving struct {
 // with not_found a version that is not published or changes nothing for the
 // account, and with no_way_out where no document says how to leave: then not to
 // use the service is all there is (S 14.2, U 14.2).
-func (c *Corpus) Leaving(document, version string, who Standing, known calendar.Instant) (Leaving, error) {
-	s, err := c.Succession(document, version)
+//
+// Where something is tried (see During), the account is taken to leave over the
+// version as it was published, also if what is tried says the same: whether there
+// is a way out is all that the tried documents decide.
+func (c *Corpus) Leaving(document, label string, who Standing, known calendar.Instant) (Leaving, error) {
+	s, err := c.succession(document, label, (*version).published)
 	if err != nil {
 		return Leaving{}, err
 	}
 	a := c.asking(s, who, known)
+	a.affected = c.tries
 	affected := false
 	for _, product := range append([]string{""}, c.products...) {
 		if len(a.kinds(product)) == 0 {
@@ -45,10 +50,10 @@ func (c *Corpus) Leaving(document, version string, who Standing, known calendar.
 		}
 	}
 	if !affected {
-		return Leaving{}, refusal.New(refusal.NotFound, "%s %s changes nothing for account %s", document, version, who.Account).
+		return Leaving{}, refusal.New(refusal.NotFound, "%s %s changes nothing for account %s", document, label, who.Account).
 			Do("name a version that was announced to the account")
 	}
-	return Leaving{}, refusal.New(refusal.NoWayOut, "no document that binds account %s says how to leave over %s %s", who.Account, document, version).
+	return Leaving{}, refusal.New(refusal.NoWayOut, "no document that binds account %s says how to leave over %s %s", who.Account, document, label).
 		Do("stop using the service: who goes on using it accepts the change")
 }
 

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -108,4 +109,30 @@ func TestAdvanceWaitsForAccountsThatAreHeld(t *testing.T) {
 			t.Errorf("the clock moved and %d charges were made", report.Charges)
 		}
 	})
+}
+
+// TestAnotherCurrencyIsRefused: a price or a sum in another currency would be
+// charged as if it were in the books' own. All of them are listed, beside what else
+// keeps the folder from being published.
+func TestAnotherCurrencyIsRefused(t *testing.T) {
+	ctx := context.Background()
+	folder := withDocuments(t, map[string]string{
+		"products/compute-payg.yaml":        editedSample(t, "products/compute-payg.yaml", "price.cpu: 0.09 CNY", "price.cpu: 0.09 USD"),
+		"agreements/framework-prices.yaml":  editedSample(t, "agreements/framework-prices.yaml", "contract.estimate: 200000 CNY", "contract.estimate: 200000 USD"),
+		"agreements/another-of-a-code.yaml": small("another", "G", "special", "acceptance", "late_fee.rate: 0.1%/day"),
+	})
+	a := open(t, filepath.Join(t.TempDir(), "test.db"))
+	must(t, a.Init(ctx, true, instant(traceStart)))
+	_, planned := a.Plan(ctx, folder)
+	_, published := a.Publish(ctx, folder)
+	for name, err := range map[string]error{"plan": planned, "publish": published} {
+		for _, want := range []string{
+			`products/compute-payg.yaml:34:18: P 1`, `and the provider keeps its books in CNY; give the amount in CNY`,
+			`agreements/framework-prices.yaml:39:26: FP 2`, `to "200000 USD"`, `the code G of`,
+		} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s does not say %q: %v", name, want, err)
+			}
+		}
+	}
 }

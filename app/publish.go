@@ -162,10 +162,12 @@ func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, m moment) (
 	}
 	next.files = changedFiles(stored, f.files, next.known)
 	all := published
+	var faults []error
 	for i, d := range f.parsed {
 		if isPublished(published, d) {
 			continue
 		}
+		faults = append(faults, d.CheckCurrency(f.settings.Currency)...)
 		file := f.documents[i]
 		file.Recorded = next.known
 		next.documents = append(next.documents, file)
@@ -173,7 +175,10 @@ func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, m moment) (
 		next.versions = append(next.versions, &proposed{Succession: terms.Succession{New: d, Published: next.known}})
 	}
 	if next.corpus, err = terms.NewCorpus(all); err != nil {
-		return nil, err
+		faults = append(faults, err)
+	}
+	if len(faults) > 0 {
+		return nil, joinFaults(faults)
 	}
 	return next, a.judge(ctx, tx, f, next)
 }

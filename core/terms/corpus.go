@@ -59,8 +59,9 @@ func (v *version) published() *Document {
 //     content, a citation code or a product that two documents claim;
 //   - with document_invalid: two versions of which none is the later one, a
 //     header that ranks, ends or requires what was not published, a price per
-//     another unit than the product's meter is counted in, and a product, a meter
-//     or an add-on that no page declares;
+//     another unit than the product's meter is counted in, a product, a meter
+//     or an add-on that no page declares, and a value that names a clause or a
+//     seller that is not there;
 //   - with term_conflict: documents that bind together by publication, set a key
 //     unequally, and cannot be ranked by anything that was published.
 //
@@ -77,7 +78,7 @@ func NewCorpus(published []Published) (*Corpus, error) {
 		h.versions = append(h.versions, v)
 	}
 	c.products = productsOf(sorted)
-	for _, check := range []func([]Published) []error{checkOrder, checkCodes, checkProducts, checkNames, checkSold} {
+	for _, check := range []func([]Published) []error{checkOrder, checkCodes, checkProducts, checkNames, checkValues, checkSold} {
 		errs = append(errs, check(sorted)...)
 	}
 	if len(errs) == 0 {

@@ -1,7 +1,9 @@
 package terms_test
 
 import (
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,5 +57,20 @@ func TestCorpusFaultsHavePlaces(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestEveryReferenceIsChecked: the golden file refuses a wrong value of every key
+// whose values are the names of something.
+func TestEveryReferenceIsChecked(t *testing.T) {
+	golden, err := os.ReadFile("testdata/corpus/values.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range terms.Keys() {
+		refers := slices.Contains([]string{"labels of clauses", "seller", "sellers"}, k.Type)
+		if refers && !strings.Contains(string(golden), " sets "+k.Name+" to ") {
+			t.Errorf("no wrong value of %s is refused", k.Name)
+		}
 	}
 }

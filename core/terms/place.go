@@ -33,8 +33,13 @@ func (d *Document) placeOf(field, name string) string {
 // placeOfTerm returns where a value that a clause sets stands.
 func (d *Document) placeOfTerm(t *Term) string { return d.placeOf("terms", t.clause+" "+t.Key) }
 
-// notePlaces remembers where the header's fields, the names in their lists, and
-// the terms stand.
+// placeInTerm returns where a name stands that is in the list that a clause sets.
+func (d *Document) placeInTerm(t *Term, name string) string {
+	return d.placeOf("terms "+t.clause+" "+t.Key, name)
+}
+
+// notePlaces remembers where the header's fields and the terms stand, and the
+// names in their lists.
 func (p *documentReader) notePlaces() {
 	d := p.doc
 	d.places = places{file: p.file, of: make(map[string]string)}
@@ -46,7 +51,11 @@ func (p *documentReader) notePlaces() {
 		p.noteNames(field, node)
 	}
 	for _, t := range p.terms {
-		d.places.of["terms "+t.clause+" "+t.Key] = p.place(t.node)
+		field := "terms " + t.clause + " " + t.Key
+		d.places.of[field] = p.place(t.node)
+		if list, is := t.node.(*ast.SequenceNode); is {
+			p.noteNames(field, list)
+		}
 	}
 }
 

@@ -33,7 +33,10 @@ type proposed struct {
 	terms.Succession
 	// groups holds, for each group of accounts that accepted alike and that the
 	// version changes something for, what it owes them.
-	groups   []owedGroup
+	groups []owedGroup
+	// left counts the accounts that the version would bind if they had not left its
+	// document before (see terms.Succession.HeldBack).
+	left     int
 	notices  []PlannedNotice
 	warnings []string
 	faults   []error // contradictions that it brings
@@ -201,6 +204,9 @@ func (v *proposed) follow(n *proposal, folder []*terms.Document) (known bool) {
 // what this one changes.
 func (v *proposed) owe(n *proposal, standings []terms.Standing) error {
 	for _, who := range standings {
+		if mayBind(v.New, who) && v.HeldBack(who, n.known) {
+			v.left += who.Accounts
+		}
 		owed, err := n.corpus.Owed(v.Succession, who, n.known)
 		if err != nil {
 			return err

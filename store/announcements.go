@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -170,6 +171,18 @@ func (tx *Tx) LoadTold(ctx context.Context, books []*account.Books, a account.An
 		byID[id].Told = append(byID[id].Told, a)
 	}
 	return err
+}
+
+// ToldAfter returns when the first of the accounts after one, in the order of ids,
+// was told of a version in its turn, and false when none was. Who accepted
+// something after the publication may have been told for that, and does not count.
+func (tx *Tx) ToldAfter(ctx context.Context, a *Announced, id string) (at calendar.Instant, found bool, err error) {
+	var first sql.NullInt64
+	_, err = tx.one(ctx, []any{&first}, `SELECT min(n.recorded) FROM notices n
+		WHERE n.account > $1 AND n.document = $2 AND n.version = $3 AND n.document <> '' AND n.kind NOT IN ('exit_confirmed', 'was_ended')
+			AND NOT EXISTS (SELECT 1 FROM acceptances x WHERE x.account = n.account AND x.recorded >= $4 AND x.recorded <= n.recorded)`,
+		id, a.Document, a.Version, int64(a.Recorded))
+	return calendar.Instant(first.Int64), first.Valid, err
 }
 
 // voidedBy is the condition that a lapse l took an acceptance x back.

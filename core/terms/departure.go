@@ -52,6 +52,15 @@ func (d *Departure) holdsBack(v *Document) bool {
 	return v.ID == d.Document && v.Effective >= d.At && !canary.On(canary.RejectedBinds)
 }
 
+// HeldBack says whether an account, as known at an instant, has left the document by
+// when New would begin to bind it: as it takes effect or, where it reaches back, as
+// it becomes known. The account stays under what bound it before, so that New
+// changes nothing for it. Clauses: G 3.2.9, E 3.1.1, C 3.1.1.
+func (s Succession) HeldBack(who Standing, known calendar.Instant) bool {
+	begins, known := max(s.New.Effective, s.Published), max(known, s.Published)
+	return slices.ContainsFunc(who.Left, func(d Departure) bool { return d.holdsBack(s.New) && d.holds(begins, known) })
+}
+
 // left lists the departures from documents of the shelf that hold at an instant,
 // and finds when the next of them begins or ends.
 func (s *shelf) left(all []Departure, at, known calendar.Instant) (left []Departure, ahead calendar.Instant) {

@@ -48,6 +48,12 @@ type leftAnswer struct {
 	Explanation string `json:"explanation" doc:"The clause by which the customer leaves."`
 }
 
+// needsAnswer is what an account needs, with where it is explained what it has left.
+type needsAnswer struct {
+	app.Needs
+	Left []leftAnswer `json:"left,omitempty"`
+}
+
 type acceptanceAnswer struct {
 	app.AcceptanceView
 	Explanation string `json:"explanation" doc:"Where the acceptance is explained."`
@@ -224,12 +230,13 @@ func (s *Server) checkOwnAcceptance(ctx context.Context, n app.NewAcceptance) er
 	return n.CheckCustomer()
 }
 
-func (s *Server) showNeeds(ctx context.Context, in *needsInput) (app.Needs, error) {
+func (s *Server) showNeeds(ctx context.Context, in *needsInput) (needsAnswer, error) {
 	at, err := optionalInstant("at", in.At)
 	if err != nil {
-		return app.Needs{}, err
+		return needsAnswer{}, err
 	}
-	return s.app.Needs(ctx, in.Account, in.Product, in.AddOns, at)
+	n, err := s.app.Needs(ctx, in.Account, in.Product, in.AddOns, at)
+	return needsAnswer{Needs: n, Left: leftAnswers(n.Left)}, err
 }
 
 func (s *Server) dissent(ctx context.Context, in *dissentInput) (leavingAnswer, error) {
@@ -243,10 +250,16 @@ func accountAnswerOf(v app.AccountView) accountAnswer {
 	for i, accepted := range v.Accepted {
 		a.Accepted[i] = acceptanceAnswer{AcceptanceView: accepted, Explanation: explanationOf(accepted.ID)}
 	}
-	for _, left := range v.Left {
-		a.Left = append(a.Left, leftAnswer{LeftView: left, Explanation: explanationOf(left.ID)})
-	}
+	a.Left = leftAnswers(v.Left)
 	return a
+}
+
+// leftAnswers links each exit to the notice that confirmed it.
+func leftAnswers(left []app.LeftView) (answers []leftAnswer) {
+	for _, l := range left {
+		answers = append(answers, leftAnswer{LeftView: l, Explanation: explanationOf(l.ID)})
+	}
+	return answers
 }
 
 // serviceAnswers links each service to the row that brought it into its state.

@@ -155,3 +155,37 @@ func (w *interrupted) seeTelling(c store.Call) error {
 	}
 	return nil
 }
+
+// TestNeedsOfWhoHasLeft: use is refused and accepts nothing; the account must accept
+// again what it has left, and then nothing stands in the way.
+func TestNeedsOfWhoHasLeft(t *testing.T) {
+	ctx := context.Background()
+	a := openSample(t, filepath.Join(t.TempDir(), "needs.db"))
+	must(t, a.CreateAccount(ctx, app.NewAccount{ID: "acme", Name: "A", Accepts: []string{"general-agreement"}}, "test"))
+	publishNext(t, a, "2026-01-01")
+	left, err := a.Dissent(ctx, "acme", account.Dissent{Document: "general-agreement"}, "", "test")
+	must(t, err)
+	needs := func() app.Needs {
+		n, err := a.Needs(ctx, "acme", "compute-payg", nil, 0)
+		must(t, err)
+		return n
+	}
+	if n := needs(); len(n.Left) != 0 || len(n.ByUse) != 1 {
+		t.Errorf("before the end: %+v", n)
+	}
+	_, err = a.Dissent(ctx, "acme", account.Dissent{Document: "general-agreement", Now: true}, "", "test")
+	must(t, err)
+	advance(t, a, "2026-03-02T00:00:00+08:00")
+	n := needs()
+	if len(n.Left) != 1 || len(n.ByUse) != 0 || len(n.Missing) != 0 {
+		t.Fatalf("%+v", n)
+	}
+	if l := n.Left[0]; l.Document != "general-agreement" || l.Version != "2026-03" || !explained(t, a, l.ID).Cites("G", "3.2.9") || !strings.HasPrefix(l.Ends, "2026-01-01T00:00:00") || l.ID == left.ID {
+		t.Errorf("%+v, first %+v", l, left)
+	}
+	_, err = a.Accept(ctx, "acme", app.NewAcceptance{Documents: []string{"general-agreement"}, Form: terms.Click}, "", "test")
+	must(t, err)
+	if n := needs(); len(n.Left) != 0 || len(n.ByUse) != 1 {
+		t.Errorf("after it came back: %+v", n)
+	}
+}

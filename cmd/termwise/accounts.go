@@ -92,8 +92,12 @@ func (c *accountNeedsCmd) Run(s *session) error {
 }
 
 func showNeeds(p *page, n app.Needs) {
-	if len(n.Missing) == 0 {
+	if len(n.Missing)+len(n.Left) == 0 {
 		p.line("%s has accepted what %s needs.", p.bold(n.Account), n.Product)
+	}
+	for _, x := range n.Left {
+		p.line("%s has left %s over %s, from %s: %s", p.bold(n.Account), x.Document, x.Version, x.Ends, x.ID)
+		p.line("  accepting %s again brings it back; until then use of %s is refused, and accepts nothing", x.Document, n.Product)
 	}
 	for _, m := range n.Missing {
 		forWhat := n.Product

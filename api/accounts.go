@@ -83,7 +83,7 @@ type acceptanceInput struct {
 	KeyInput
 	Body struct {
 		Documents []string `json:"documents" minItems:"1" maxItems:"100" doc:"The ids of the documents, in the versions that are in force; page@2026-05 names a version, which may be a tariff that is to come."`
-		Form      string   `json:"form" enum:"click,purchase,use,stamp,mail" doc:"The act of acceptance, which each document must list. Only an operator may record stamp and mail."`
+		Form      string   `json:"form" enum:"click,purchase,use,stamp,mail" doc:"The act of acceptance, which each document must list. Only an operator may record stamp and mail; nobody records use, which is found in the usage that is reported."`
 		Signed    string   `json:"signed,omitempty" doc:"When a paper was signed (RFC 3339), for stamp and mail; now when left out." example:"2026-01-01T00:00:00+08:00"`
 		Order     string   `json:"order,omitempty" maxLength:"100" pattern:"^[!-~]*$" doc:"The reference of the order that the acceptance comes with, for click and purchase. If the order lapses, the acceptance may go with it." example:"o-2026-0142"`
 	}

@@ -43,8 +43,9 @@ type AcceptableDocument struct {
 	Version  string `json:"version"`
 	Title    string `json:"title"`
 	Hash     string `json:"hash"`
-	// Forms lists the acts by which the document says that it is accepted; absent
-	// where it leaves that to the agreement that it belongs to.
+	// Forms lists the acts by which the document says that it is accepted, but for
+	// use, which is recorded as usage is reported; absent where it lists none, and so
+	// leaves that to the agreement that it belongs to.
 	Forms []terms.AcceptanceForm `json:"forms,omitempty"`
 }
 
@@ -114,7 +115,7 @@ func acceptableDocuments(documents []*terms.Document) []AcceptableDocument {
 	list := []AcceptableDocument{}
 	for _, d := range documents {
 		forms, _ := terms.In(d, terms.AcceptanceForms)
-		list = append(list, AcceptableDocument{Document: d.ID, Version: d.Version, Title: d.Title, Hash: d.Hash.String(), Forms: forms})
+		list = append(list, AcceptableDocument{Document: d.ID, Version: d.Version, Title: d.Title, Hash: d.Hash.String(), Forms: byHand(forms)})
 	}
 	return list
 }

@@ -49,7 +49,7 @@ func (c *accountCreateCmd) Run(s *session) error {
 type accountAcceptCmd struct {
 	ID        string   `arg:"" help:"The account's id."`
 	Documents []string `arg:"" help:"The ids of the documents; DOCUMENT@VERSION consents to a tariff that is to come."`
-	Form      string   `required:"" placeholder:"FORM" help:"The act: click, purchase, use, stamp or mail; each document must list it."`
+	Form      string   `required:"" placeholder:"FORM" help:"The act: click, purchase, stamp or mail; each document must list it. Use is recorded as usage is reported."`
 	Signed    string   `placeholder:"INSTANT" help:"When a paper was signed, for stamp and mail (default: now)."`
 	Order     string   `placeholder:"REFERENCE" help:"The order that the acceptance comes with, for click and purchase."`
 }

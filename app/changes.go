@@ -142,7 +142,11 @@ func (a *App) standings(ctx context.Context, tx *store.Tx, n *proposal) ([]terms
 	if n.before == nil || len(n.versions) == 0 {
 		return nil, nil
 	}
-	groups, err := tx.Alike(ctx, n.named(), n.before.Corpus.Tariffs())
+	versions := n.proposed()
+	for _, p := range n.before.Documents {
+		versions = append(versions, p.Document)
+	}
+	groups, err := tx.Alike(ctx, n.named(), n.before.Corpus.Tariffs(), versions)
 	if err != nil {
 		return nil, err
 	}

@@ -48,6 +48,12 @@ type leftAnswer struct {
 	Explanation string `json:"explanation" doc:"The clause by which the customer leaves."`
 }
 
+// needsAnswer is what an account needs, with where it is explained what it has left.
+type needsAnswer struct {
+	app.Needs
+	Left []leftAnswer `json:"left,omitempty"`
+}
+
 type acceptanceAnswer struct {
 	app.AcceptanceView
 	Explanation string `json:"explanation" doc:"Where the acceptance is explained."`
@@ -77,7 +83,7 @@ type acceptanceInput struct {
 	KeyInput
 	Body struct {
 		Documents []string `json:"documents" minItems:"1" maxItems:"100" doc:"The ids of the documents, in the versions that are in force; page@2026-05 names a version, which may be a tariff that is to come."`
-		Form      string   `json:"form" enum:"click,purchase,use,stamp,mail" doc:"The act of acceptance, which each document must list. Only an operator may record stamp and mail."`
+		Form      string   `json:"form" enum:"click,purchase,use,stamp,mail" doc:"The act of acceptance, which each document must list. Only an operator may record stamp and mail; nobody records use, which is found in the usage that is reported."`
 		Signed    string   `json:"signed,omitempty" doc:"When a paper was signed (RFC 3339), for stamp and mail; now when left out." example:"2026-01-01T00:00:00+08:00"`
 		Order     string   `json:"order,omitempty" maxLength:"100" pattern:"^[!-~]*$" doc:"The reference of the order that the acceptance comes with, for click and purchase. If the order lapses, the acceptance may go with it." example:"o-2026-0142"`
 	}
@@ -224,12 +230,13 @@ func (s *Server) checkOwnAcceptance(ctx context.Context, n app.NewAcceptance) er
 	return n.CheckCustomer()
 }
 
-func (s *Server) showNeeds(ctx context.Context, in *needsInput) (app.Needs, error) {
+func (s *Server) showNeeds(ctx context.Context, in *needsInput) (needsAnswer, error) {
 	at, err := optionalInstant("at", in.At)
 	if err != nil {
-		return app.Needs{}, err
+		return needsAnswer{}, err
 	}
-	return s.app.Needs(ctx, in.Account, in.Product, in.AddOns, at)
+	n, err := s.app.Needs(ctx, in.Account, in.Product, in.AddOns, at)
+	return needsAnswer{Needs: n, Left: leftAnswers(n.Left)}, err
 }
 
 func (s *Server) dissent(ctx context.Context, in *dissentInput) (leavingAnswer, error) {
@@ -243,10 +250,16 @@ func accountAnswerOf(v app.AccountView) accountAnswer {
 	for i, accepted := range v.Accepted {
 		a.Accepted[i] = acceptanceAnswer{AcceptanceView: accepted, Explanation: explanationOf(accepted.ID)}
 	}
-	for _, left := range v.Left {
-		a.Left = append(a.Left, leftAnswer{LeftView: left, Explanation: explanationOf(left.ID)})
-	}
+	a.Left = leftAnswers(v.Left)
 	return a
+}
+
+// leftAnswers links each exit to the notice that confirmed it.
+func leftAnswers(left []app.LeftView) (answers []leftAnswer) {
+	for _, l := range left {
+		answers = append(answers, leftAnswer{LeftView: l, Explanation: explanationOf(l.ID)})
+	}
+	return answers
 }
 
 // serviceAnswers links each service to the row that brought it into its state.

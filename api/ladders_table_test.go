@@ -61,8 +61,9 @@ var acceptingLadder = ladder{
 		"`forbidden` from a customer: a paper": {func(a *attempt) {
 			a.key, a.account, a.body["form"], a.body["documents"] = "debtor", debtor, "stamp", []string{"general-agreement"}
 		}, `"place":"form"`},
-		"`idempotency_key_reused` the key of another request": {func(a *attempt) { a.account, a.idempotency = keyed, "open" }, "idempotency key"},
-		"`unknown_account` an account that there is not":      {of("customer-999"), "customer-999"},
+		"`idempotency_key_reused` the key of another request":     {func(a *attempt) { a.account, a.idempotency = keyed, "open" }, "idempotency key"},
+		"`unknown_account` an account that there is not":          {of("customer-999"), "customer-999"},
+		"`bad_input` use, which is recorded as usage is reported": {setting(body, "form", "use"), "report the usage"},
 		"`bad_input` a date for what is not on paper, or still to come": {func(a *attempt) {
 			a.body["signed"] = "2031-01-01T00:00:00+08:00"
 		}, `"place":"signed"`},

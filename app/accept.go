@@ -18,8 +18,9 @@ import (
 type NewAcceptance struct {
 	// Documents are ids; "page@2026-05" names the version: the one in force, or
 	// one to come that adjusts a tariff and waits for the account's consent (U 5.4).
-	Documents []string             `json:"documents"`
-	Form      terms.AcceptanceForm `json:"form"`
+	Documents []string `json:"documents"`
+	// Form is the act; use is none that is recorded by hand.
+	Form terms.AcceptanceForm `json:"form"`
 	// Signed is when a document was accepted on paper, by stamp or mail: from then
 	// on it binds, although it is recorded now. Zero means now.
 	Signed calendar.Instant `json:"signed"`
@@ -54,9 +55,9 @@ func (n NewAcceptance) CheckCustomer() error {
 // and is known from now. What was billed in between stays as it is; later
 // settlements know of it.
 //
-// Accept refuses, in this order: a form that does not exist, an instant of signing
-// for an act that is not on paper or that is still to come, the reference of an
-// order for an act that is not made on an order page, a document of which no
+// Accept refuses, in this order: a form that does not exist, use, which is recorded
+// as usage is reported, an instant of signing for an act that is not on paper or
+// that is still to come, the reference of an order for an act that is not made on an order page, a document of which no
 // version was in force (nor, on paper, announced), two documents that end each
 // other accepted at one instant, a document that binds other accounts, a form
 // that it does not list (G 0.3), and an order that has lapsed.
@@ -149,8 +150,12 @@ func (n NewAcceptance) checkOrder() error {
 
 // actedAt returns the instant from which an acceptance counts.
 func (p *Provider) actedAt(n NewAcceptance, now calendar.Instant) (calendar.Instant, error) {
-	if !slices.Contains(terms.Forms(), n.Form) {
-		return 0, refusal.New(refusal.BadInput, "%q is not a form of acceptance", n.Form).At("form").Do("use one of %v", terms.Forms())
+	switch {
+	case n.Form == terms.Use || n.Form == terms.ContinuedUse:
+		return 0, refusal.New(refusal.BadInput, "an acceptance by %s is not recorded by hand: use is recorded as usage is reported", n.Form).
+			At("form").Do("report the usage, or use one of %v", byHand(terms.Forms()))
+	case !slices.Contains(terms.Forms(), n.Form):
+		return 0, refusal.New(refusal.BadInput, "%q is not a form of acceptance", n.Form).At("form").Do("use one of %v", byHand(terms.Forms()))
 	}
 	switch {
 	case n.Signed == 0:
@@ -244,5 +249,10 @@ func (p *Provider) mayAccept(with terms.Subject, d *terms.Document, form terms.A
 		return err
 	}
 	return refusal.New(refusal.BadInput, "%s cannot be accepted by %s: %s lists %v", d.Title, form, forms.Citation.Long(), forms.V).
-		At("form").Do("accept it by one of %v", forms.V)
+		At("form").Do("accept it by one of %v", byHand(forms.V))
+}
+
+// byHand leaves out the form that is never recorded by hand: usage is its evidence.
+func byHand(forms []terms.AcceptanceForm) []terms.AcceptanceForm {
+	return slices.DeleteFunc(slices.Clone(forms), func(f terms.AcceptanceForm) bool { return f == terms.Use })
 }

@@ -23,9 +23,9 @@ func acceptsBy(a *app.App, form terms.AcceptanceForm, signed string, documents .
 	return a.Accept(context.Background(), "c", n, "", "the owner")
 }
 
-// TestFormsOfAcceptance: each of the four acts that the general agreement lists
-// accepts it, in the version in force at that instant; a fifth does not. What is
-// kept is the act, the version, its text, the instant and who acted.
+// TestFormsOfAcceptance: each of the three acts by hand that the general agreement
+// lists accepts it, in the version in force at that instant; another does not, and
+// use is not recorded by hand. What is kept is the act, the version, its text, the instant and who acted.
 func TestFormsOfAcceptance(t *testing.T) {
 	for _, form := range terms.Forms() {
 		t.Run(string(form), func(t *testing.T) {
@@ -37,6 +37,12 @@ func TestFormsOfAcceptance(t *testing.T) {
 				v, err = acceptsBy(a, form, "", service)
 				must(t, err)
 				clausetest.Executes(t, "S 0.3", len(v.Accepted) == 1 && v.Accepted[0].Form == "mail")
+				return
+			}
+			if form == terms.Use {
+				if refusal.CodeOf(err) != refusal.BadInput || !strings.Contains(err.Error(), "use is recorded as usage is reported") {
+					t.Error(err)
+				}
 				return
 			}
 			must(t, err)
@@ -88,6 +94,8 @@ func TestAcceptanceIsRefused(t *testing.T) {
 		part      string
 	}{
 		{"a form that does not exist", "nod", "", []string{theGeneral}, refusal.BadInput, "form: "},
+		{"use, with a date", terms.Use, "2026-01-19T00:00:00+08:00", []string{theGeneral}, refusal.BadInput, "form: "},
+		{"going on", terms.ContinuedUse, "", []string{theGeneral}, refusal.BadInput, "use is recorded as usage is reported"},
 		{"no form", "", "", []string{theGeneral}, refusal.BadInput, "form: "},
 		{"a click in the past", terms.Click, "2026-01-19T00:00:00+08:00", []string{theGeneral}, refusal.BadInput, "signed: "},
 		{"a signature to come", terms.Stamp, "2026-01-20T00:00:01+08:00", []string{theGeneral}, refusal.BadInput, "still to come"},

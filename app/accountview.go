@@ -156,8 +156,12 @@ func (p *Provider) accountView(b *account.Books, s *store.Standing) AccountView 
 	}
 	for _, e := range b.Exits {
 		if e.Lifted == 0 {
-			v.Left = append(v.Left, LeftView{ID: exitName(b.ID, e), Document: e.Document, Version: e.Version, Ends: p.instant(e.At)})
+			v.Left = append(v.Left, p.leftView(b.ID, e))
 		}
 	}
 	return v
+}
+
+func (p *Provider) leftView(id string, e account.Exit) LeftView {
+	return LeftView{ID: exitName(id, e), Document: e.Document, Version: e.Version, Ends: p.instant(e.At)}
 }

@@ -265,7 +265,7 @@ func TestOrdersThatAnAcceptanceCannotName(t *testing.T) {
 		part string
 	}{
 		{app.NewAcceptance{Documents: []string{computeTerms}, Form: terms.Stamp, Order: "o-1"}, "an acceptance by stamp comes with no order"},
-		{app.NewAcceptance{Documents: []string{computeTerms}, Form: terms.Use, Order: "o-1"}, "an acceptance by use comes with no order"},
+		{app.NewAcceptance{Documents: []string{computeTerms}, Form: terms.Mail, Order: "o-1"}, "an acceptance by mail comes with no order"},
 		{app.NewAcceptance{Documents: []string{computeTerms}, Form: terms.Click, Order: "o 1"}, `"o 1" cannot be the reference`},
 		{app.NewAcceptance{Documents: []string{computeTerms}, Form: terms.Click, Order: strings.Repeat("o", 101)}, "cannot be the reference"},
 	} {

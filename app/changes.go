@@ -33,7 +33,10 @@ type proposed struct {
 	terms.Succession
 	// groups holds, for each group of accounts that accepted alike and that the
 	// version changes something for, what it owes them.
-	groups   []owedGroup
+	groups []owedGroup
+	// left counts the accounts that the version would bind if they had not left its
+	// document before (see terms.Succession.HeldBack).
+	left     int
 	notices  []PlannedNotice
 	warnings []string
 	faults   []error // contradictions that it brings
@@ -139,7 +142,11 @@ func (a *App) standings(ctx context.Context, tx *store.Tx, n *proposal) ([]terms
 	if n.before == nil || len(n.versions) == 0 {
 		return nil, nil
 	}
-	groups, err := tx.Alike(ctx, n.named(), n.before.Corpus.Tariffs())
+	versions := n.proposed()
+	for _, p := range n.before.Documents {
+		versions = append(versions, p.Document)
+	}
+	groups, err := tx.Alike(ctx, n.named(), n.before.Corpus.Tariffs(), versions)
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +208,9 @@ func (v *proposed) follow(n *proposal, folder []*terms.Document) (known bool) {
 // what this one changes.
 func (v *proposed) owe(n *proposal, standings []terms.Standing) error {
 	for _, who := range standings {
+		if mayBind(v.New, who) && v.HeldBack(who, n.known) {
+			v.left += who.Accounts
+		}
 		owed, err := n.corpus.Owed(v.Succession, who, n.known)
 		if err != nil {
 			return err

@@ -1,8 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/terms"
 	"termwise.dev/store"
@@ -17,6 +20,9 @@ type Needs struct {
 	Missing []MissingAcceptance `json:"missing"`
 	// ByUse lists what the first use of the product will accept by itself.
 	ByUse []AcceptableDocument `json:"by_use"`
+	// Left lists the documents for the product that the account has left over a
+	// change: its use is refused, and accepts nothing, until it accepts them again.
+	Left []LeftView `json:"left,omitempty"`
 }
 
 // MissingAcceptance is one acceptance that is needed.
@@ -37,8 +43,9 @@ type AcceptableDocument struct {
 	Version  string `json:"version"`
 	Title    string `json:"title"`
 	Hash     string `json:"hash"`
-	// Forms lists the acts by which the document says that it is accepted; absent
-	// where it leaves that to the agreement that it belongs to.
+	// Forms lists the acts by which the document says that it is accepted, but for
+	// use, which is recorded as usage is reported; absent where it lists none, and so
+	// leaves that to the agreement that it belongs to.
 	Forms []terms.AcceptanceForm `json:"forms,omitempty"`
 }
 
@@ -48,7 +55,7 @@ type AcceptableDocument struct {
 //
 // Clauses: G 0.3 (no service without agreement), G 3.1.8, E 3.1.3.3 and C 3.1.3.3
 // (licences of others), E 3.2.5 (add-ons with terms of their own), E 2.1.1.1 and
-// C 2.2 (what a lapsed order took back).
+// C 2.2 (what a lapsed order took back), G 3.2.9 (what the account has left).
 func (a *App) Needs(ctx context.Context, id, product string, addOns []string, at calendar.Instant) (n Needs, err error) {
 	err = a.db.View(ctx, func(tx *store.Tx) error {
 		p, now, err := a.providerNow(ctx, tx)
@@ -66,12 +73,36 @@ func (a *App) Needs(ctx context.Context, id, product string, addOns []string, at
 		}
 		n = Needs{Account: id, Product: product, At: p.instant(at), Missing: []MissingAcceptance{}}
 		n.ByUse = acceptableDocuments(p.Corpus.ByUse(b.Subject(product), at, now))
+		if n.Left = p.leftFor(b, product, at, now); len(n.Left) > 0 {
+			n.ByUse = []AcceptableDocument{}
+		}
 		for _, m := range missing {
 			n.Missing = append(n.Missing, p.missingAcceptance(m))
 		}
 		return nil
 	})
 	return n, err
+}
+
+// leftFor lists, of the documents that would bind an account for a product, those
+// that it has left at an instant.
+func (p *Provider) leftFor(b *account.Books, product string, at, known calendar.Instant) (left []LeftView) {
+	staying := b.Staying(product)
+	for _, d := range p.Corpus.ByUse(staying, at, known) {
+		staying.Accepted = append(slices.Clone(staying.Accepted), acceptanceOf(d, terms.Use, at, known, ""))
+	}
+	set, err := p.Corpus.Bind(staying, at, known)
+	if err != nil {
+		return nil // nothing would bind, and what is missing says so
+	}
+	exits := slices.SortedStableFunc(slices.Values(b.Exits), func(x, y account.Exit) int { return cmp.Compare(x.At, y.At) })
+	for _, e := range exits { // of two over one document, that which ended it
+		again := slices.ContainsFunc(left, func(l LeftView) bool { return l.Document == e.Document })
+		if e.Holds(at) && set.Document(e.Document) != nil && !again {
+			left = append(left, p.leftView(b.ID, e))
+		}
+	}
+	return left
 }
 
 func (p *Provider) missingAcceptance(m terms.Need) MissingAcceptance {
@@ -84,7 +115,7 @@ func acceptableDocuments(documents []*terms.Document) []AcceptableDocument {
 	list := []AcceptableDocument{}
 	for _, d := range documents {
 		forms, _ := terms.In(d, terms.AcceptanceForms)
-		list = append(list, AcceptableDocument{Document: d.ID, Version: d.Version, Title: d.Title, Hash: d.Hash.String(), Forms: forms})
+		list = append(list, AcceptableDocument{Document: d.ID, Version: d.Version, Title: d.Title, Hash: d.Hash.String(), Forms: byHand(forms)})
 	}
 	return list
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -325,13 +326,15 @@ func (a *App) plan(ctx context.Context, tx *store.Tx, n *proposal) (Plan, error)
 		if p.Bound, err = a.countBound(ctx, tx, v.New); err != nil {
 			return Plan{}, err
 		}
+		p.Bound -= v.left
 		plan.Documents = append(plan.Documents, p)
 	}
 	return plan, nil
 }
 
-// countBound counts the accounts that a version binds when it takes effect:
-// those that it names, else those that accepted it, or all where publication binds.
+// countBound counts the accounts that a version would bind if nobody had left its
+// document: those that it names, else those that accepted it, or all where
+// publication binds. mayBind says the same of one of them.
 func (a *App) countBound(ctx context.Context, tx *store.Tx, d *terms.Document) (int, error) {
 	switch {
 	case len(d.Binds.Accounts) > 0:
@@ -340,5 +343,16 @@ func (a *App) countBound(ctx context.Context, tx *store.Tx, d *terms.Document) (
 		return tx.CountAccounts(ctx)
 	default:
 		return tx.CountAccepted(ctx, d.ID)
+	}
+}
+
+func mayBind(d *terms.Document, who terms.Standing) bool {
+	switch {
+	case len(d.Binds.Accounts) > 0:
+		return slices.Contains(d.Binds.Accounts, who.Account)
+	case d.By == terms.ByPublication:
+		return true
+	default:
+		return slices.ContainsFunc(who.Accepted, func(a terms.Acceptance) bool { return a.Document == d.ID && a.Void.At == 0 })
 	}
 }

@@ -207,7 +207,7 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 		out.add(f.Truth, Breakage{Table: string(f.Table), Row: faultRow(id, f), Message: f.Message})
 	}
 	y.unknownSets(ev, &out)
-	if err := y.told(ctx, tx, ev, &out); err != nil {
+	if err := y.told(ctx, tx, ev, m, &out); err != nil {
 		return out, err
 	}
 	y.indexed(ev, &out)

@@ -78,7 +78,7 @@ func TestLapsesVoidWhatIsLoaded(t *testing.T) {
 					t.Errorf("%v, %v", books[i].AddOns, err)
 				}
 			}
-			alike, err := tx.Alike(ctx, []string{}, []calendar.Instant{15})
+			alike, err := tx.Alike(ctx, []string{}, []calendar.Instant{15}, nil)
 			if diff := cmp.Diff([]Alike{{"a", 1}, {"b", 1}, {"c", 2}}, alike); err != nil || diff != "" {
 				t.Errorf("%v: %s", err, diff)
 			}
@@ -114,25 +114,28 @@ func TestMigrationsInAnyOrder(t *testing.T) {
 	})
 }
 
-// TestWhoLeftIsNotAlike: of accounts that accepted alike, those that left alike
-// stand together, those that came back by themselves.
+// TestWhoLeftIsNotAlike: of accounts that accepted alike, those stand together to
+// which the same versions came too late, at whatever instant they left; those that
+// came back by themselves, from the first acceptance in the order of the entries on.
 func TestWhoLeftIsNotAlike(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
 		w := newWorld(t, db)
-		w.open("a", "b", "c", "d", "e")
-		left := func(effective calendar.Instant) account.Noticed {
+		w.open("a", "b", "c", "d", "e", "f", "g")
+		left := func(entry int64, effective calendar.Instant) account.Noticed {
 			return account.Noticed{
-				Stamp:  account.Stamp{RowID: account.RowID{Entry: 8, Line: 1}},
+				Stamp:  account.Stamp{RowID: account.RowID{Entry: entry, Line: 1}},
 				Notice: notice.Notice{Kind: notice.ExitConfirmed, Recorded: 41, About: notice.About{Document: "g", Version: "2", Effective: effective}},
 				Basis:  account.Basis{Since: 40},
 			}
 		}
-		again := account.Accepted{
-			Stamp:      account.Stamp{RowID: account.RowID{Entry: 9, Line: 1}},
-			Acceptance: terms.Acceptance{Document: "g", Version: "2", Form: terms.Click, At: 60, Recorded: 60},
+		again := func(entry int64, at calendar.Instant) account.Accepted {
+			return account.Accepted{
+				Stamp:      account.Stamp{RowID: account.RowID{Entry: entry, Line: 1}},
+				Acceptance: terms.Acceptance{Document: "g", Version: "2", Form: terms.Click, At: at, Recorded: 60},
+			}
 		}
 		update(t, db, func(ctx context.Context, tx *Tx) error {
-			books, err := tx.Books(ctx, []string{"a", "b", "c", "d", "e"}, 0)
+			books, err := tx.Books(ctx, []string{"a", "b", "c", "d", "e", "f", "g"}, 0)
 			if err != nil {
 				return err
 			}
@@ -143,20 +146,35 @@ func TestWhoLeftIsNotAlike(t *testing.T) {
 				d := &account.Decision{Account: before.ID, Before: before, After: &after, NextDue: calendar.EndOfTime}
 				switch i {
 				case 0, 1:
-					d.Notices = []account.Noticed{left(50)}
+					d.Notices = []account.Noticed{left(8, calendar.Instant(50-i))}
 				case 2:
-					d.Notices = []account.Noticed{left(45)}
+					d.Notices = []account.Noticed{left(8, 45)}
 				case 3:
-					d.Notices, d.Acceptances = []account.Noticed{left(50)}, []account.Accepted{again}
+					d.Notices, d.Acceptances = []account.Noticed{left(8, 50)}, []account.Accepted{again(9, 60), again(10, 55)}
+				case 5:
+					d.Notices, d.Acceptances = []account.Noticed{left(8, 49)}, []account.Accepted{again(9, 55), again(10, 60)}
+				case 6: // it said so again, with --now
+					d.Notices = []account.Noticed{left(8, 50), left(9, 47)}
 				}
 				decisions = append(decisions, d)
 			}
 			return tx.Apply(ctx, decisions)
 		})
 		view(t, db, func(ctx context.Context, tx *Tx) error {
-			alike, err := tx.Alike(ctx, []string{}, nil)
-			if diff := cmp.Diff([]Alike{{"a", 2}, {"c", 1}, {"d", 1}, {"e", 1}}, alike); err != nil || diff != "" {
-				t.Errorf("%v: %s", err, diff)
+			versions := []*terms.Document{{ID: "g", Effective: 1}, {ID: "g", Effective: 45}, {ID: "g", Effective: 50}, {ID: "h", Effective: 47}}
+			// The entries of d and f hold the acceptances at 55 and 60 in another order,
+			// and where a turn lies between them, one was back before it and one after.
+			for _, c := range []struct {
+				turns []calendar.Instant
+				want  []Alike
+			}{
+				{nil, []Alike{{"a", 3}, {"c", 1}, {"d", 2}, {"e", 1}}},
+				{[]calendar.Instant{57}, []Alike{{"a", 3}, {"c", 1}, {"d", 1}, {"e", 1}, {"f", 1}}},
+			} {
+				alike, err := tx.Alike(ctx, []string{}, c.turns, versions)
+				if diff := cmp.Diff(c.want, alike); err != nil || diff != "" {
+					t.Errorf("%v: %s", err, diff)
+				}
 			}
 			heads, err := tx.Heads(ctx, []string{"a", "d", "e"})
 			if err != nil {

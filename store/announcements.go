@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -172,6 +175,18 @@ func (tx *Tx) LoadTold(ctx context.Context, books []*account.Books, a account.An
 	return err
 }
 
+// ToldAfter returns when the first of the accounts after one, in the order of ids,
+// was told of a version in its turn, and false when none was. Who accepted
+// something after the publication may have been told for that, and does not count.
+func (tx *Tx) ToldAfter(ctx context.Context, a *Announced, id string) (at calendar.Instant, found bool, err error) {
+	var first sql.NullInt64
+	_, err = tx.one(ctx, []any{&first}, `SELECT min(n.recorded) FROM notices n
+		WHERE n.account > $1 AND n.document = $2 AND n.version = $3 AND n.document <> '' AND n.kind NOT IN ('exit_confirmed', 'was_ended')
+			AND NOT EXISTS (SELECT 1 FROM acceptances x WHERE x.account = n.account AND x.recorded >= $4 AND x.recorded <= n.recorded)`,
+		id, a.Document, a.Version, int64(a.Recorded))
+	return calendar.Instant(first.Int64), first.Valid, err
+}
+
 // voidedBy is the condition that a lapse l took an acceptance x back.
 const voidedBy = "l.account = x.account AND l.order_ref = x.order_ref AND l.document = x.document AND l.version = x.version AND l.effect = '" +
 	string(terms.LapsesTerms) + "'"
@@ -184,10 +199,12 @@ type Alike struct {
 }
 
 // Alike groups all accounts by what they accepted, in which order, and before or
-// after which of some instants, and what lapsed orders took back of it; what they left and
-// when; those that are named stand by themselves. Going on under a change is no act of acceptance,
-// and does not tell accounts apart. It reads the acceptances of all accounts once.
-func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Instant) (groups []Alike, err error) {
+// after which of some instants, and what lapsed orders took back of it; by what they
+// left, by which of some versions came too late to bind them, and by whether, and
+// before or after which of the instants, they came back. Those that are named stand
+// by themselves. Going on under a change is no act of acceptance, and does not tell
+// accounts apart. It reads the acceptances of all accounts once.
+func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Instant, versions []*terms.Document) (groups []Alike, err error) {
 	turns := make([]int64, len(instants))
 	for i, at := range instants {
 		turns[i] = int64(at)
@@ -196,14 +213,22 @@ func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Ins
 	if err != nil {
 		return nil, err
 	}
-	// The names stand in an expression, which every node can work out for itself.
+	starts := make([][2]any, len(versions))
+	for i, d := range versions {
+		starts[i] = [2]any{d.ID, int64(d.Effective)}
+	}
+	begin, err := json.Marshal(starts)
+	if err != nil {
+		return nil, fmt.Errorf("store: writing when versions take effect: %w", err)
+	}
+	// The lists stand in expressions, which every node can work out for itself.
 	var alone any = named
-	isNamed, turn := "a.account = ANY($1::text[])", "unnest($2::bigint[]) AS turn (value)"
+	isNamed, turn, start := "a.account = ANY($1::text[])", "unnest($2::bigint[]) AS turn (value)", "json_array_elements($3::json) AS start (value)"
 	if tx.engine == sqlite {
 		if alone, err = list(tx, named); err != nil {
 			return nil, err
 		}
-		isNamed, turn = "a.account IN (SELECT value FROM json_each($1))", "json_each($2) turn"
+		isNamed, turn, start = "a.account IN (SELECT value FROM json_each($1))", "json_each($2) turn", "json_each($3) start"
 	}
 	earlier := func(column string) string {
 		return "(SELECT count(*) FROM " + turn + " WHERE turn.value <= " + column + ")"
@@ -216,17 +241,24 @@ func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Ins
 		accepted AS (
 			SELECT account, string_agg(document || '@' || version || '@' || place || '@' || epoch || void, ' ' ORDER BY place, document, version, void) AS acts
 			FROM acts GROUP BY account),
+		leaving AS (
+			SELECT n.account, n.document, n.entry, n.effective, min(x.entry) AS back
+			FROM notices n LEFT JOIN acceptances x ON x.account = n.account AND x.document = n.document AND x.entry > n.entry AND x.at >= n.since
+				AND x.form NOT IN ('`+string(terms.Use)+`', '`+string(terms.ContinuedUse)+`')
+			WHERE `+isNoted+` AND n.kind = '`+string(notice.ExitConfirmed)+`'
+			GROUP BY n.account, n.document, n.entry, n.effective),
+		held AS (
+			SELECT DISTINCT e.account, e.document,
+				(SELECT count(*) FROM `+start+` WHERE start.value ->> 0 = e.document AND CAST(start.value ->> 1 AS bigint) < e.effective) AS bound,
+				CASE WHEN e.back IS NULL THEN '' ELSE '!' || `+earlier("x.at")+` END AS back
+			FROM leaving e LEFT JOIN acceptances x ON x.account = e.account AND x.entry = e.back AND x.document = e.document),
 		exits AS (
-			SELECT account, string_agg(document || '@' || effective || '@' || coalesce(lifted, 0), ' ' ORDER BY document, effective, lifted) AS exits
-			FROM (SELECT n.account, n.document, n.effective, (
-				SELECT min(x.at) FROM acceptances x WHERE x.account = n.account AND x.document = n.document AND x.entry > n.entry AND x.at >= n.since
-					AND x.form NOT IN ('`+string(terms.Use)+`', '`+string(terms.ContinuedUse)+`')) AS lifted
-				FROM notices n WHERE `+isNoted+` AND kind = '`+string(notice.ExitConfirmed)+`') said
-			GROUP BY account)
+			SELECT account, string_agg(document || '@' || bound || back, ' ' ORDER BY document, bound, back) AS exits
+			FROM held GROUP BY account)
 		SELECT min(account), count(*) FROM (
 			SELECT a.account, CASE WHEN `+isNamed+` THEN a.account ELSE '' END AS alone, coalesce(accepted.acts, '') AS acts, coalesce(exits.exits, '') AS exits
 			FROM accounts a LEFT JOIN accepted ON accepted.account = a.account LEFT JOIN exits ON exits.account = a.account) alike
-		GROUP BY alone, acts, exits ORDER BY min(account)`, []any{alone, apart},
+		GROUP BY alone, acts, exits ORDER BY min(account)`, []any{alone, apart, string(begin)},
 		func(rows scanner) error {
 			var g Alike
 			err := rows.Scan(&g.Account, &g.Accounts)

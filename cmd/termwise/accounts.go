@@ -49,7 +49,7 @@ func (c *accountCreateCmd) Run(s *session) error {
 type accountAcceptCmd struct {
 	ID        string   `arg:"" help:"The account's id."`
 	Documents []string `arg:"" help:"The ids of the documents; DOCUMENT@VERSION consents to a tariff that is to come."`
-	Form      string   `required:"" placeholder:"FORM" help:"The act: click, purchase, use, stamp or mail; each document must list it."`
+	Form      string   `required:"" placeholder:"FORM" help:"The act: click, purchase, stamp or mail; each document must list it. Use is recorded as usage is reported."`
 	Signed    string   `placeholder:"INSTANT" help:"When a paper was signed, for stamp and mail (default: now)."`
 	Order     string   `placeholder:"REFERENCE" help:"The order that the acceptance comes with, for click and purchase."`
 }
@@ -92,8 +92,12 @@ func (c *accountNeedsCmd) Run(s *session) error {
 }
 
 func showNeeds(p *page, n app.Needs) {
-	if len(n.Missing) == 0 {
+	if len(n.Missing)+len(n.Left) == 0 {
 		p.line("%s has accepted what %s needs.", p.bold(n.Account), n.Product)
+	}
+	for _, x := range n.Left {
+		p.line("%s has left %s over %s, from %s: %s", p.bold(n.Account), x.Document, x.Version, x.Ends, x.ID)
+		p.line("  accepting %s again brings it back; until then use of %s is refused, and accepts nothing", x.Document, n.Product)
 	}
 	for _, m := range n.Missing {
 		forWhat := n.Product

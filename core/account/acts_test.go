@@ -265,3 +265,37 @@ func TestSwitchAddOnRefuses(t *testing.T) {
 		t.Errorf("switched to what they were: %s", w.acts())
 	}
 }
+
+// TestASwitchGoesWithTheTermsThatItRestsOn: what an add-on demands was accepted by
+// an act of its own and stands; its switching rests on the compute terms, which went
+// with the order, and goes with them, also where the general agreement provides the
+// add-on: compute is not used under that alone any more. What the page alone speaks
+// of stays as it is, and so does all where the compute terms were accepted otherwise.
+func TestASwitchGoesWithTheTermsThatItRestsOn(t *testing.T) {
+	for name, c := range map[string]struct {
+		otherwise []string
+		want      string
+	}{
+		"nothing else binds":        {nil, "server_guard off by E 2.1.1.1 o-1"},
+		"the general agreement too": {[]string{"general-agreement"}, "server_guard off by E 2.1.1.1 o-1"},
+		"accepted by another act":   {[]string{"compute-terms"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, sampleCorpus(t), c.otherwise...)
+			wantDone(t, w.click("2026-01-01T01:00:00+08:00", "o-1", "compute-terms"))
+			wantDone(t, w.click("2026-01-01T02:00:00+08:00", "", "page-server-guard", "licence-hazelworks"))
+			wantDone(t, w.power("2026-01-01T03:00:00+08:00", "compute-payg", "server_guard", true))
+			wantDone(t, w.power("2026-01-01T03:00:00+08:00", "compute-payg", "licensed_image", true))
+			switched := len(w.log.AddOns)
+			wantDone(t, w.lapse("2026-01-01T06:00:00+08:00", "o-1"))
+			acts := strings.Split(w.acts(), "\n")
+			if got := strings.Join(acts[len(acts)-len(w.log.AddOns)+switched:], "\n"); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+			w.advance("2026-01-01T09:00:00+08:00")
+			for _, f := range w.evidence().Check(w.replay()).Faults {
+				t.Errorf("truth %d: %v %v %s", f.Truth, f.RowID, f.Key, f)
+			}
+		})
+	}
+}

@@ -107,21 +107,44 @@ func (d *draft) switchOffUnagreed(order string, at calendar.Instant) error {
 		if now := d.books.SwitchOf(s.Product, s.AddOn); *now != s || s.State == Off {
 			continue
 		}
-		needs, err := d.env.Terms.Missing(d.books.Subject(s.Product), []string{s.AddOn}, at, d.env.RecordedAt(at))
-		if refusal.CodeOf(err) != "" {
-			continue // what can no longer be had is not demanded for anything
-		}
+		lost, err := d.lost(&s, at)
 		if err != nil {
 			return err
 		}
-		by := slices.IndexFunc(d.out.Lapses, func(l Lapsed) bool {
-			return l.Order == order && l.Voids() && slices.ContainsFunc(needs, func(n terms.Need) bool {
-				return n.AddOn == s.AddOn && slices.ContainsFunc(n.AnyOf, func(doc *terms.Document) bool { return doc.ID == l.Document })
-			})
-		})
+		by := slices.IndexFunc(d.out.Lapses, func(l Lapsed) bool { return l.Order == order && l.Voids() && lost(l.Document) })
 		if by >= 0 {
 			d.keepSwitch(Switched{Product: s.Product, AddOn: s.AddOn, State: Off, At: at, Order: order, Ruling: d.out.Lapses[by].Ruling})
 		}
 	}
 	return nil
+}
+
+// lost says of which documents an add-on may not do without the acceptance: those
+// that are demanded for it and lacking now, and that of the clause by which it was
+// switched on. What binds now keeps it all the same where it speaks of the add-on,
+// and nothing is lacking to use the product with it. What is lacking of the product
+// itself counts: an agreement that provides the add-on does not keep what was
+// switched on under terms that must first be accepted anew.
+func (d *draft) lost(s *Switched, at calendar.Instant) (lost func(document string) bool, err error) {
+	needs, err := d.env.Terms.Missing(d.books.Subject(s.Product), []string{s.AddOn}, at, d.env.RecordedAt(at))
+	gone := refusal.CodeOf(err) != "" // what can no longer be had is not demanded for anything
+	if err != nil && !gone {
+		return nil, err
+	}
+	kept := !gone && len(needs) == 0
+	if kept {
+		set, err := d.terms(s.Product, at, at)
+		if err == nil {
+			_, err = set.AddOn(s.AddOn)
+		}
+		if kept = err == nil; err != nil && refusal.CodeOf(err) == "" {
+			return nil, err
+		}
+	}
+	return func(document string) bool {
+		demanded := slices.ContainsFunc(needs, func(n terms.Need) bool {
+			return n.AddOn == s.AddOn && slices.ContainsFunc(n.AnyOf, func(doc *terms.Document) bool { return doc.ID == document })
+		})
+		return demanded || !kept && s.Clause.Document == document
+	}, nil
 }

@@ -52,7 +52,7 @@ func (d *draft) endFrom(product string, from, known calendar.Instant) (ending, e
 	}
 	for _, e := range d.books.Exits {
 		at := max(e.At, from)
-		if !e.holds(at) || at >= end.at {
+		if !e.Holds(at) || at >= end.at {
 			continue
 		}
 		set, err := d.leftBy(e, product, at, max(known, e.Told))

@@ -48,8 +48,8 @@ func (b *Books) Note(n *Noticed) {
 	}
 }
 
-// holds says whether the customer has left at an instant.
-func (e Exit) holds(at calendar.Instant) bool {
+// Holds says whether the customer has left at an instant.
+func (e Exit) Holds(at calendar.Instant) bool {
 	return e.At <= at && (e.Lifted == 0 || at < e.Lifted)
 }
 
@@ -74,7 +74,7 @@ func (b *Books) LeftUntil(set *terms.Set, at calendar.Instant) calendar.Instant 
 	until := calendar.Instant(0)
 	for _, e := range b.Exits {
 		switch {
-		case !e.holds(max(at, until)) || set.Document(e.Document) == nil:
+		case !e.Holds(max(at, until)) || set.Document(e.Document) == nil:
 		case e.Lifted == 0:
 			return calendar.EndOfTime
 		default:

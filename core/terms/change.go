@@ -135,15 +135,20 @@ var contentRule = rule{notice: ContentChangeNotice}
 // which its document did not bind before, for example the first of a document that
 // binds by publication, is a change as far as a value that was settled becomes
 // another one. An account that comes under New while its end is still to come is
-// owed the notice of that end.
+// owed the notice of that end. To one that has left the document by when New would
+// begin to bind it (see HeldBack), New changes nothing until it comes back.
 //
 // Owed refuses what reading a key refuses: two clauses that say differently how
 // long a notice is, and that nothing ranks.
 func (c *Corpus) Owed(s Succession, who Standing, known calendar.Instant) ([]Owed, error) {
 	a := c.asking(s, who, known)
+	kinds := a.kinds
+	if c.asPublished(s).HeldBack(who, known) {
+		kinds = a.endsToCome // if it has come back since, and stands under New now
+	}
 	var owed []Owed
 	for _, product := range append([]string{""}, c.products...) {
-		for _, proof := range a.kinds(product) {
+		for _, proof := range kinds(product) {
 			o, err := a.owed(proof, product)
 			if err != nil {
 				return nil, err
@@ -157,6 +162,14 @@ func (c *Corpus) Owed(s Succession, who Standing, known calendar.Instant) ([]Owe
 		return slices.Index(ChangeKinds(), x.Kind) - slices.Index(ChangeKinds(), y.Kind)
 	})
 	return owed, nil
+}
+
+// asPublished gives the succession's new version the dates with which it was published.
+func (c *Corpus) asPublished(s Succession) Succession {
+	if v := c.version(s.New.ID, s.New.Version); v != nil {
+		s.New = v.published()
+	}
+	return s
 }
 
 // OwedByItself lists what the succession owes by what Old says of itself, when it

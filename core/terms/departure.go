@@ -51,7 +51,20 @@ func (d *Departure) turn(at, known calendar.Instant) calendar.Instant {
 // date with which it was published: what is tried meanwhile (see During) makes no
 // version that the account had agreed to a later one.
 func (d *Departure) holdsBack(v *version) bool {
-	return v.Document.ID == d.Document && v.published().Effective >= d.At && !canary.On(canary.RejectedBinds)
+	return d.tooLate(v.Document.ID, v.published().Effective)
+}
+
+func (d *Departure) tooLate(document string, effective calendar.Instant) bool {
+	return document == d.Document && effective >= d.At && !canary.On(canary.RejectedBinds)
+}
+
+// HeldBack says whether an account, as known at an instant, has left the document by
+// when New would begin to bind it: as it takes effect or, where it reaches back, as
+// it becomes known. The account stays under what bound it before, so that New
+// changes nothing for it. Clauses: G 3.2.9, E 3.1.1, C 3.1.1.
+func (s Succession) HeldBack(who Standing, known calendar.Instant) bool {
+	begins, known := max(s.New.Effective, s.Published), max(known, s.Published)
+	return slices.ContainsFunc(who.Left, func(d Departure) bool { return d.tooLate(s.New.ID, s.New.Effective) && d.holds(begins, known) })
 }
 
 // left adds to a list the departures from documents of the shelf that hold at an

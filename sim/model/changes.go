@@ -141,12 +141,21 @@ func longer(a, b string) bool {
 }
 
 // changes lists what a version changes for an account, each kind once: of several
-// products, by whose documents the notice is longest.
+// products, by whose documents the notice is longest. Who has left the document by
+// the time at which the version would begin to bind stays under the one before, and
+// the version changes nothing for it; if it has come back since, it comes under the
+// version as it stands now.
 func (m *Model) changes(who question, d *Document) []change {
+	list := m.changesFor
+	begins := who
+	begins.at, begins.known = later(d.Effective, d.Known), later(who.known, d.Known)
+	if begins.hasLeft(d) {
+		list = m.endsToCome
+	}
 	found := map[string]change{}
 	for _, product := range append([]string{""}, m.products()...) {
 		who.product = product
-		for _, c := range m.changesFor(who, d) {
+		for _, c := range list(who, d) {
 			if have, noted := found[c.kind]; !noted || longer(c.notice, have.notice) {
 				found[c.kind] = c
 			}
@@ -229,6 +238,7 @@ func find(documents []*Document, id string) *Document {
 func (m *Model) settlesAnew(q question, d *Document) (kind string, changes bool) {
 	was, is := q.before(d), q
 	is.at, is.known = later(d.Effective, was.at), later(q.known, d.Known)
+	is.left = slices.DeleteFunc(slices.Clone(q.left), func(e Exit) bool { return e.Document == d.ID }) // what it would be for who stays
 	kind = restOf(d)
 	if !m.isAgreed(is) || find(m.bound(is), d.ID) == nil {
 		return kind, false

@@ -37,10 +37,11 @@ func (m *Model) Leave(id string, x Leaving) (code string) {
 	if next == nil {
 		return "not_found"
 	}
-	if len(b.changesBy(next, at)) == 0 {
+	affected, _, may := b.wayOut(next, at)
+	if !affected {
 		return "not_found"
 	}
-	if _, may := b.wayOut(next, at); !may {
+	if !may {
 		return "no_way_out"
 	}
 	a.tell(fact{now: m.Now, look: m.Now, leaving: &x})
@@ -65,27 +66,29 @@ func (b *Books) changesBy(d *Document, at time.Time) []change {
 
 // wayOut finds the product whose documents say how a customer leaves over a
 // version: the document itself, or what binds, unless the document says what
-// going on means and nothing of leaving.
-func (b *Books) wayOut(d *Document, at time.Time) (product string, may bool) {
+// going on means and nothing of leaving. affected says whether the version changes
+// anything for who stays; that the account is leaving already does not matter here.
+func (b *Books) wayOut(d *Document, at time.Time) (affected bool, product string, may bool) {
 	for _, product := range append([]string{""}, b.model.products()...) {
 		q := question{b.account.id, b.Accepted, b.Exits, product, at, b.recorded(at)}
 		if len(b.model.changesFor(q, d)) == 0 {
 			continue
 		}
+		affected = true
 		q = q.before(d)
 		if old := find(b.model.bound(q), d.ID); old != nil {
 			if _, says := old.Values["change.exit"]; says {
-				return product, true
+				return true, product, true
 			}
 			if _, goesOn := old.Values["change.dissent"]; goesOn {
-				return "", false
+				return affected, "", false
 			}
 		}
 		if _, says := b.model.value("change.exit", q); says {
-			return product, true
+			return true, product, true
 		}
 	}
-	return "", false
+	return affected, "", false
 }
 
 // leave has the services under a document end; said again it changes nothing.
@@ -100,7 +103,7 @@ func (b *Books) leave(x *Leaving, at time.Time) {
 	}) {
 		return
 	}
-	product, _ := b.wayOut(next, at)
+	_, product, _ := b.wayOut(next, at)
 	b.Exits = append(b.Exits, Exit{Document: x.Document, At: stop, Recorded: b.recorded(at)})
 	b.Notices = append(b.Notices, Notice{Kind: "exit_confirmed", Product: product, Recorded: b.recorded(at)})
 	b.At = at

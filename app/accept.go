@@ -153,9 +153,9 @@ func (p *Provider) actedAt(n NewAcceptance, now calendar.Instant) (calendar.Inst
 	switch {
 	case n.Form == terms.Use || n.Form == terms.ContinuedUse:
 		return 0, refusal.New(refusal.BadInput, "an acceptance by %s is not recorded by hand: use is recorded as usage is reported", n.Form).
-			At("form").Do("report the usage, or use one of %v", byHand(terms.Forms()))
+			At("form").Do("report the usage, or use one of %s", refusal.List(byHand(terms.Forms())))
 	case !slices.Contains(terms.Forms(), n.Form):
-		return 0, refusal.New(refusal.BadInput, "%q is not a form of acceptance", n.Form).At("form").Do("use one of %v", byHand(terms.Forms()))
+		return 0, refusal.New(refusal.BadInput, "%q is not a form of acceptance", n.Form).At("form").Do("use one of %s", refusal.List(byHand(terms.Forms())))
 	}
 	switch {
 	case n.Signed == 0:
@@ -248,8 +248,8 @@ func (p *Provider) mayAccept(with terms.Subject, d *terms.Document, form terms.A
 	if err != nil || slices.Contains(forms.V, form) {
 		return err
 	}
-	return refusal.New(refusal.BadInput, "%s cannot be accepted by %s: %s lists %v", d.Title, form, forms.Citation.Long(), forms.V).
-		At("form").Do("accept it by one of %v", byHand(forms.V))
+	return refusal.New(refusal.BadInput, "%s cannot be accepted by %s: %s lists %s", d.Title, form, forms.Citation.Long(), refusal.List(forms.V)).
+		At("form").Do("accept it by one of %s", refusal.List(byHand(forms.V)))
 }
 
 // byHand leaves out the form that is never recorded by hand: usage is its evidence.

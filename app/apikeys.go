@@ -143,7 +143,7 @@ func (a *App) checkNewKey(ctx context.Context, tx *store.Tx, n NewKey) error {
 		}
 		return a.checkProduct(ctx, tx, n.Scope)
 	}
-	return refusal.New(refusal.BadInput, "%q is not a role", n.Role).At("role").Do("use one of %v", Roles())
+	return refusal.New(refusal.BadInput, "%q is not a role", n.Role).At("role").Do("use one of %s", refusal.List(Roles()))
 }
 
 // checkProduct refuses a product that no published page sells.

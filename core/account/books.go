@@ -1,7 +1,6 @@
 package account
 
 import (
-	"regexp"
 	"slices"
 
 	"termwise.dev/core/arrears"
@@ -13,10 +12,6 @@ import (
 	"termwise.dev/core/subscription"
 	"termwise.dev/core/terms"
 )
-
-// idForm is what an account's id may look like. It stands inside the ids of the
-// account's rows, so it has no underscore.
-var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // Books are the state of one account.
 type Books struct {

@@ -25,7 +25,7 @@ type New struct {
 // Open opens an account at an instant. It refuses an id that cannot stand in
 // the ids of the account's rows, and a missing name or currency.
 func Open(env Env, n New, at calendar.Instant) (*Decision, error) {
-	if !idForm.MatchString(n.ID) {
+	if !terms.IsAccountID(n.ID) {
 		return nil, refusal.New(refusal.BadInput, "%q cannot be an account's id", n.ID).
 			At("account").Do("use 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit")
 	}
@@ -147,7 +147,7 @@ func (d *draft) checkMethod(method string, at calendar.Instant) error {
 	}
 	if !slices.Contains(offered.V, method) && !canary.On(canary.AnyMethod) {
 		return refusal.New(refusal.MethodNotOffered, "%s does not offer paying by %q", offered.Citation, method).
-			At("method").Do("use one of %v", offered.V)
+			At("method").Do("use one of %s", refusal.List(offered.V))
 	}
 	return nil
 }

@@ -14,7 +14,8 @@ import (
 type Dissent struct {
 	Document string `json:"document"`
 	Version  string `json:"version"`
-	// Now ends the services at once, and not as the version takes effect.
+	// Now ends the services at once, and not as the version takes effect; where the
+	// document does not bind before, it makes no difference.
 	Now bool `json:"now,omitempty"`
 }
 
@@ -164,8 +165,20 @@ func (d *draft) leavesAt(x Dissent, leaving terms.Leaving, at calendar.Instant) 
 		return 0, refusal.New(refusal.ChangeInEffect, "%s %s took effect at %s, before %s", x.Document, x.Version, d.env.Zone.Format(effective), d.env.Zone.Format(at)).
 			Do("stop using the service; what was used after it is used under the new version (%s)", leaving.Clause.Long())
 	}
-	if x.Now {
-		return at, nil
+	if !x.Now {
+		return effective, nil
 	}
-	return effective, nil
+	set, err := d.env.Terms.Bind(d.books.Staying(leaving.Product), at, d.env.RecordedAt(at))
+	if err != nil || set.Document(x.Document) == nil { // it does not bind yet: there is nothing to leave before it does
+		return effective, ignoreRefusal(err)
+	}
+	return at, nil
+}
+
+// ignoreRefusal leaves out that nothing binds.
+func ignoreRefusal(err error) error {
+	if refusal.CodeOf(err) != "" {
+		return nil
+	}
+	return err
 }

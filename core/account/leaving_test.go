@@ -499,18 +499,21 @@ clauses:
     text: The late payment fee is 0.02% a day.
     terms: { late_fee.rate: 0.02%/day }
 `
-	run := func(leaves bool) *world {
+	run := func(leaves, now bool) *world {
 		w := newWorld(t, changing(t, late))
 		w.use("pod", 100_000, "2026-01-31T00:00:00+08:00", "2026-02-01T01:00:00+08:00", "2026-01-31T00:00:00+08:00")
 		w.advance("2026-01-31T02:00:00+08:00")
 		if leaves {
-			w.dissent("late-terms", "2026-01-31T03:00:00+08:00", false)
+			w.dissent("late-terms", "2026-01-31T03:00:00+08:00", now)
 		}
 		w.advance("2026-02-03T00:00:00+08:00")
 		w.agreed()
 		return w
 	}
-	left, stays := run(true), run(false)
+	left, stays := run(true, false), run(false, false)
+	if now := run(true, true); now.state() != left.state() || now.tally() != left.tally() || now.feesPerDay() != left.feesPerDay() {
+		t.Errorf("at once, before it binds: %s, %s, %s", now.state(), now.tally(), now.feesPerDay())
+	}
 	if left.state() != "ended since 2026-02-01T00:00" || !strings.HasSuffix(left.tally(), "refused map[service_ended:360000]") {
 		t.Errorf("%s, %s", left.state(), left.tally())
 	}

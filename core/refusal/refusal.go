@@ -3,6 +3,7 @@ package refusal
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Code names one reason to refuse. Codes are stable: clients switch on them.
@@ -130,4 +131,13 @@ func CodeOf(err error) Code {
 		return r.Code
 	}
 	return ""
+}
+
+// List writes words one after the other, for what a refusal says to use.
+func List[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ", ")
 }

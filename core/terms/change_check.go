@@ -2,7 +2,6 @@ package terms
 
 import (
 	"slices"
-	"strings"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/refusal"
@@ -91,6 +90,15 @@ func (s Succession) tooShort(o Owed, earliest calendar.Instant, zone calendar.Zo
 		Do("let it take effect on %s or later", zone.Day(earliest))
 }
 
+// differs says whether a key is a price that both versions have and that is another
+// in the second. One that goes with its meter has ended; where another clause says
+// the same, nothing has changed.
+func differs(old, new *Document, key string) bool {
+	before, had := priceIn(old, key)
+	after, has := priceIn(new, key)
+	return had && has && before != after
+}
+
 // CheckTariff refuses, with code change_hidden, a version that changes a price for
 // an account with whom a change of the tariff needs the consent of both, and does
 // not declare it: it would bind without that consent.
@@ -104,7 +112,7 @@ func (s Succession) CheckTariff(owed []Owed) error {
 			continue
 		}
 		for _, c := range Diff(s.Old, s.New) {
-			if c.Part == PartTerm && strings.HasPrefix(c.Field, PriceOf.Key("")) && c.Old != "" {
+			if c.Part == PartTerm && differs(s.Old, s.New, c.Field) {
 				return refusal.New(refusal.ChangeHidden, "%s %s changes %s, and %s wants the consent of both parties to that",
 					s.New.ID, s.New.Version, c.words(), consent.Citation.Long()).
 					Do("write change: [%s], so that it binds whoever accepts it", TariffAdjustment)

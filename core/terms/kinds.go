@@ -211,6 +211,9 @@ func (c *comparison) price(change Change) bool {
 	switch {
 	case had && has && before.Amount == 0 && after.Amount > 0:
 		c.note(FreeUseEnds, change.Field+" is no longer free")
+		if c.new.saysItIs(TariffAdjustment) {
+			c.note(TariffAdjustment, change.words())
+		}
 	case had && has && before == after: // another clause says the same
 	case had && has && c.new.saysItIs(TariffAdjustment):
 		c.note(TariffAdjustment, change.words())

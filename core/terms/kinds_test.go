@@ -217,6 +217,24 @@ func TestPricesThatNeedConsent(t *testing.T) {
 	if err := check(sourceOf(t, dearer, "by: publication", "by: publication\nchange: [tariff]"), consent); err != nil {
 		t.Errorf("declared: %v", err)
 	}
+	// The same price in another clause changes nothing, and one that goes with its
+	// meter has ended.
+	if err := check(sourceOf(t, second(priced), "id: '1'", "id: '3'"), consent); err != nil {
+		t.Errorf("the same price: %v", err)
+	}
+	ended := page
+	ended.meter = "gpu"
+	if err := check(second(ended).parse(t), consent); err != nil {
+		t.Errorf("with its meter: %v", err)
+	}
+	// One that was free and no longer is, is both kinds.
+	free := page.with("price.cpu", "0 CNY per vCPU·hour")
+	if err := terms.CheckDeclared(free.parse(t), sourceOf(t, dearer, "by: publication", "by: publication\nchange: [free_quota, tariff]")); err != nil {
+		t.Errorf("no longer free: %v", err)
+	}
+	if err := terms.CheckDeclared(priced.parse(t), sourceOf(t, second(priced), "by: publication", "by: publication\nchange: [tariff]")); refusal.CodeOf(err) != refusal.ChangeHidden {
+		t.Errorf("a tariff where no price differs: %v", err)
+	}
 }
 
 // TestLeaving finds the clause by which an account leaves: the document's own, or

@@ -13,6 +13,7 @@ var (
 	identifier   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	label        = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+	accountID    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 )
 
 // labelShape says what isLabel accepts.
@@ -23,6 +24,10 @@ func isCode(s string) bool       { return documentCode.MatchString(s) }
 func isIdentifier(s string) bool { return identifier.MatchString(s) }
 func isLabel(s string) bool      { return label.MatchString(s) }
 func isCurrency(s string) bool   { return currencyCode.MatchString(s) }
+
+// IsAccountID says whether an account may have an id. It stands inside the ids of
+// the account's rows, so it has no underscore.
+func IsAccountID(s string) bool { return accountID.MatchString(s) }
 
 // suggest tells the writer of a wrong word what could have been meant: the
 // nearest known word when one is near, else all of them when they are few.

@@ -152,6 +152,7 @@ func (p *documentReader) binds(n ast.Node) (b Binds) {
 			b.ExceptProducts = p.texts(f.value)
 		case "accounts":
 			b.Accounts = p.texts(f.value)
+			p.wantAccounts(f.value)
 		}
 	}
 	for _, product := range b.ExceptProducts {
@@ -250,5 +251,14 @@ func (p *documentReader) bindPage() {
 	}
 	if !d.Binds.coversProduct(d.Product.ID) {
 		p.refuseAt(p.at["binds"], fmt.Sprintf("the page declares the product %q and does not bind it", d.Product.ID), "add it to products")
+	}
+}
+
+// wantAccounts refuses what can be no account's id, and would bind nobody.
+func (p *documentReader) wantAccounts(n ast.Node) {
+	for _, item := range p.items(n) {
+		if id, ok := scalarText(item); ok && !IsAccountID(id) {
+			p.refuseAt(item, fmt.Sprintf("%q cannot be an account's id", id), "use lower-case letters, digits and hyphens, 63 at most")
+		}
 	}
 }

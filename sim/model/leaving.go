@@ -94,8 +94,10 @@ func (b *Books) wayOut(d *Document, at time.Time) (affected bool, product string
 // leave has the services under a document end; said again it changes nothing.
 func (b *Books) leave(x *Leaving, at time.Time) {
 	next := b.model.nextVersion(x.Document, at)
+	_, product, _ := b.wayOut(next, at)
 	stop := next.Effective
-	if x.Now {
+	now := b.ask(product, at, at).staying()
+	if x.Now && b.model.isAgreed(now) && find(b.model.bound(now), x.Document) != nil { // else there is nothing to leave yet
 		stop = at
 	}
 	if slices.ContainsFunc(b.Exits, func(e Exit) bool {
@@ -103,7 +105,6 @@ func (b *Books) leave(x *Leaving, at time.Time) {
 	}) {
 		return
 	}
-	_, product, _ := b.wayOut(next, at)
 	b.Exits = append(b.Exits, Exit{Document: x.Document, At: stop, Recorded: b.recorded(at)})
 	b.Notices = append(b.Notices, Notice{Kind: "exit_confirmed", Product: product, Recorded: b.recorded(at)})
 	b.At = at

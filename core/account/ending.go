@@ -275,8 +275,8 @@ func (d *draft) backFrom(product string, from, known calendar.Instant) (calendar
 			return from, err
 		}
 		until := d.books.LeftUntil(set, from)
-		if until <= from {
-			return from, nil
+		if until <= from || until == calendar.EndOfTime {
+			return max(from, until), nil
 		}
 		from = until
 	}

@@ -100,6 +100,7 @@ func (c *Corpus) stand(s *Subject, at, known calendar.Instant) (*stand, calendar
 	if sh == nil {
 		return nothingSold, calendar.EndOfTime
 	}
+	at = min(at, calendar.EndOfTime-1) // whatever has no end binds at any instant, and has no turn at the last one
 	var room [8]act
 	var exits [4]Departure
 	acts, ahead := sh.acts(room[:0], s.Accepted, at, known)

@@ -196,3 +196,14 @@ func TestRebuildRefuses(t *testing.T) {
 	_, err = corpus(t, page).Rebuild(s.Refs(), "p")
 	wantRefusal(t, err, refusal.NotFound, "g v1 is not published")
 }
+
+// TestAskingForTheEndOfTime leaves what binds before it as it was.
+func TestAskingForTheEndOfTime(t *testing.T) {
+	c := corpus(t, general, page)
+	s := terms.Subject{Account: "a", Accepted: accepts("2025-01-01", "g"), Product: "p"}
+	for _, at := range []calendar.Instant{calendar.EndOfTime, day("2025-06-01")} {
+		if set, err := c.Bind(s, at, day("2025-06-01")); err != nil || len(set.Documents()) != 2 {
+			t.Errorf("at %s: %v", at, err)
+		}
+	}
+}

@@ -65,8 +65,9 @@ func (t *table[R]) copy(ctx context.Context, conn *pgx.Conn, rows []owned[R]) er
 }
 
 // oneByOne says that a text is run once for each row: on SQLite, where a prepared
-// statement in a loop is fastest (but for plain inserts; see chunked), and where accounts live on several nodes, since
-// a statement that names its account by a parameter goes to one node.
+// statement in a loop is fastest (but for plain inserts; see chunked), and where
+// accounts live on several nodes, since a statement that names its account by a
+// parameter goes to one node.
 func (tx *Tx) oneByOne() bool { return tx.engine == sqlite || tx.sharded }
 
 // write runs a text for rows and returns how many rows it changed: once for

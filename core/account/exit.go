@@ -169,16 +169,11 @@ func (d *draft) leavesAt(x Dissent, leaving terms.Leaving, at calendar.Instant) 
 		return effective, nil
 	}
 	set, err := d.env.Terms.Bind(d.books.Staying(leaving.Product), at, d.env.RecordedAt(at))
-	if err != nil || set.Document(x.Document) == nil { // it does not bind yet: there is nothing to leave before it does
-		return effective, ignoreRefusal(err)
+	switch {
+	case err != nil && refusal.CodeOf(err) == "":
+		return 0, err
+	case err != nil || set.Document(x.Document) == nil: // there is nothing to leave before it binds
+		return effective, nil
 	}
 	return at, nil
-}
-
-// ignoreRefusal leaves out that nothing binds.
-func ignoreRefusal(err error) error {
-	if refusal.CodeOf(err) != "" {
-		return nil
-	}
-	return err
 }

@@ -46,6 +46,20 @@ func TestNewProductWithoutMeters(t *testing.T) {
 	}
 }
 
+// Add-ons are sorted, each named once.
+func TestNewProductsAddOns(t *testing.T) {
+	p, err := catalog.NewProduct("compute", "Compute", nil, "shield", "guard")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"guard", "shield"}, p.AddOns); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := catalog.NewProduct("compute", "Compute", nil, "guard", "shield", "guard"); refusal.CodeOf(err) != refusal.BadInput {
+		t.Errorf("one that is named twice: %v", err)
+	}
+}
+
 func TestNewProductRefuses(t *testing.T) {
 	tests := map[string][]catalog.Meter{
 		"no name":      {{Base: "b", Unit: "u", Per: 1}},

@@ -42,6 +42,7 @@ type text struct {
 	header                  string // more lines of the header; clause 12 says so
 	product                 string // with one meter
 	meter                   string // of the product; cpu unless it says otherwise
+	bare                    bool   // the product has no add-ons
 	terms                   map[string]string
 	title                   string // of clause 1
 }
@@ -63,7 +64,11 @@ func (x text) source() string {
 		line("precedence: %s\nprecedence_clause: '12'", x.precedence)
 	}
 	if x.product != "" {
-		line("product: {id: %s, title: A product, add_ons: [gpu_driver, image, monitoring, router, server_guard, shield], meters: {%s: {base: milli_vcpu_second, unit: vCPU·hour, per: 3600000}}}", x.product, or(x.meter, "cpu"))
+		addOns := "add_ons: [gpu_driver, image, monitoring, router, server_guard, shield], "
+		if x.bare {
+			addOns = ""
+		}
+		line("product: {id: %s, title: A product, "+addOns+"meters: {%s: {base: milli_vcpu_second, unit: vCPU·hour, per: 3600000}}}", x.product, or(x.meter, "cpu"))
 	}
 	if x.header != "" {
 		line("%s", x.header)

@@ -155,6 +155,13 @@ func TestAddOns(t *testing.T) {
 	if diff := cmp.Diff([]string{"image off by P 12", "monitoring on by P 1", "router off by P 1", "shield on by E 1"}, got); diff != "" {
 		t.Error(diff)
 	}
+	bare, err := corpus(t, general, text{id: "page-q", code: "Q", kind: "page", product: "q", bare: true}).Bind(
+		terms.Subject{Account: "a", Accepted: accepts("2025-01-10", "g"), Product: "q"}, day("2025-04-01"), far)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = bare.AddOn("monitoring")
+	wantRefusal(t, err, refusal.BadInput, "the product has no add-ons")
 	if _, err := set.AddOn("tea"); refusal.CodeOf(err) != refusal.BadInput {
 		t.Error(err)
 	}

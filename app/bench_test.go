@@ -260,7 +260,6 @@ var writtenRows = []writtenKind{
 	{"journal", "AND seq = (SELECT seq FROM accounts WHERE account = $1)"},
 	{"charges", "AND entry = (SELECT seq FROM accounts WHERE account = $1)"},
 	{"transfers", "AND entry = (SELECT seq FROM accounts WHERE account = $1)"},
-	{"balances", "AND (name = 'wallet' OR name LIKE 'revenue:%')"},
 	{"buckets", "AND hour = (SELECT max(hour) FROM buckets WHERE account = $1)"},
 }
 

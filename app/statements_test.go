@@ -215,7 +215,7 @@ func (m *mixed) happened(url string) {
 		"late_fees", "charges WHERE sequence > 1", "refused_usage WHERE code = 'service_suspended'", "refused_usage WHERE code = 'resource_released'",
 		"refused_usage WHERE code = 'service_ended'", "transitions WHERE to_state = 'suspended'", "transitions WHERE to_state = 'released'",
 		"transitions WHERE to_state = 'ended'", "transitions WHERE from_state = 'released'", "notices WHERE kind = 'release_warning'",
-		"debts", "notices WHERE document <> ''", "acceptances WHERE form = 'use'",
+		"accounts WHERE owed > 0", "accounts WHERE in_arrears > 0", "notices WHERE document <> ''", "acceptances WHERE form = 'use'",
 	} {
 		var n int
 		must(m.t, db.QueryRow("SELECT count(*) FROM "+what).Scan(&n))

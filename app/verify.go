@@ -243,8 +243,7 @@ func rowsOf(ev *account.Evidence) map[account.Table]int {
 		account.InCharges: len(ev.Charges), account.InRefused: len(ev.Refused), account.InTransfers: len(ev.Transfers),
 		account.InLateFees: len(ev.LateFees), account.InNotices: len(ev.Notices), account.InTransitions: len(ev.Transitions),
 		account.InAcceptances: len(ev.Acceptances), account.InLapses: len(ev.Lapses), account.InAddOns: len(ev.AddOns),
-		account.InBalances: len(ev.Balances), account.InDebts: len(ev.Debts),
-		account.InServices: len(ev.Services), account.InUsage: len(ev.Events), account.InResources: len(ev.Resources),
+		account.InUsage: len(ev.Events), account.InResources: len(ev.Resources),
 		account.InBuckets: len(ev.Buckets),
 	}
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -30,15 +28,13 @@ type AccountRow struct {
 	Wallet, Owed, Fees money.Amount
 }
 
-// feesOwed is the condition that a balance is of unpaid late fees.
-const feesOwed = "balances.name LIKE 'fees_receivable:%' AND balances.balance < 0"
-
 var accounts = accountTable(
-	"accounts", "name, currency, opened, seq, head, at, next_due, parcels, folded, usage_to, indexed",
+	"accounts", "name, currency, opened, seq, head, at, next_due, parcels, folded, usage_to, indexed, wallet, owed, fees",
 	func(a *AccountRow) []any {
 		return []any{
 			&a.Name, &a.Currency, &a.Opened, &a.Seq, (*[32]byte)(&a.Head), &a.At, &a.NextDue,
 			&a.Intake.Parcels, &a.Intake.Folded, &a.Intake.To, &a.Intake.Indexed,
+			&a.Wallet, &a.Owed, &a.Fees,
 		}
 	},
 )
@@ -50,49 +46,12 @@ func (tx *Tx) accountsOf(ctx context.Context, ids []string) ([]AccountRow, error
 		if err != nil {
 			return nil, err
 		}
-		found := make(map[string]*AccountRow, len(ids))
-		if err := accounts.each(ctx, tx, func(id string, a *AccountRow) {
-			a.ID, found[id] = id, a
-		}, "WHERE "+tx.among("account", "text"), wanted); err != nil || len(found) == 0 {
-			return nil, err
-		}
-		if err := tx.sumMoney(ctx, wanted, found); err != nil {
-			return nil, err
-		}
-		for _, id := range slices.Sorted(maps.Keys(found)) {
-			rows = append(rows, *found[id])
-		}
-		return rows, nil
+		err = accounts.each(ctx, tx, func(id string, a *AccountRow) {
+			a.ID = id
+			rows = append(rows, *a)
+		}, "WHERE "+tx.among("account", "text")+" ORDER BY account", wanted)
+		return rows, err
 	})
-}
-
-// sumMoney fills in what accounts have and owe. Each is summed by a statement of
-// its own: a subquery for each account could not be sent to the account's node.
-func (tx *Tx) sumMoney(ctx context.Context, wanted any, found map[string]*AccountRow) error {
-	of := "WHERE " + tx.among("account", "text")
-	for _, sum := range []struct {
-		text string
-		into func(*AccountRow) *money.Amount
-	}{
-		{"SELECT account, balance FROM balances " + of + " AND name = 'wallet'", func(a *AccountRow) *money.Amount { return &a.Wallet }},
-		{"SELECT account, CAST(sum(outstanding) AS BIGINT) FROM debts " + of + " GROUP BY account", func(a *AccountRow) *money.Amount { return &a.Owed }},
-		{"SELECT account, CAST(-sum(balance) AS BIGINT) FROM balances " + of + " AND " + feesOwed + " GROUP BY account", func(a *AccountRow) *money.Amount { return &a.Fees }},
-	} {
-		if err := tx.each(ctx, sum.text, []any{wanted}, func(rows scanner) error {
-			var id string
-			var amount money.Amount
-			if err := rows.Scan(&id, &amount); err != nil {
-				return err
-			}
-			if a, known := found[id]; known { // and was not opened a moment ago
-				*sum.into(a) = amount
-			}
-			return nil
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Account returns an account, and false when there is none.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,12 +41,20 @@ func TestLapsesVoidWhatIsLoaded(t *testing.T) {
 			for _, before := range books {
 				after := *before
 				after.Seq++
-				decisions = append(decisions, &account.Decision{
+				d := &account.Decision{
 					Account: before.ID, Before: before, After: &after, NextDue: calendar.EndOfTime,
 					Acceptances: []account.Accepted{accepted("e", "o-1", 1), accepted("e", "", 2), accepted("g", "o-1", 3), accepted("h", "o-1", 4)},
-				})
+				}
+				after.Acceptances = slices.Clone(before.Acceptances)
+				for _, a := range d.Acceptances {
+					after.Acceptances = append(after.Acceptances, a.Acceptance)
+				}
+				decisions = append(decisions, d)
 			}
 			decisions[0].Lapses = []account.Lapsed{lapsed("e", terms.LapsesTerms, 1), lapsed("g", terms.LapsesPrice, 2), lapsed("h", terms.LapsesTerms, 3)}
+			for _, l := range decisions[0].Lapses {
+				decisions[0].After.Lapse(&l)
+			}
 			decisions[0].AddOns = []account.Switched{{Stamp: account.Stamp{RowID: account.RowID{Entry: 9, Line: 4}}, Product: "p", AddOn: "x", State: account.On}}
 			return tx.Apply(ctx, decisions)
 		})
@@ -155,6 +164,12 @@ func TestWhoLeftIsNotAlike(t *testing.T) {
 					d.Notices, d.Acceptances = []account.Noticed{left(8, 49)}, []account.Accepted{again(9, 55), again(10, 60)}
 				case 6: // it said so again, with --now
 					d.Notices = []account.Noticed{left(8, 50), left(9, 47)}
+				}
+				for _, n := range d.Notices {
+					after.Note(&n)
+				}
+				for _, a := range d.Acceptances {
+					after.Lift(&a)
 				}
 				decisions = append(decisions, d)
 			}

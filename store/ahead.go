@@ -51,7 +51,7 @@ func (tx *Tx) LookAhead(ctx context.Context, a Ahead) error {
 
 // ask asks for the account first: it is locked while the rest is read.
 func (h *ahead) ask(ctx context.Context, tx *Tx) error {
-	if err := h.books.all(ctx, h.UpTo); err != nil {
+	if err := h.books.heads(ctx, tx.forUpdate()); err != nil {
 		return err
 	}
 	if h.Key != "" {

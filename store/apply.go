@@ -13,7 +13,6 @@ import (
 	"termwise.dev/core/canary"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/refusal"
-	"termwise.dev/core/subscription"
 )
 
 // ErrStale says that a decision was made from books that are no longer the
@@ -37,7 +36,7 @@ func (tx *Tx) Apply(ctx context.Context, decisions []*account.Decision) error {
 	}
 	for _, write := range []func(context.Context) error{
 		a.putTermSets, a.openAccounts, a.moveAccounts, a.insertRows,
-		a.putBalances, a.putDebts, a.putServices, a.putResources, a.putBuckets,
+		a.putResources, a.putBuckets,
 	} {
 		if err := write(ctx); err != nil && !canary.On(canary.SwallowError) {
 			return err
@@ -72,6 +71,7 @@ func (a *applier) putTermSets(ctx context.Context) error {
 // accountState is what decisions write of an account.
 type accountState struct {
 	account.Books
+	account.Totals
 	nextDue calendar.Instant
 	// The seq and the folded parcels that the decision was made from.
 	before, foldedBefore int64
@@ -79,26 +79,66 @@ type accountState struct {
 
 var (
 	newAccounts = accountTable(
-		"accounts", "name, currency, opened, seq, head, at, parcels, folded, usage_to, indexed, next_due",
-		func(s *accountState) []any { return append(books.fields(&s.Books), (*int64)(&s.nextDue)) },
+		"accounts", books.columns+", next_due, wallet, owed, fees, in_arrears",
+		func(s *accountState) []any {
+			return append(books.fields(&s.Books), (*int64)(&s.nextDue),
+				(*int64)(&s.Wallet), (*int64)(&s.Owed), (*int64)(&s.Fees), &s.InArrears)
+		},
 	)
 	movedAccounts = accountTable(
-		"accounts", "seq, head, at, next_due, folded, usage_to, before, folded_before",
+		"accounts", "seq, head, at, next_due, folded, usage_to, unsettled, state, wallet, owed, fees, in_arrears, before, folded_before",
 		func(s *accountState) []any {
 			return []any{
 				&s.Seq, (*[32]byte)(&s.Head), (*int64)(&s.At), (*int64)(&s.nextDue),
-				&s.Intake.Folded, (*int64)(&s.Intake.To), &s.before, &s.foldedBefore,
+				&s.Intake.Folded, (*int64)(&s.Intake.To), (*int64)(&s.OpenAfter), (*stateColumn)(&s.Books),
+				(*int64)(&s.Wallet), (*int64)(&s.Owed), (*int64)(&s.Fees), &s.InArrears, &s.before, &s.foldedBefore,
 			}
 		},
 	)
 )
+
+// newState is what a decision writes of its account.
+func newState(d *account.Decision) (*accountState, error) {
+	s := &accountState{Books: *d.After, nextDue: d.NextDue}
+	s.OpenAfter = d.After.Unsettled()
+	if d.Before != nil {
+		s.before, s.foldedBefore = d.Before.Seq, d.Before.Intake.Folded
+	}
+	s.keepOld(before(d))
+	var err error
+	s.Totals, err = s.Books.Totals()
+	return s, err
+}
+
+// keepOld is where bugs are seeded: of what was there before, something stays.
+func (s *accountState) keepOld(old *account.Books) {
+	if canary.On(canary.KeepPaidDebts) {
+		for _, debt := range old.Debts {
+			if !slices.ContainsFunc(s.Debts, func(d arrears.Debt) bool { return d.Since == debt.Since && d.Product == debt.Product }) {
+				s.Debts = append(slices.Clone(s.Debts), debt)
+			}
+		}
+	}
+	if canary.On(canary.KeepOldBalance) {
+		s.Balances = s.Balances.Clone()
+		for name, amount := range s.Balances {
+			if had, was := old.Balances[name]; was && amount == 0 {
+				s.Balances[name] = had
+			}
+		}
+	}
+}
 
 func (a *applier) openAccounts(ctx context.Context) error {
 	var opened []owned[accountState]
 	var ids []string
 	for _, d := range a.decisions {
 		if d.Before == nil {
-			opened = append(opened, owned[accountState]{d.Account, &accountState{Books: *d.After, nextDue: d.NextDue}})
+			state, err := newState(d)
+			if err != nil {
+				return err
+			}
+			opened = append(opened, owned[accountState]{d.Account, state})
 			ids = append(ids, d.Account)
 		}
 	}
@@ -123,15 +163,18 @@ func (a *applier) moveAccounts(ctx context.Context) error {
 	var moved []owned[accountState]
 	for _, d := range a.decisions {
 		if d.Before != nil {
-			moved = append(moved, owned[accountState]{d.Account, &accountState{
-				Books: *d.After, nextDue: d.NextDue, before: d.Before.Seq, foldedBefore: d.Before.Intake.Folded,
-			}})
+			state, err := newState(d)
+			if err != nil {
+				return err
+			}
+			moved = append(moved, owned[accountState]{d.Account, state})
 		}
 	}
 	// Usage that came since the books were loaded keeps the instant at which the
 	// account is to be looked at.
 	return movedAccounts.put(ctx, a.tx,
 		`UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, folded = r.folded, usage_to = r.usage_to,
+			unsettled = r.unsettled, state = r.state, wallet = r.wallet, owed = r.owed, fees = r.fees, in_arrears = r.in_arrears,
 			next_due = CASE WHEN accounts.parcels > r.folded AND accounts.next_due < r.next_due THEN accounts.next_due ELSE r.next_due END FROM {rows}
 		WHERE accounts.account = r.account AND accounts.seq = r.before AND accounts.folded = r.folded_before`, moved, ErrStale)
 }
@@ -186,73 +229,4 @@ func before(d *account.Decision) *account.Books {
 		return &account.Books{}
 	}
 	return d.Before
-}
-
-func (a *applier) putBalances(ctx context.Context) error {
-	var changed []owned[balance]
-	for _, d := range a.decisions {
-		for _, name := range d.After.Balances.Names() {
-			amount := d.After.Balances[name]
-			if amount == 0 && canary.On(canary.KeepOldBalance) {
-				continue
-			}
-			if old, had := before(d).Balances[name]; !had || old != amount {
-				changed = append(changed, owned[balance]{d.Account, &balance{name, amount}})
-			}
-		}
-	}
-	return balances.put(ctx, a.tx,
-		balances.insert("ON CONFLICT (account, name) DO UPDATE SET balance = excluded.balance"), changed, nil)
-}
-
-func (a *applier) putDebts(ctx context.Context) error {
-	var changed, gone []owned[arrears.Debt]
-	for _, d := range a.decisions {
-		changed = append(changed, missingFrom(d.Account, d.After.Debts, before(d).Debts, sameDebt)...)
-		if !canary.On(canary.KeepPaidDebts) {
-			gone = append(gone, missingFrom(d.Account, before(d).Debts, d.After.Debts, sameKey)...)
-		}
-	}
-	if err := debts.put(ctx, a.tx, `DELETE FROM debts USING {rows} WHERE debts.account = r.account
-		AND debts.since = r.since AND debts.seller = r.seller AND debts.product = r.product`, gone, nil); err != nil {
-		return err
-	}
-	return debts.put(ctx, a.tx, debts.insert(`ON CONFLICT (account, since, seller, product)
-		DO UPDATE SET outstanding = excluded.outstanding`), changed, nil)
-}
-
-func sameDebt(a, b arrears.Debt) bool { return a == b }
-
-func sameKey(a, b arrears.Debt) bool {
-	return a.Since == b.Since && a.Seller == b.Seller && a.Product == b.Product
-}
-
-// missingFrom lists the debts for which other has none that is the same.
-func missingFrom(id string, debts, other arrears.Debts, same func(a, b arrears.Debt) bool) (missing []owned[arrears.Debt]) {
-	for i := range debts {
-		if !slices.ContainsFunc(other, func(o arrears.Debt) bool { return same(debts[i], o) }) {
-			missing = append(missing, owned[arrears.Debt]{id, &debts[i]})
-		}
-	}
-	return missing
-}
-
-func (a *applier) putServices(ctx context.Context) error {
-	var changed []owned[subscription.Service]
-	for _, d := range a.decisions {
-		for product, s := range d.After.Services {
-			if old, had := before(d).Services[product]; !had || !sameService(old, s) {
-				changed = append(changed, owned[subscription.Service]{d.Account, s})
-			}
-		}
-	}
-	return services.put(ctx, a.tx, services.insert(`ON CONFLICT (account, product) DO UPDATE SET
-		state = excluded.state, since = excluded.since, arrears_since = excluded.arrears_since,
-		noticed = excluded.noticed, warned = excluded.warned`), changed, nil)
-}
-
-// sameService compares what a row of services holds; the history is in transitions.
-func sameService(a, b *subscription.Service) bool {
-	return a.State == b.State && a.Since == b.Since && a.ArrearsSince == b.ArrearsSince &&
-		a.Noticed == b.Noticed && a.Warned == b.Warned
 }

@@ -13,6 +13,7 @@ import (
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
+	"termwise.dev/core/subscription"
 	"termwise.dev/core/terms"
 )
 
@@ -38,7 +39,7 @@ func TestApplyRefuses(t *testing.T) {
 				t.Errorf("%s: got %v, want ErrStale", name, err)
 			}
 		}
-		if e := w.evidence("a"); e.Account.Seq != 3 || e.Balances[ledger.Wallet] != 1_000_000 || len(e.Transfers) != 1 {
+		if e := w.evidence("a"); e.Account.Seq != 3 || e.Account.Balances[ledger.Wallet] != 1_000_000 || len(e.Transfers) != 1 {
 			t.Errorf("something was written: %+v", e.Account)
 		}
 	})
@@ -57,11 +58,11 @@ func TestApplyInBatches(t *testing.T) {
 			t.Fatalf("c has something to do: %+v", made[2])
 		}
 		a, b := w.evidence("a"), w.evidence("b")
-		if len(a.Charges) != 4 || len(b.Charges) != 6 || len(a.Debts) != 0 || len(b.Debts) == 0 {
-			t.Errorf("a: %d charges, %d debts; b: %d charges, %d debts", len(a.Charges), len(a.Debts), len(b.Charges), len(b.Debts))
+		if len(a.Charges) != 4 || len(b.Charges) != 6 || len(a.Account.Debts) != 0 || len(b.Account.Debts) == 0 {
+			t.Errorf("a: %d charges, %d debts; b: %d charges, %d debts", len(a.Charges), len(a.Account.Debts), len(b.Charges), len(b.Account.Debts))
 		}
-		if b.Services[0].State != "suspended" || b.Services[0].ArrearsSince == 0 || len(b.Notices) != 2 {
-			t.Errorf("b is not suspended: %+v, %+v", b.Services, b.Notices)
+		if s := service(b); s.State != "suspended" || s.ArrearsSince == 0 || len(b.Notices) != 2 {
+			t.Errorf("b is not suspended: %+v, %+v", s, b.Notices)
 		}
 		for _, bucket := range a.Buckets {
 			if bucket.IsOpen() || bucket.Lines != 1 || bucket.Charged == 0 {
@@ -69,10 +70,18 @@ func TestApplyInBatches(t *testing.T) {
 			}
 		}
 		w.topUp("b", 100_000_000, now)
-		if b = w.evidence("b"); len(b.Debts) != 0 || b.Services[0].State != "active" || b.Services[0].ArrearsSince != 0 {
-			t.Errorf("b has paid: %+v, %+v", b.Debts, b.Services)
+		if b = w.evidence("b"); len(b.Account.Debts) != 0 || service(b).State != "active" || service(b).ArrearsSince != 0 {
+			t.Errorf("b has paid: %+v, %+v", b.Account.Debts, service(b))
 		}
 	})
+}
+
+// service is the one service that an account uses.
+func service(ev *account.Evidence) *subscription.Service {
+	for _, s := range ev.Account.Services {
+		return s
+	}
+	return &subscription.Service{}
 }
 
 // TestApplyKeepsLateUsage applies a settlement after more usage has arrived.
@@ -171,7 +180,7 @@ func TestDatabaseGuards(t *testing.T) {
 				t.Errorf("%s is written", test.name)
 			}
 		}
-		if e := w.evidence("a"); e.Account.Seq != 2 || len(e.Balances) != 0 {
+		if e := w.evidence("a"); e.Account.Seq != 2 || len(e.Account.Balances) != 0 {
 			t.Errorf("something was written: %+v", e)
 		}
 	})
@@ -209,16 +218,15 @@ func TestOverflowIsRefused(t *testing.T) {
 			t.Errorf("got %+v", e.Buckets)
 		}
 		update(t, db, func(ctx context.Context, tx *Tx) error {
-			for _, name := range []string{"b", "c"} {
-				if _, err := tx.exec(ctx, `INSERT INTO debts (account, due, seller, product, since, outstanding)
-					VALUES ('a', 1, $1, 'p', 1, $2)`, name, int64(math.MaxInt64)); err != nil {
+			for _, id := range []string{"b", "c"} {
+				if _, err := tx.exec(ctx, "UPDATE accounts SET fees = $2 WHERE account = $1", id, int64(math.MaxInt64)); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		refuses(t, db, refusal.Overflow, func(ctx context.Context, tx *Tx) error {
-			_, _, err := tx.Account(ctx, "a")
+			_, err := tx.OwedTotals(ctx)
 			return err
 		})
 	})

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/arrears"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
@@ -17,54 +20,43 @@ type InArrears struct {
 	// FeesOwed holds the unpaid late fees, above zero, by the account that
 	// ledger.FeesReceivable names.
 	FeesOwed map[ledger.Account]money.Amount
-	// Services are sorted by product, without their history.
+	// Services are sorted by product.
 	Services []subscription.Service
 }
 
+// owing is the condition of the index on accounts that owe something.
+const owing = "(owed > 0 OR fees > 0)"
+
 // Arrears returns the first accounts after an id that owe something, sorted by id.
 func (tx *Tx) Arrears(ctx context.Context, after string, limit int) ([]*InArrears, error) {
-	owing, err := tx.texts(ctx, `SELECT account FROM (
-			SELECT account FROM debts WHERE account > $1
-			UNION SELECT account FROM balances WHERE account > $1 AND `+feesOwed+`) owing
-		ORDER BY account LIMIT $2`, after, limit)
+	ids, err := tx.texts(ctx, "SELECT account FROM accounts WHERE account > $1 AND "+owing+" ORDER BY account LIMIT $2", after, limit)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.accountsOf(ctx, owing)
+	rows, err := tx.accountsOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]*InArrears, len(rows))
-	ids := make([]string, len(rows))
-	for i, row := range rows {
-		byID[row.ID] = &InArrears{AccountRow: row, FeesOwed: map[ledger.Account]money.Amount{}}
-		ids[i] = row.ID
+	books, err := tx.Heads(ctx, ids)
+	if err != nil {
+		return nil, err
 	}
-	return apart(tx, ids, func(ids []string) (some []*InArrears, err error) {
-		for _, id := range ids {
-			some = append(some, byID[id])
-		}
-		return some, tx.fillArrears(ctx, ids, byID)
-	})
+	inArrears := make([]*InArrears, 0, len(rows))
+	for i, row := range rows { // a View: both have the same accounts, sorted by id
+		inArrears = append(inArrears, newInArrears(row, books[i]))
+	}
+	return inArrears, nil
 }
 
-func (tx *Tx) fillArrears(ctx context.Context, ids []string, byID map[string]*InArrears) error {
-	wanted, err := list(tx, ids)
-	if err != nil {
-		return err
+func newInArrears(row AccountRow, books *account.Books) *InArrears {
+	a := &InArrears{AccountRow: row, Debts: books.Debts, FeesOwed: map[ledger.Account]money.Amount{}}
+	for name := range books.Balances {
+		if owed := books.Balances.Owed(name); owed > 0 && name.IsFees() {
+			a.FeesOwed[name] = owed
+		}
 	}
-	where := "WHERE " + tx.among("account", "text")
-	if err := debts.each(ctx, tx, func(id string, d *arrears.Debt) {
-		byID[id].Debts = append(byID[id].Debts, *d)
-	}, where+" ORDER BY account, since, seller, product", wanted); err != nil {
-		return err
+	for _, product := range slices.Sorted(maps.Keys(books.Services)) {
+		a.Services = append(a.Services, *books.Services[product])
 	}
-	if err := balances.each(ctx, tx, func(id string, b *balance) {
-		byID[id].FeesOwed[b.name] = -b.amount
-	}, where+" AND "+feesOwed, wanted); err != nil {
-		return err
-	}
-	return services.each(ctx, tx, func(id string, s *subscription.Service) {
-		byID[id].Services = append(byID[id].Services, *s)
-	}, where+" ORDER BY account, product", wanted)
+	return a
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+
+	"termwise.dev/core/account"
 )
 
 // maxRows bounds the rows that are sent to PostgreSQL in one statement: far more
@@ -353,6 +355,8 @@ func value(field any) any {
 		return f.text()
 	case *sentMeasures:
 		return f.text()
+	case *stateColumn:
+		return (*account.Books)(f).PackState()
 	}
 	panic("store: a table has a field of type " + strconv.Quote(fmt.Sprintf("%T", field)))
 }

@@ -11,7 +11,7 @@ import (
 // is unknown, belongs to no account. Every key of theirs begins with the account.
 var customerTables = []string{
 	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
-	"balances", "debts", "services", "usage_parcels", "resources", "buckets", "refused_events", "idempotency", "untold",
+	"usage_parcels", "resources", "buckets", "refused_events", "idempotency", "untold",
 }
 
 // referenceTables are the provider's own tables: small, seldom written, read by

@@ -5,24 +5,20 @@ import (
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
-	"termwise.dev/core/ledger"
 )
 
 // Evidence loads one account whole, and says whether there is one. Use it in
 // View, so that all of it is of one instant.
 func (tx *Tx) Evidence(ctx context.Context, id string) (e *account.Evidence, found bool, err error) {
-	row, found, err := tx.Account(ctx, id)
+	row, found, err := keptAccounts.get(ctx, tx, "WHERE account = $1", id)
 	if err != nil || !found {
 		return nil, false, err
 	}
 	e = &account.Evidence{
-		Account: account.Books{
-			ID: id, Name: row.Name, Currency: row.Currency, Opened: row.Opened, Seq: row.Seq, Head: row.Head, At: row.At, Intake: row.Intake,
-		},
-		NextDue:   row.NextDue,
-		Balances:  ledger.Balances{},
+		Account: row.Books, NextDue: row.nextDue, State: row.content, Totals: row.Totals,
 		Resources: map[account.Resource]calendar.Instant{},
 	}
+	e.Account.ID = id
 	const lines = "WHERE account = $1 ORDER BY entry, line"
 	for _, load := range []func() error{
 		func() error { return load(ctx, tx, &e.Entries, &entries, "WHERE account = $1 ORDER BY seq", id) },
@@ -35,7 +31,6 @@ func (tx *Tx) Evidence(ctx context.Context, id string) (e *account.Evidence, fou
 		func() error { return load(ctx, tx, &e.Acceptances, &acceptances, lines, id) },
 		func() error { return load(ctx, tx, &e.Lapses, &lapses, lines, id) },
 		func() error { return load(ctx, tx, &e.AddOns, &addOns, lines, id) },
-		func() error { return tx.loadState(ctx, e) },
 		func() error { return tx.loadUsage(ctx, e) },
 	} {
 		if err := load(); err != nil {
@@ -45,21 +40,19 @@ func (tx *Tx) Evidence(ctx context.Context, id string) (e *account.Evidence, fou
 	return e, true, nil
 }
 
-func load[R any](ctx context.Context, tx *Tx, into *[]R, t *table[R], tail, id string) (err error) {
-	*into, err = t.all(ctx, tx, tail, id)
-	return err
+// keptAccount is the row of an account, with its state as it is stored, too.
+type keptAccount struct {
+	accountState
+	content []byte
 }
 
-func (tx *Tx) loadState(ctx context.Context, e *account.Evidence) (err error) {
-	id := e.Account.ID
-	if err := balances.each(ctx, tx, func(_ string, b *balance) { e.Balances[b.name] = b.amount },
-		"WHERE account = $1", id); err != nil {
-		return err
-	}
-	if e.Debts, err = debts.all(ctx, tx, "WHERE account = $1 ORDER BY since, seller, product", id); err != nil {
-		return err
-	}
-	e.Services, err = services.all(ctx, tx, "WHERE account = $1 ORDER BY product", id)
+var keptAccounts = accountTable(
+	"accounts", newAccounts.columns+", state",
+	func(k *keptAccount) []any { return append(newAccounts.fields(&k.accountState), &k.content) },
+)
+
+func load[R any](ctx context.Context, tx *Tx, into *[]R, t *table[R], tail, id string) (err error) {
+	*into, err = t.all(ctx, tx, tail, id)
 	return err
 }
 

@@ -3,24 +3,20 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 )
 
-// Heads returns what usage is checked against: accounts and what they have
-// accepted and left, without locking them. The books hold nothing else. An id that no
-// account has is left out.
+// Heads returns the books of accounts without their usage and without locking them:
+// what usage is checked against. An id that no account has is left out.
 func (tx *Tx) Heads(ctx context.Context, ids []string) ([]*account.Books, error) {
 	return apart(tx, ids, func(ids []string) ([]*account.Books, error) {
 		l, err := tx.loader(ids)
 		if err != nil {
 			return nil, err
 		}
-		err = tx.together(ctx, func() error {
-			return errors.Join(l.heads(ctx, ""), l.noted(ctx), l.acceptances(ctx), l.lapses(ctx))
-		})
+		err = l.heads(ctx, "")
 		return l.found, err
 	})
 }
@@ -39,10 +35,13 @@ func (tx *Tx) Wake(ctx context.Context, from calendar.Instant) error {
 		_, err := tx.exec(ctx, "INSERT INTO wakes (known) VALUES ($1) ON CONFLICT DO NOTHING", int64(from))
 		return err
 	}
-	_, err := tx.exec(ctx, `UPDATE accounts SET next_due = $1 WHERE next_due > $1 AND (next_due < $2
-		OR account IN (SELECT account FROM services WHERE arrears_since <> 0))`, int64(from), int64(calendar.EndOfTime))
+	_, err := tx.exec(ctx, "UPDATE accounts SET next_due = $1 WHERE "+asleep, int64(from), int64(calendar.EndOfTime))
 	return err
 }
+
+// asleep is the condition that an account waits for something later than $1, or is
+// in arrears; $2 is the end of time.
+const asleep = "next_due > $1 AND (next_due < $2 OR in_arrears <> 0)"
 
 // CountAccounts counts all accounts.
 func (tx *Tx) CountAccounts(ctx context.Context) (n int, err error) {

@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"net/url"
+	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -124,22 +127,24 @@ type OwedTotals struct {
 
 // OwedTotals sums what all accounts owe.
 func (tx *Tx) OwedTotals(ctx context.Context) (o OwedTotals, err error) {
-	if _, err = tx.one(ctx, []any{&o.Accounts}, `SELECT count(*) FROM (
-			SELECT account FROM debts UNION SELECT account FROM balances WHERE `+feesOwed+`) owing`); err != nil {
+	if _, err = tx.one(ctx, []any{&o.Accounts, &o.Fees},
+		"SELECT count(*), coalesce(CAST(sum(fees) AS BIGINT), 0) FROM accounts WHERE "+owing); err != nil {
 		return o, err
 	}
-	if _, err = tx.one(ctx, []any{&o.Fees},
-		"SELECT coalesce(CAST(-sum(balance) AS BIGINT), 0) FROM balances WHERE "+feesOwed); err != nil {
+	days := map[calendar.Day]money.Amount{}
+	var tooMuch error
+	if err := books.each(ctx, tx, func(_ string, b *account.Books) {
+		for _, d := range b.Debts {
+			sum, err := days[d.Due].Add(d.Outstanding)
+			days[d.Due], tooMuch = sum, cmp.Or(tooMuch, err)
+		}
+	}, "WHERE "+owing); err != nil {
 		return o, err
 	}
-	err = tx.each(ctx, "SELECT due, CAST(sum(outstanding) AS BIGINT) FROM debts GROUP BY due ORDER BY due", nil,
-		func(rows scanner) error {
-			var d DebtOfDay
-			err := rows.Scan(&d.Due, &d.Outstanding)
-			o.Days = append(o.Days, d)
-			return err
-		})
-	return o, err
+	for _, due := range slices.Sorted(maps.Keys(days)) {
+		o.Days = append(o.Days, DebtOfDay{due, days[due]})
+	}
+	return o, tooMuch
 }
 
 // History counts what happened to one account.

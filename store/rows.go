@@ -9,13 +9,14 @@ import (
 	"strconv"
 	"strings"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/metering"
 )
 
 // table describes how rows of a kind are stored: the column of their owner, which
 // is the account for all customer data, the columns after it, and the fields that
 // these are read into and written from, in the same order. A field is a pointer to int64, int32, bool (stored as 0 or
-// 1), string, bytes, [32]byte, measures or sentMeasures.
+// 1), string, bytes, [32]byte, measures, sentMeasures or stateColumn.
 type table[R any] struct {
 	name, owner, columns string
 	fields               func(*R) []any
@@ -113,6 +114,15 @@ func (h *hashColumn) Scan(value any) error {
 	*h = hashColumn{}
 	copy(h[:], b)
 	return nil
+}
+
+// stateColumn reads and writes the state of books; see account.Books.PackState.
+type stateColumn account.Books
+
+// Scan reads what was packed.
+func (s *stateColumn) Scan(value any) error {
+	content, _ := value.([]byte)
+	return (*account.Books)(s).UnpackState(content)
 }
 
 // bitColumn reads a bool that is stored as 0 or 1.

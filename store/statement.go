@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
 	"termwise.dev/core/money"
@@ -75,7 +76,12 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 	if _, err = tx.one(ctx, []any{&s.Events}, "SELECT coalesce(CAST(sum(events) AS BIGINT), 0) FROM usage_parcels"); err != nil {
 		return s, err
 	}
-	if s.Services, err = tx.states(ctx, "SELECT state, count(*) FROM services GROUP BY state"); err != nil {
+	s.Services = map[subscription.State]int64{}
+	if err = books.each(ctx, tx, func(_ string, b *account.Books) {
+		for _, service := range b.Services {
+			s.Services[service.State]++
+		}
+	}, ""); err != nil {
 		return s, err
 	}
 	s.Moves, err = tx.states(ctx, "SELECT to_state, count(*) FROM transitions GROUP BY to_state")

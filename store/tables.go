@@ -2,13 +2,9 @@ package store
 
 import (
 	"termwise.dev/core/account"
-	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
-	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
-	"termwise.dev/core/money"
-	"termwise.dev/core/subscription"
 )
 
 // The rows that decisions write: they are inserted and never changed.
@@ -116,41 +112,17 @@ func stamped(s *account.Stamp, fields ...any) []any {
 // The state that the rows above sum to.
 var (
 	books = accountTable(
-		"accounts", "name, currency, opened, seq, head, at, parcels, folded, usage_to, indexed",
+		"accounts", "name, currency, opened, seq, head, at, parcels, folded, usage_to, indexed, unsettled, state",
 		func(b *account.Books) []any {
 			return []any{
 				&b.Name, (*string)(&b.Currency), (*int64)(&b.Opened),
 				&b.Seq, (*[32]byte)(&b.Head), (*int64)(&b.At),
 				&b.Intake.Parcels, &b.Intake.Folded, (*int64)(&b.Intake.To), &b.Intake.Indexed,
-			}
-		},
-	)
-	balances = accountTable(
-		"balances", "name, balance",
-		func(b *balance) []any { return []any{(*string)(&b.name), (*int64)(&b.amount)} },
-	)
-	debts = accountTable(
-		"debts", "since, seller, product, due, outstanding",
-		func(d *arrears.Debt) []any {
-			return []any{(*int64)(&d.Since), &d.Seller, &d.Product, (*int32)(&d.Due), (*int64)(&d.Outstanding)}
-		},
-	)
-	services = accountTable(
-		"services", "product, state, since, arrears_since, noticed, warned",
-		func(s *subscription.Service) []any {
-			return []any{
-				&s.Product, (*string)(&s.State), (*int64)(&s.Since),
-				(*int64)(&s.ArrearsSince), (*int64)(&s.Noticed), (*int64)(&s.Warned),
+				(*int64)(&b.OpenAfter), (*stateColumn)(b),
 			}
 		},
 	)
 )
-
-// balance is one entry of ledger.Balances.
-type balance struct {
-	name   ledger.Account
-	amount money.Amount
-}
 
 // Usage, and the buckets that it is collected in.
 var (

@@ -24,10 +24,8 @@ func (tx *Tx) Wakes(ctx context.Context) (instants []calendar.Instant, err error
 // Sleepers returns the first accounts after an id, sorted, that Wake would have
 // looked at from an instant on and that wait for a later one.
 func (tx *Tx) Sleepers(ctx context.Context, from calendar.Instant, after string, limit int) ([]string, error) {
-	return tx.texts(ctx, `SELECT account FROM (
-			SELECT account FROM accounts WHERE account > $1 AND next_due > $2 AND next_due < $3
-			UNION SELECT account FROM services WHERE account > $1 AND arrears_since <> 0) sleepers
-		ORDER BY account LIMIT $4`, after, int64(from), int64(calendar.EndOfTime), limit)
+	return tx.texts(ctx, "SELECT account FROM accounts WHERE "+asleep+" AND account > $3 ORDER BY account LIMIT $4",
+		int64(from), int64(calendar.EndOfTime), after, limit)
 }
 
 // WakeAccount makes one account be looked at from an instant on.

@@ -397,11 +397,11 @@ func (w *town) totals() map[string]sums {
 			if err != nil {
 				return err
 			}
-			s := sums{Buckets: map[metering.Key][4]int64{}, Balances: e.Balances, Debts: map[calendar.Instant]money.Amount{}}
+			s := sums{Buckets: map[metering.Key][4]int64{}, Balances: e.Account.Balances, Debts: map[calendar.Instant]money.Amount{}}
 			for _, b := range e.Buckets {
 				s.Buckets[b.Key] = [4]int64{b.Total, b.Billed, b.Refused, int64(b.Charged)}
 			}
-			for _, d := range e.Debts {
+			for _, d := range e.Account.Debts {
 				s.Debts[d.Since] += d.Outstanding
 			}
 			for _, f := range e.LateFees {

@@ -108,6 +108,16 @@ func (b *Books) clone() *Books {
 	return &c
 }
 
+// Unsettled returns when the first bucket with usage that is not settled falls due,
+// or EndOfTime.
+func (b *Books) Unsettled() calendar.Instant {
+	first := b.OpenAfter
+	for _, bucket := range b.Open {
+		first = min(first, bucket.Hour.End())
+	}
+	return first
+}
+
 // products returns the products that the account uses, sorted: decisions go
 // through services in this order.
 func (b *Books) products() []string {

@@ -20,6 +20,7 @@ func (ev *Evidence) Check(r Replay) Findings {
 	ev.checkTransfers(&f)
 	ev.checkBalances(&f)
 	ev.checkOwed(&f)
+	ev.checkState(&f)
 	ev.checkUsage(&f, missing)
 	ev.checkEdges(&f)
 	if r.Terms != nil {
@@ -188,16 +189,17 @@ func (ev *Evidence) checkBalances(f *Findings) {
 			return
 		}
 	}
-	f.checked(BalancesAreSums, len(ev.Balances))
-	for _, name := range ev.Balances.Names() {
+	balances := ev.Account.Balances
+	f.checked(BalancesAreSums, len(balances))
+	for _, name := range balances.Names() {
 		sum, moved := sums[name]
-		if !moved || ev.Balances[name] != sum {
-			f.add(faultAt(BalancesAreSums, InBalances, string(name), "is %s, and its transfers sum to %s", ev.Balances[name], sum))
+		if !moved || balances[name] != sum {
+			f.add(faultAt(BalancesAreSums, InAccounts, string(name), "holds %s, and its transfers sum to %s", balances[name], sum))
 		}
 	}
 	for _, name := range sums.Names() {
-		if _, kept := ev.Balances[name]; !kept && sums[name] != 0 {
-			f.add(faultAt(BalancesAreSums, InBalances, string(name), "is missing, and its transfers sum to %s", sums[name]))
+		if _, kept := balances[name]; !kept && sums[name] != 0 {
+			f.add(faultAt(BalancesAreSums, InAccounts, string(name), "is missing, and its transfers sum to %s", sums[name]))
 		}
 	}
 }
@@ -238,17 +240,29 @@ func (ev *Evidence) checkOwed(f *Findings) {
 // checkDebts checks that the debts sum to what the receivables say.
 func (ev *Evidence) checkDebts(f *Findings) {
 	sums := map[string]money.Amount{}
-	for _, d := range ev.Debts {
+	for _, d := range ev.Account.Debts {
 		sums[d.Seller] += d.Outstanding
 	}
-	for _, name := range ev.Balances.Names() {
+	for _, name := range ev.Account.Balances.Names() {
 		if name.Kind() != "receivable" {
 			continue
 		}
 		seller := string(name)[len("receivable:"):]
-		if owed := ev.Balances.Owed(name); owed != sums[seller] {
-			f.add(faultAt(ChargesAreOwed, InDebts, "of "+seller, "sum to %s, and %s is owed", sums[seller], owed))
+		if owed := ev.Account.Balances.Owed(name); owed != sums[seller] {
+			f.add(faultAt(ChargesAreOwed, InAccounts, "debts to "+seller, "sum to %s, and %s is owed", sums[seller], owed))
 		}
+	}
+}
+
+// checkState checks that the account's state is written as it always is, and that
+// what stands beside it for lists is what it sums to.
+func (ev *Evidence) checkState(f *Findings) {
+	totals, err := ev.Account.Totals()
+	if err != nil || totals != ev.Totals {
+		f.add(faultAt(BalancesAreSums, InAccounts, "", "has the totals %+v, and its state gives %+v", ev.Totals, totals))
+	}
+	if !ev.Account.holdsState(ev.State) {
+		f.add(faultAt(JournalReplays, InAccounts, "", "has its state written otherwise than it is written"))
 	}
 }
 
@@ -267,10 +281,10 @@ func (ev *Evidence) checkEdges(f *Findings) {
 		}
 		last[m.Product] = m.Transition
 	}
-	for i := range ev.Services {
-		s := &ev.Services[i]
-		if to := last[s.Product]; s.State != to.To || s.Since != to.At {
-			f.add(faultAt(StatesMoveOnEdges, InServices, s.Product, "is %q since %s, and its last move led to %q at %s", s.State, s.Since, to.To, to.At))
+	for _, product := range ev.Account.products() {
+		s := ev.Account.Services[product]
+		if to := last[product]; s.State != to.To || s.Since != to.At {
+			f.add(faultAt(StatesMoveOnEdges, InAccounts, "service "+product, "is %q since %s, and its last move led to %q at %s", s.State, s.Since, to.To, to.At))
 		}
 	}
 }

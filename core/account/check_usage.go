@@ -73,8 +73,13 @@ func (ev *Evidence) checkIntake(f *Findings) {
 		last = ev.Parcels[n-1].Number
 	}
 	var to calendar.Hour
+	unsettled := calendar.EndOfTime
 	for i := range ev.Buckets {
-		to = max(to, ev.Buckets[i].Hour+1)
+		b := &ev.Buckets[i]
+		to = max(to, b.Hour+1)
+		if b.IsOpen() {
+			unsettled = min(unsettled, b.Hour.End())
+		}
 	}
 	switch {
 	case in.Parcels != last:
@@ -85,6 +90,8 @@ func (ev *Evidence) checkIntake(f *Findings) {
 		f.add(faultAt(JournalReplays, InAccounts, "", "says that the events of %d parcels of usage are indexed, and %d came", in.Indexed, last))
 	case in.To != to:
 		f.add(faultAt(JournalReplays, InAccounts, "", "says that its buckets end at %s, and they end at %s", in.To.Start(), to.Start()))
+	case ev.Account.OpenAfter != unsettled:
+		f.add(faultAt(JournalReplays, InAccounts, "", "says that usage in buckets falls due at %s, and it does at %s", ev.Account.OpenAfter, unsettled))
 	}
 }
 

@@ -5,21 +5,22 @@ import (
 	"fmt"
 	"slices"
 
-	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
-	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
-	"termwise.dev/core/subscription"
 )
 
 // Evidence is everything that is stored about one account: the rows that its
 // journal entries wrote, the state that they are said to have led to, and the
 // usage behind them. It may have been changed by hand; Check finds out.
 type Evidence struct {
-	// Account is the row of the account itself: name, currency, opened, seq, head, at and intake.
+	// Account is the row of the account itself: its facts, how far its journal and its
+	// usage have got, and the state that the journal is said to have led to.
 	Account Books
 	NextDue calendar.Instant
+	// State is how that state is stored, Totals what stands beside it for lists.
+	State  []byte
+	Totals Totals
 
 	Entries     []journal.Entry // by number; Previous is not stored and not read
 	Charges     []Charge        // these and the following by entry and line
@@ -31,10 +32,6 @@ type Evidence struct {
 	Acceptances []Accepted
 	Lapses      []Lapsed
 	AddOns      []Switched
-
-	Balances ledger.Balances
-	Debts    arrears.Debts
-	Services []subscription.Service // without History
 
 	Buckets   []metering.Bucket
 	Parcels   []Parcel      // by number
@@ -80,9 +77,6 @@ const (
 	InAcceptances Table = "acceptances"
 	InLapses      Table = "lapses"
 	InAddOns      Table = "add_ons"
-	InBalances    Table = "balances"
-	InDebts       Table = "debts"
-	InServices    Table = "services"
 	InUsage       Table = "usage_parcels"
 	InResources   Table = "resources"
 	InBuckets     Table = "buckets"

@@ -297,11 +297,10 @@ func (r *replaying) checkState() *Fault {
 	if a.At != b.At {
 		return faultAt(JournalReplays, InAccounts, "", "says that it has been dealt with up to %s, where nothing fell due; the last time something did was %s", a.At, b.At)
 	}
-	if found := r.checkDebts(); found != nil {
-		return found
-	}
-	if found := r.checkServices(); found != nil {
-		return found
+	for _, check := range []func() *Fault{r.checkDebts, r.checkServices, r.checkActs} {
+		if found := check(); found != nil {
+			return found
+		}
 	}
 	return r.checkNextDue()
 }
@@ -311,48 +310,76 @@ func (r *replaying) checkDebts() *Fault {
 	for _, d := range r.d.books.Debts {
 		left[debtName(d)] = d
 	}
-	for _, kept := range r.ev.Debts {
+	for _, kept := range r.ev.Account.Debts {
 		name := debtName(kept)
 		made, owed := left[name]
 		if !owed {
-			return faultAt(JournalReplays, InDebts, name, "of %s is not owed", kept.Outstanding)
+			return faultAt(JournalReplays, InAccounts, name, "of %s is not owed", kept.Outstanding)
 		}
 		if kept != made {
-			return faultAt(JournalReplays, InDebts, name, "is %s since %s, and the journal gives %s since %s",
-				kept.Outstanding, kept.Since, made.Outstanding, made.Since)
+			return faultAt(JournalReplays, InAccounts, name, "is %s due on %s, and the journal gives %s due on %s",
+				kept.Outstanding, kept.Due, made.Outstanding, made.Due)
 		}
 		delete(left, name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
-		return faultAt(JournalReplays, InDebts, name, "is missing, and %s of it is owed", left[name].Outstanding)
+		return faultAt(JournalReplays, InAccounts, name, "is missing, and %s of it is owed", left[name].Outstanding)
 	}
 	return nil
 }
 
 // debtName names a debt within its account.
-func debtName(d arrears.Debt) string { return d.Seller + " " + d.Product + " due " + d.Since.String() }
+func debtName(d arrears.Debt) string {
+	return "debt to " + d.Seller + " for " + d.Product + " due " + d.Since.String()
+}
 
 func (r *replaying) checkServices() *Fault {
 	left := maps.Clone(r.d.books.Services)
-	for i := range r.ev.Services {
-		kept := &r.ev.Services[i]
-		made, used := left[kept.Product]
+	for _, product := range r.ev.Account.products() {
+		kept, name := r.ev.Account.Services[product], "service "+product
+		made, used := left[product]
 		if !used {
-			return faultAt(JournalReplays, InServices, kept.Product, "was never used")
+			return faultAt(JournalReplays, InAccounts, name, "was never used")
 		}
 		if kept.State != made.State || kept.Since != made.Since || kept.ArrearsSince != made.ArrearsSince ||
 			kept.Noticed != made.Noticed || kept.Warned != made.Warned {
-			return faultAt(JournalReplays, InServices, kept.Product,
+			return faultAt(JournalReplays, InAccounts, name,
 				"is %s since %s, in arrears since %s, told at %s, warned at %s; the journal gives %s since %s, in arrears since %s, told at %s, warned at %s",
 				kept.State, kept.Since, kept.ArrearsSince, kept.Noticed, kept.Warned,
 				made.State, made.Since, made.ArrearsSince, made.Noticed, made.Warned)
 		}
-		delete(left, kept.Product)
+		if !slices.Equal(kept.History, made.History) {
+			return faultAt(JournalReplays, InAccounts, name, "has the moves %v, and the journal gives %v", kept.History, made.History)
+		}
+		delete(left, product)
 	}
 	for _, product := range slices.Sorted(maps.Keys(left)) {
-		return faultAt(JournalReplays, InServices, product, "is missing, and is in use since %s", left[product].Since)
+		return faultAt(JournalReplays, InAccounts, "service "+product, "is missing, and is in use since %s", left[product].Since)
 	}
 	return nil
+}
+
+// checkActs checks what the state keeps of what the customer did and was told.
+func (r *replaying) checkActs() *Fault {
+	kept, made := &r.ev.Account, r.d.books
+	for _, found := range []*Fault{
+		differ("acceptances", kept.Acceptances, made.Acceptances),
+		differ("lapses", kept.Lapses, made.Lapses),
+		differ("exits", kept.Exits, made.Exits),
+		differ("ends", kept.Ends, made.Ends),
+	} {
+		if found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func differ[T comparable](name string, kept, made []T) *Fault {
+	if slices.Equal(kept, made) {
+		return nil
+	}
+	return faultAt(JournalReplays, InAccounts, name, "are %v, and the journal gives %v", kept, made)
 }
 
 // checkNextDue checks that the account will be looked at in time. Looking at it

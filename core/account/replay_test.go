@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"termwise.dev/core/account"
+	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
@@ -22,14 +23,21 @@ func (w *world) evidence() *account.Evidence {
 		Transfers: slices.Clone(w.log.Transfers), LateFees: slices.Clone(w.log.LateFees), Notices: slices.Clone(w.log.Notices),
 		Transitions: slices.Clone(w.log.Transitions), Acceptances: slices.Clone(w.log.Acceptances),
 		Lapses: slices.Clone(w.log.Lapses), AddOns: slices.Clone(w.log.AddOns),
-		Balances: w.books.Balances.Clone(), Debts: slices.Clone(w.books.Debts),
-		Resources: map[account.Resource]calendar.Instant{},
+		State: w.books.PackState(), Resources: map[account.Resource]calendar.Instant{},
 	}
-	for _, s := range w.books.Services {
-		ev.Services = append(ev.Services, *s)
+	if err := ev.Account.UnpackState(ev.State); err != nil {
+		w.t.Fatal(err)
 	}
+	var err error
+	if ev.Totals, err = w.books.Totals(); err != nil {
+		w.t.Fatal(err)
+	}
+	ev.Account.OpenAfter = calendar.EndOfTime
 	for _, b := range w.buckets {
 		ev.Buckets = append(ev.Buckets, *b)
+		if b.IsOpen() {
+			ev.Account.OpenAfter = min(ev.Account.OpenAfter, b.Hour.End())
+		}
 	}
 	slices.SortFunc(ev.Buckets, func(a, b metering.Bucket) int { return a.Compare(b.Key) })
 	ev.Account.Intake.Parcels = int64(len(w.parcels))
@@ -42,6 +50,14 @@ func (w *world) evidence() *account.Evidence {
 		}
 	}
 	return ev
+}
+
+// state changes the state of an account, and writes it as it is written.
+func state(change func(*account.Books)) func(*account.Evidence) {
+	return func(ev *account.Evidence) {
+		change(&ev.Account)
+		ev.State = ev.Account.PackState()
+	}
 }
 
 func (w *world) replay() account.Replay {
@@ -162,11 +178,24 @@ func TestEveryChangeIsFoundAndNamed(t *testing.T) {
 			c.Digest = c.Seal(ev.Account.ID)
 			ev.Charges = slices.Insert(ev.Charges, 1, c)
 		}, account.InCharges},
-		{"a balance", func(ev *account.Evidence) { ev.Balances[ledger.Wallet]++ }, account.InBalances},
-		{"a balance, gone", func(ev *account.Evidence) { delete(ev.Balances, ledger.Wallet) }, account.InBalances},
-		{"a service's state", func(ev *account.Evidence) { ev.Services[0].State = "suspended" }, account.InServices},
-		{"a service's arrears", func(ev *account.Evidence) { ev.Services[0].ArrearsSince = 1 }, account.InServices},
-		{"a service, gone", func(ev *account.Evidence) { ev.Services = nil }, account.InServices},
+		{"a balance", state(func(b *account.Books) { b.Balances[ledger.Wallet]++ }), account.InAccounts},
+		{"a balance, gone", state(func(b *account.Books) { delete(b.Balances, ledger.Wallet) }), account.InAccounts},
+		{"a debt that nobody owes", state(func(b *account.Books) { b.Debts = arrears.Debts{{Seller: "aurora", Outstanding: 1}} }), account.InAccounts},
+		{"a service's state", state(func(b *account.Books) { b.Services["compute-payg"].State = "suspended" }), account.InAccounts},
+		{"a service's arrears", state(func(b *account.Books) { b.Services["compute-payg"].ArrearsSince = 1 }), account.InAccounts},
+		{"a service's past", state(func(b *account.Books) { b.Services["compute-payg"].History[1].At++ }), account.InAccounts},
+		{"a service, gone", state(func(b *account.Books) { b.Services = nil }), account.InAccounts},
+		{"what was accepted", state(func(b *account.Books) { b.Acceptances[0].At-- }), account.InAccounts},
+		{"who accepted it", state(func(b *account.Books) { b.Acceptances[0].Actor = "other" }), account.InAccounts},
+		{"an exit that nobody made", state(func(b *account.Books) { b.Exits = []account.Exit{{Document: "general-agreement", At: 1}} }), account.InAccounts},
+		{"an end that nobody was told of", state(func(b *account.Books) { b.Ends = []account.End{{Document: "general-agreement", At: 1}} }), account.InAccounts},
+		{"a lapse that never was", state(func(b *account.Books) { b.Lapses = []account.Lapsed{{Order: "o"}} }), account.InAccounts},
+		{"how the state is written", func(ev *account.Evidence) { ev.State = append(slices.Clone(ev.State), 0) }, account.InAccounts},
+		{"what lists say the wallet holds", func(ev *account.Evidence) { ev.Totals.Wallet++ }, account.InAccounts},
+		{"what lists say is owed", func(ev *account.Evidence) { ev.Totals.Owed++ }, account.InAccounts},
+		{"which late fees lists say are owed", func(ev *account.Evidence) { ev.Totals.Fees++ }, account.InAccounts},
+		{"that lists say it is in arrears", func(ev *account.Evidence) { ev.Totals.InArrears = !ev.Totals.InArrears }, account.InAccounts},
+		{"when usage in buckets falls due", func(ev *account.Evidence) { ev.Account.OpenAfter++ }, account.InAccounts},
 		{"usage", func(ev *account.Evidence) { ev.Parcels[0].Content = ev.Parcels[1].Content }, account.InUsage},
 		{"usage that cannot be read", func(ev *account.Evidence) {
 			p := &ev.Parcels[0]
@@ -217,6 +246,35 @@ func TestEveryChangeIsFoundAndNamed(t *testing.T) {
 				t.Errorf("no fault names %s; found %v", c.table, findings.Faults)
 			}
 		})
+	}
+}
+
+// A debt of another amount, seller, product, day or instant is found, and one that is gone.
+func TestEveryChangeOfADebtIsFound(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	w.use("pod", 10_000, "2026-01-01T00:00:00+08:00", "2026-01-01T02:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.advance("2026-01-02T12:00:00+08:00")
+	for name, change := range map[string]func(*account.Books){
+		"amount":  func(b *account.Books) { b.Debts[1].Outstanding++ },
+		"seller":  func(b *account.Books) { b.Debts[1].Seller = "northline" },
+		"product": func(b *account.Books) { b.Debts[1].Product = "object-store" },
+		"day":     func(b *account.Books) { b.Debts[1].Due++ },
+		"instant": func(b *account.Books) { b.Debts[1].Since++ },
+		"gone":    func(b *account.Books) { b.Debts = b.Debts[:1] },
+	} {
+		ev := w.evidence()
+		if faults := ev.Check(w.replay()).Faults; len(faults) > 0 {
+			t.Fatalf("before: %v", faults)
+		}
+		state(change)(ev)
+		var err error
+		if ev.Totals, err = ev.Account.Totals(); err != nil {
+			t.Fatal(err)
+		}
+		faults := ev.Check(w.replay()).Faults
+		if !slices.ContainsFunc(faults, func(f *account.Fault) bool { return f.Table == account.InAccounts && strings.Contains(f.Key, "debt") }) {
+			t.Errorf("%s: found %v", name, faults)
+		}
 	}
 }
 

@@ -142,7 +142,7 @@ func (r *rerun) countArrears() error {
 		}
 	}
 	for name := range r.books.Balances {
-		if name.Kind() != feesReceivable {
+		if !name.IsFees() {
 			continue
 		}
 		if err := addTo(&r.out.Fees, r.books.Balances.Owed(name)); err != nil {
@@ -151,9 +151,6 @@ func (r *rerun) countArrears() error {
 	}
 	return nil
 }
-
-// feesReceivable is the kind of the accounts that hold late fees.
-var feesReceivable = ledger.FeesReceivable("", "").Kind()
 
 func addTo(sum *money.Amount, part money.Amount) (err error) {
 	*sum, err = sum.Add(part)

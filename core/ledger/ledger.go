@@ -40,6 +40,9 @@ func (a Account) Kind() string {
 	return kind
 }
 
+// IsFees says whether FeesReceivable names the account.
+func (a Account) IsFees() bool { return a.Kind() == "fees_receivable" }
+
 // Purpose says why a transfer was made.
 type Purpose string
 

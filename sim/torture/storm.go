@@ -265,7 +265,7 @@ func totals(ctx context.Context, db *store.DB, ids []string) (all []total, err e
 				b := &ev.Buckets[i]
 				all = append(all, total{id, b.Key, b.Total, b.Billed, b.Refused, b.Charged})
 			}
-			all = append(all, total{Account: id, Charged: ev.Balances["wallet"]})
+			all = append(all, total{Account: id, Charged: ev.Account.Balances["wallet"]})
 			return nil
 		})
 		if err != nil {

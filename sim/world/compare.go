@@ -145,16 +145,16 @@ func kept(ev *account.Evidence, turned []model.Turned) lines {
 
 // standing adds where the account stands.
 func (l *lines) standing(ev *account.Evidence) {
-	for _, name := range ev.Balances.Names() {
-		if ev.Balances[name] != 0 {
-			l.add("balance of %s: %s", name, ev.Balances[name])
+	b := &ev.Account
+	for _, name := range b.Balances.Names() {
+		if b.Balances[name] != 0 {
+			l.add("balance of %s: %s", name, b.Balances[name])
 		}
 	}
-	for _, d := range ev.Debts {
+	for _, d := range b.Debts {
 		l.add("debt to %s for %s due %s since %s: %s", d.Seller, d.Product, d.Due, at(instant(d.Since)), d.Outstanding)
 	}
-	for i := range ev.Services {
-		s := &ev.Services[i]
+	for _, s := range b.Services {
 		l.add("service %s is %s since %s, in arrears since %s, noticed %s, warned %s", s.Product, s.State,
 			at(instant(s.Since)), at(instant(s.ArrearsSince)), at(instant(s.Noticed)), at(instant(s.Warned)))
 	}

@@ -155,7 +155,7 @@ func TestShrink(t *testing.T) {
 // TestAFaultIsFelt: without what undoes it, a fault would be seen.
 func TestAFaultIsFelt(t *testing.T) {
 	for _, kind := range faultKinds {
-		for _, call := range []int{0, 5, 10, 16} {
+		for _, call := range []int{0, 2, 5, 8} {
 			steps := []Told{{Step: Opening{Account: "a", Name: "Kiln", Accepts: []string{"general-agreement"}}}, paying("a", &Fault{Kind: kind, Call: call})}
 			story, err := Tell(t.Context(), Plain(), steps, files(t))
 			if err != nil || story.Failure != nil {

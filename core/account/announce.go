@@ -29,30 +29,24 @@ func (b *Books) Announce(env Env, a Announcement, at calendar.Instant) (*Decisio
 		return nil, err
 	}
 	at = max(at, d.books.At)
-	known, err := d.announce(a, at)
-	if err != nil {
+	if err := d.announce(a, at); err != nil {
 		return nil, err
 	}
-	decided, err := d.finish(at)
-	if err == nil && known > at && len(d.books.Ends) > len(b.Ends) { // the end is found when it is known
-		decided.NextDue = min(decided.NextDue, known)
-	}
-	return decided, err
+	return d.finish(at)
 }
 
-// announce writes the entry and its notices, unless nothing is owed. It returns
-// when the version is known.
-func (d *draft) announce(a Announcement, at calendar.Instant) (known calendar.Instant, err error) {
+// announce writes the entry and its notices, unless nothing is owed.
+func (d *draft) announce(a Announcement, at calendar.Instant) error {
 	if slices.Contains(d.books.Told, a) {
-		return 0, nil
+		return nil
 	}
-	s, owed, err := d.env.Terms.Announced(a.Document, a.Version, d.books.Standing(), d.env.RecordedAt(at))
+	_, owed, err := d.env.Terms.Announced(a.Document, a.Version, d.books.Standing(), d.env.RecordedAt(at))
 	if err != nil || len(owed) == 0 {
-		return 0, err
+		return err
 	}
 	inputs, err := payload(a)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	d.begin(journal.Announced, at, d.env.Actor, inputs)
 	for _, o := range owed {
@@ -61,7 +55,7 @@ func (d *draft) announce(a Announcement, at calendar.Instant) (known calendar.In
 			About: notice.About{Document: a.Document, Version: a.Version, Effective: o.At},
 		}
 		if err := d.say(n, o.Set, Basis{Terms: d.cite(o.Product, o.Set)}); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	d.end()
@@ -69,7 +63,7 @@ func (d *draft) announce(a Announcement, at calendar.Instant) (known calendar.In
 		d.books.Note(&d.out.Notices[i])
 	}
 	d.books.Told = append(d.books.Told, a)
-	return s.Published, nil
+	return nil
 }
 
 // noticeOf is what the customer is told of each kind of change.

@@ -50,6 +50,28 @@ func TestServiceOfNoticesUnderTheLineAgreement(t *testing.T) {
 	clausetest.DoesNotApply(t, other, "U 11.1b")
 }
 
+// TestToldBeforeTheEndIsKnown: an account is told of an end in the minute in which the
+// version that brings it is published and not known yet. Whatever it does in that
+// minute, it is looked at when the version is known, and the service ends.
+func TestToldBeforeTheEndIsKnown(t *testing.T) {
+	w := newWorld(t, changing(t, discontinued(t)))
+	w.topUp("2026-01-01T01:00:00+08:00", "100")
+	w.use("pod", 1000, "2026-01-01T02:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T03:00:00+08:00")
+	w.advance("2026-01-01T04:00:00+08:00")
+	const told = "2026-01-01T08:59:30+08:00"
+	if d := w.announce("page-compute-payg", told); d.NextDue > instant(firstDay) {
+		t.Errorf("told, it is looked at next at %s", w.zone.Format(d.NextDue))
+	}
+	if d := w.topUp(told, "1"); d.NextDue > instant(firstDay) {
+		t.Errorf("having paid, it is looked at next at %s", w.zone.Format(d.NextDue))
+	}
+	w.agreed()
+	if d := w.advance("2026-01-02T00:00:00+08:00"); d.NextDue != w.books.Ends[0].At {
+		t.Errorf("when it is known, it is looked at next at %s, not at %s", w.zone.Format(d.NextDue), w.zone.Format(w.books.Ends[0].At))
+	}
+	w.agreed()
+}
+
 // TestLeavingTheNetwork, and its service levels.
 func TestLeavingTheNetwork(t *testing.T) {
 	const at, said = "2026-01-02T10:00:00+08:00", "2026-01-03T10:00:00+08:00"

@@ -169,9 +169,20 @@ func (d *draft) nextEnd() (calendar.Instant, error) {
 		if err != nil {
 			return 0, err
 		}
-		next = min(next, end.at)
+		next = min(next, end.at, d.learns(product))
 	}
 	return next, nil
+}
+
+// learns returns when a version that the account was told of may become known: an
+// account can be told of an end before that, and then the end is looked for again.
+func (d *draft) learns(product string) calendar.Instant {
+	if len(d.books.Ends) > 0 {
+		if known, any := d.env.Terms.Learns(product, d.books.At); any {
+			return known
+		}
+	}
+	return calendar.EndOfTime
 }
 
 // closesAtTheEnd gives when a bucket's cycle closes whose service may end before

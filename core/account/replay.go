@@ -135,7 +135,7 @@ func (r *replaying) make(e *journal.Entry) error {
 	case journal.ToppedUp:
 		return again(r, e, r.topUp)
 	case journal.Announced:
-		return again(r, e, r.announce)
+		return again(r, e, r.d.announce)
 	case journal.Dissented:
 		return again(r, e, r.d.dissent)
 	case journal.OrderLapsed:
@@ -221,11 +221,6 @@ func (r *replaying) topUp(t TopUp, at calendar.Instant) error {
 		return err
 	}
 	_, err := r.d.topUp(t, at)
-	return err
-}
-
-func (r *replaying) announce(a Announcement, at calendar.Instant) error {
-	_, err := r.d.announce(a, at)
 	return err
 }
 

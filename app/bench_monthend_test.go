@@ -164,7 +164,7 @@ func monthRows(at calendar.Instant) []writtenKind {
 	for _, table := range []string{"charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances"} {
 		kinds = append(kinds, writtenKind{table, strings.ReplaceAll(entry, "{t}", table)})
 	}
-	return append(kinds, writtenKind{"buckets", "AND product = '" + monthly + "'"})
+	return append(kinds, writtenKind{"buckets", ""})
 }
 
 // watchHeap begins to watch the heap that is in use, as the collector last found

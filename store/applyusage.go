@@ -6,7 +6,7 @@ import (
 	"errors"
 	"strings"
 
-	"termwise.dev/core/metering"
+	"termwise.dev/core/account"
 )
 
 // putResources writes when resources of fresh usage were first used, where that
@@ -28,46 +28,24 @@ func (a *applier) putResources(ctx context.Context) error {
 		ON CONFLICT (account, product, resource) DO UPDATE SET opened = excluded.opened`, used, nil)
 }
 
-// putBuckets writes each bucket once, with the usage that is fresh and what was
-// billed and refused of it.
+// putBuckets writes the buckets of each hour once, with the usage that is fresh and
+// what was billed and refused of it. An hour that has buckets and was not loaded is
+// never overwritten.
 func (a *applier) putBuckets(ctx context.Context) error {
-	var made, changed []owned[metering.Bucket]
+	var made, changed []owned[account.StoredHour]
 	for _, d := range a.decisions {
-		settled := make(map[metering.Key]*metering.Bucket, len(d.Buckets))
-		for _, b := range d.Buckets {
-			settled[b.Key] = b
+		first, again := d.Hours()
+		for _, h := range first {
+			made = append(made, owned[account.StoredHour]{d.Account, h})
 		}
-		write := func(into *[]owned[metering.Bucket], b *metering.Bucket) {
-			if after := settled[b.Key]; after != nil {
-				b = after
-				delete(settled, b.Key)
-			}
-			*into = append(*into, owned[metering.Bucket]{d.Account, b})
-		}
-		fresh := before(d).Fresh
-		for _, b := range fresh.Made {
-			write(&made, b)
-		}
-		for _, b := range fresh.Raised {
-			write(&changed, b)
-		}
-		for _, b := range d.Buckets {
-			if settled[b.Key] != nil {
-				write(&changed, b)
-			}
+		for _, h := range again {
+			changed = append(changed, owned[account.StoredHour]{d.Account, h})
 		}
 	}
-	if err := buckets.add(ctx, a.tx, made); err != nil {
+	if err := hours.add(ctx, a.tx, made); err != nil {
 		return err
 	}
-	return a.changeBuckets(ctx, changed)
-}
-
-func (a *applier) changeBuckets(ctx context.Context, changed []owned[metering.Bucket]) error {
-	return buckets.put(ctx, a.tx,
-		`UPDATE buckets SET total = r.total, touched = r.touched, pending = r.pending,
-			billed = r.billed, refused = r.refused, charged = r.charged, lines = r.lines FROM {rows}
-		WHERE buckets.account = r.account AND buckets.product = r.product
-			AND buckets.resource = r.resource AND buckets.meter = r.meter AND buckets.hour = r.hour`, changed,
-		errors.New("store: not all buckets that were changed exist: the database was changed by hand"))
+	return hours.put(ctx, a.tx,
+		"UPDATE buckets SET open = r.open, content = r.content FROM {rows} WHERE buckets.account = r.account AND buckets.hour = r.hour",
+		changed, errors.New("store: not all hours whose buckets were changed exist: the database was changed by hand"))
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -41,6 +42,7 @@ type loader struct {
 	wanted any
 	found  []*account.Books
 	books  map[string]*account.Books
+	broken error // the first hour of usage that cannot be read
 }
 
 // loader makes a loader of accounts.
@@ -63,7 +65,8 @@ func (l *loader) finish(ctx context.Context, upTo calendar.Instant) ([]*account.
 	if err := l.unsettled(ctx, upTo); err != nil {
 		return nil, err
 	}
-	return l.found, l.fresh(ctx, upTo)
+	err := l.fresh(ctx, upTo)
+	return l.found, errors.Join(err, l.broken)
 }
 
 // heads asks for the accounts themselves; lock ends the query. Begin with locking
@@ -108,7 +111,9 @@ func (l *loader) unsettled(ctx context.Context, upTo calendar.Instant) error {
 	for _, id := range ids {
 		l.books[id].OpenAfter = calendar.EndOfTime
 	}
-	return l.tx.together(ctx, func() error { return errors.Join(some.open(ctx, last), some.openAfter(ctx, last)) })
+	err = l.tx.together(ctx, func() error { return errors.Join(some.open(ctx, last), some.openAfter(ctx, last)) })
+	l.broken = some.broken
+	return err
 }
 
 // LoadAddOns adds to books the add-ons that the account has switched.
@@ -118,12 +123,35 @@ func (tx *Tx) LoadAddOns(ctx context.Context, b *account.Books) (err error) {
 }
 
 func (l *loader) open(ctx context.Context, last calendar.Hour) error {
-	return buckets.each(ctx, l.tx, func(id string, row *metering.Bucket) {
-		if b := l.books[id]; b != nil {
-			b.Open = append(b.Open, row)
+	return hours.each(ctx, l.tx, l.hour(func(b *account.Books, buckets []metering.Bucket) {
+		for i := range buckets {
+			if buckets[i].Pending != 0 {
+				b.Open = append(b.Open, &buckets[i])
+			}
 		}
-	}, l.where(` AND hour <= $2 AND pending <> 0
-		ORDER BY account, hour, product, resource, meter`), l.wanted, int64(last))
+	}), l.where(" AND hour <= $2 AND open <> 0 ORDER BY account, hour"), l.wanted, int64(last))
+}
+
+// hour returns what keeps the buckets of an hour with the books, and gives them to
+// found. Those of an account that somebody opened since the accounts were asked
+// for are passed over.
+func (l *loader) hour(found func(*account.Books, []metering.Bucket)) func(id string, h *account.StoredHour) {
+	return func(id string, h *account.StoredHour) {
+		b := l.books[id]
+		if b == nil {
+			return
+		}
+		buckets, err := h.Buckets()
+		if err != nil {
+			l.broken = cmp.Or(l.broken, error(&UnreadableRow{Table: hours.name, Owner: id, Err: err}))
+			return
+		}
+		if b.Hours == nil {
+			b.Hours = map[calendar.Hour][]metering.Bucket{}
+		}
+		b.Hours[h.Hour] = buckets
+		found(b, buckets)
+	}
 }
 
 // openAfter finds each account's first open bucket after an hour. Asked account
@@ -135,7 +163,7 @@ func (l *loader) openAfter(ctx context.Context, last calendar.Hour) error {
 		of = "$1" // what names the account by a parameter is sent to its node
 	}
 	return l.tx.each(ctx, `SELECT account, (SELECT hour FROM buckets
-			WHERE buckets.account = `+of+` AND hour > $2 AND pending <> 0
+			WHERE buckets.account = `+of+` AND hour > $2 AND open <> 0
 			ORDER BY hour LIMIT 1)
 		FROM accounts `+l.where(""),
 		[]any{l.wanted, int64(last)},

@@ -62,9 +62,15 @@ func (tx *Tx) loadUsage(ctx context.Context, e *account.Evidence) (err error) {
 		"WHERE account = $1", id); err != nil {
 		return err
 	}
-	if e.Buckets, err = buckets.all(ctx, tx,
-		"WHERE account = $1 ORDER BY hour, product, resource, meter", id); err != nil {
+	if e.Hours, err = hours.all(ctx, tx, "WHERE account = $1 ORDER BY hour", id); err != nil {
 		return err
+	}
+	for i := range e.Hours {
+		some, err := e.Hours[i].Buckets()
+		if err != nil {
+			return &UnreadableRow{Table: "buckets", Owner: id, Err: err}
+		}
+		e.Buckets = append(e.Buckets, some...)
 	}
 	e.Parcels, err = parcels.all(ctx, tx, "WHERE account = $1 ORDER BY parcel", id)
 	e.Unpack()

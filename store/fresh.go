@@ -8,32 +8,29 @@ import (
 	"termwise.dev/core/metering"
 )
 
-// lateBuckets names buckets to look for.
-var lateBuckets = accountTable(
-	"buckets", "product, resource, meter, hour",
-	func(k *metering.Key) []any { return []any{&k.Product, &k.Resource, &k.Meter, (*int64)(&k.Hour)} },
-)
+// lateHours names hours to look for.
+var lateHours = accountTable("buckets", "hour", func(h *calendar.Hour) []any { return []any{(*int64)(h)} })
 
 // fresh folds the parcels that came since the accounts' buckets were last
-// written. Only of usage for hours that may have buckets are buckets looked up:
+// written. Only of usage for hours that may have buckets are these looked up:
 // most usage comes in the order of time, and then there are none.
 func (l *loader) fresh(ctx context.Context, upTo calendar.Instant) error {
 	folds, err := l.folds(ctx)
 	if err != nil || len(folds) == 0 {
 		return err
 	}
-	var late []owned[metering.Key]
+	var late []owned[calendar.Hour]
 	for _, b := range l.found {
 		if f := folds[b.ID]; f != nil {
-			for _, key := range f.Late() {
-				late = append(late, owned[metering.Key]{b.ID, &key})
+			for _, hour := range f.Late() {
+				late = append(late, owned[calendar.Hour]{b.ID, &hour})
 			}
 		}
 	}
 	stored := map[string][]metering.Bucket{}
-	if err := lateBuckets.query(ctx, l.tx, buckets.selected("b")+`, {rows} WHERE b.account = r.account AND b.product = r.product
-			AND b.resource = r.resource AND b.meter = r.meter AND b.hour = r.hour`, late,
-		buckets.scan(func(id string, b *metering.Bucket) { stored[id] = append(stored[id], *b) })); err != nil {
+	keep := l.hour(func(b *account.Books, buckets []metering.Bucket) { stored[b.ID] = append(stored[b.ID], buckets...) })
+	if err := lateHours.query(ctx, l.tx, hours.selected("b")+", {rows} WHERE b.account = r.account AND b.hour = r.hour",
+		late, hours.scan(keep)); err != nil {
 		return err
 	}
 	for id, f := range folds {

@@ -88,10 +88,13 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	state := goose.NewGoMigration(stateVersion,
 		&goose.GoFunc{RunTx: gatherState(db.engine)},
 		&goose.GoFunc{RunTx: scatterState(db.engine)})
+	hours := goose.NewGoMigration(hoursVersion,
+		&goose.GoFunc{RunTx: packBuckets(db.engine)},
+		&goose.GoFunc{RunTx: unpackBuckets(db.engine)})
 	// Migrations that are written side by side may reach a database in another order
 	// than that of their numbers: each stands on those that it names alone.
 	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()},
-		goose.WithGoMigrations(parcels, state), goose.WithAllowOutofOrder(true))
+		goose.WithGoMigrations(parcels, state, hours), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"termwise.dev/core/account"
+	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/ledger"
@@ -31,7 +32,11 @@ var (
 
 	oneDecision = &account.Decision{
 		Account: "a",
-		After:   &account.Books{ID: "a", Name: "n", Currency: "CNY", Opened: 5, Seq: 1, Head: journal.Hash{6}, At: 7},
+		After: &account.Books{
+			ID: "a", Name: "n", Currency: "CNY", Opened: 5, Seq: 1, Head: journal.Hash{6}, At: 7, OpenAfter: 9,
+			Balances: ledger.Balances{ledger.Wallet: 10, ledger.FeesReceivable("s", "p"): -17},
+			Debts:    arrears.Debts{{Outstanding: 16}}, Services: map[string]*subscription.Service{"p": {ArrearsSince: 1}},
+		},
 		NextDue: 8,
 		Entries: []journal.Entry{{
 			Seq: 1, Kind: "k", Effective: 21, Recorded: 22, Actor: "who", Payload: "{}",
@@ -63,8 +68,9 @@ var (
 // TestColumns writes a row of each kind and reads each column by its name.
 func TestColumns(t *testing.T) {
 	want := map[string]string{
-		"accounts": "account=a name=n currency=CNY opened=5 seq=1 head=06 at=7 next_due=8 parcels=1 folded=0 usage_to=0 indexed=0",
-		"journal":  "account=a seq=1 kind=k effective=21 recorded=22 actor=who payload={} row_seal=01 hash=02",
+		"accounts": "account=a name=n currency=CNY opened=5 seq=1 head=06 at=7 next_due=8 parcels=1 folded=0 usage_to=0 indexed=0 " +
+			"unsettled=9 state=01 wallet=10 owed=16 fees=17 in_arrears=1",
+		"journal": "account=a seq=1 kind=k effective=21 recorded=22 actor=who payload={} row_seal=01 hash=02",
 		"charges": "account=a entry=1 line=2 product=p resource=r meter=m hour=4 sequence=9 " +
 			"quantity_before=5 quantity=6 amount_before=7 amount=-8 terms=10 digest=-3",
 		"refused_usage": "account=a entry=1 line=2 product=p resource=r meter=m hour=4 quantity=5 code=c terms=6 digest=-3",
@@ -81,8 +87,7 @@ func TestColumns(t *testing.T) {
 			"clause_document=cd clause_code=cc clause_version=cv clause=c terms=15 digest=-3",
 		"usage_parcels": "account=a parcel=1 recorded=77 first=3600000000 last=7200000000 events=1 content=01 digest=99",
 		"resources":     "account=a product=p resource=r opened=3600000000",
-		"buckets": "account=a product=p resource=r meter=a hour=1 total=3600 touched=77 pending=78 " +
-			"billed=80 refused=81 charged=82 lines=83",
+		"buckets":       "account=a hour=1 open=1 content=01",
 	}
 	event := metering.Event{
 		Source: "s", ID: "i", Account: "a", Product: "p", Resource: "r", From: 3_600_000_000, To: 7_200_000_000,
@@ -103,10 +108,7 @@ func TestColumns(t *testing.T) {
 			if err := resources.add(ctx, tx, used); err != nil {
 				return err
 			}
-			return buckets.add(ctx, tx, []owned[metering.Bucket]{{"a", &metering.Bucket{
-				Key: metering.Key{Product: "p", Resource: "r", Meter: "a", Hour: 1}, Total: 3600, Touched: 77, Pending: 78,
-				Billed: 80, Refused: 81, Charged: 82, Lines: 83,
-			}}})
+			return hours.add(ctx, tx, []owned[account.StoredHour]{{"a", &account.StoredHour{Hour: 1, Open: true, Content: []byte{1}}}})
 		})
 		view(t, db, func(ctx context.Context, tx *Tx) error {
 			for name, row := range want {

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -66,7 +68,6 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 	}{
 		{"accounts", &s.Accounts},
 		{"journal", &s.Entries},
-		{"(SELECT DISTINCT account, product, resource, hour FROM buckets) h", &s.Hours},
 		{"charges", &s.Charges},
 	} {
 		if _, err = tx.one(ctx, []any{counted.into}, "SELECT count(*) FROM "+counted.of); err != nil {
@@ -74,6 +75,9 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 		}
 	}
 	if _, err = tx.one(ctx, []any{&s.Events}, "SELECT coalesce(CAST(sum(events) AS BIGINT), 0) FROM usage_parcels"); err != nil {
+		return s, err
+	}
+	if s.Hours, err = tx.resourceHours(ctx); err != nil {
 		return s, err
 	}
 	s.Services = map[subscription.State]int64{}
@@ -86,6 +90,21 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 	}
 	s.Moves, err = tx.states(ctx, "SELECT to_state, count(*) FROM transitions GROUP BY to_state")
 	return s, err
+}
+
+// resourceHours counts the hours of resources that have usage.
+func (tx *Tx) resourceHours(ctx context.Context) (n int64, err error) {
+	var broken error
+	err = hours.each(ctx, tx, func(id string, h *account.StoredHour) {
+		buckets, err := h.Buckets()
+		broken = cmp.Or(broken, err)
+		for i, b := range buckets {
+			if i == 0 || b.Product != buckets[i-1].Product || b.Resource != buckets[i-1].Resource {
+				n++
+			}
+		}
+	}, "")
+	return n, errors.Join(err, broken)
 }
 
 func (tx *Tx) states(ctx context.Context, text string) (map[subscription.State]int64, error) {

@@ -4,7 +4,6 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
-	"termwise.dev/core/metering"
 )
 
 // The rows that decisions write: they are inserted and never changed.
@@ -138,14 +137,9 @@ var (
 		"resources", "product, resource, opened",
 		func(o *opened) []any { return []any{&o.Product, &o.Resource.Resource, (*int64)(&o.at)} },
 	)
-	buckets = accountTable(
-		"buckets", "product, resource, meter, hour, total, touched, pending, billed, refused, charged, lines",
-		func(b *metering.Bucket) []any {
-			return []any{
-				&b.Product, &b.Resource, &b.Meter, (*int64)(&b.Hour), &b.Total, (*int64)(&b.Touched), (*int64)(&b.Pending),
-				&b.Billed, &b.Refused, (*int64)(&b.Charged), &b.Lines,
-			}
-		},
+	hours = accountTable(
+		"buckets", "hour, open, content",
+		func(h *account.StoredHour) []any { return []any{(*int64)(&h.Hour), &h.Open, &h.Content} },
 	)
 )
 

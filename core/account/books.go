@@ -50,6 +50,10 @@ type Books struct {
 	Open      []*metering.Bucket
 	OpenAfter calendar.Instant
 
+	// Hours holds all buckets, sorted by their keys, of each hour that was loaded: of
+	// those with open usage, and of those for which fresh usage has come.
+	Hours map[calendar.Hour][]metering.Bucket
+
 	// Intake says how far usage has got; Fresh is what has come since, which the
 	// next decision puts into buckets. Open holds it too.
 	Intake Intake
@@ -102,6 +106,7 @@ func (b *Books) clone() *Books {
 	c.Ends = slices.Clone(b.Ends)
 	c.Told = slices.Clone(b.Told)
 	c.Open = slices.Clone(b.Open)
+	c.Hours = nil // they are as they were before
 	if b.Fresh.Parcel > 0 {
 		c.Intake.Folded, c.Intake.To, c.Fresh = b.Fresh.Parcel, b.Fresh.To, Fresh{}
 	}

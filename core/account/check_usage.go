@@ -16,6 +16,7 @@ func (ev *Evidence) checkUsage(f *Findings, missing missingRows) {
 	f.checked(UsageIsBilledOnce, len(ev.Parcels)+len(ev.Events)+len(ev.Buckets)+len(ev.Resources))
 	ev.checkParcels(f)
 	ev.checkIntake(f)
+	ev.checkHours(f)
 	right, opened := ev.collect()
 	ev.settled(right)
 	ev.checkPending(f, right)

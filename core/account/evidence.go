@@ -33,9 +33,10 @@ type Evidence struct {
 	Lapses      []Lapsed
 	AddOns      []Switched
 
-	Buckets   []metering.Bucket
-	Parcels   []Parcel      // by number
-	Events    []StoredEvent // what is in them; see Unpack
+	Hours     []StoredHour      // in order
+	Buckets   []metering.Bucket // what is in them
+	Parcels   []Parcel          // by number
+	Events    []StoredEvent     // what is in them; see Unpack
 	Resources map[Resource]calendar.Instant
 }
 

@@ -93,17 +93,17 @@ func (f *Fold) raise(b *metering.Bucket, more metering.Bucket) {
 	}
 }
 
-// Late lists the buckets that may be there already: of usage for hours before
-// the bound. The caller looks them up and gives Finish those that are.
-func (f *Fold) Late() []metering.Key {
-	var keys []metering.Key
+// Late lists, in order, the hours that may have buckets already: those of usage
+// from before the bound. The caller looks them up and gives Finish what is there.
+func (f *Fold) Late() []calendar.Hour {
+	var hours []calendar.Hour
 	for key := range f.buckets {
 		if key.Hour < f.to {
-			keys = append(keys, key)
+			hours = append(hours, key.Hour)
 		}
 	}
-	slices.SortFunc(keys, metering.Key.Compare)
-	return keys
+	slices.Sort(hours)
+	return slices.Compact(hours)
 }
 
 // Finish adds the usage to the buckets that are there, and returns what came out.

@@ -55,8 +55,9 @@ func folded(parcels []account.Parcel, written func(int) bool) []metering.Bucket 
 			continue
 		}
 		var stored []metering.Bucket
-		for _, key := range fold.Late() {
-			if b, there := buckets[key]; there {
+		late := fold.Late()
+		for key, b := range buckets {
+			if slices.Contains(late, key.Hour) {
 				stored = append(stored, b)
 			}
 		}

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -33,13 +34,17 @@ func (w *world) evidence() *account.Evidence {
 		w.t.Fatal(err)
 	}
 	ev.Account.OpenAfter = calendar.EndOfTime
-	for _, b := range w.buckets {
-		ev.Buckets = append(ev.Buckets, *b)
-		if b.IsOpen() {
-			ev.Account.OpenAfter = min(ev.Account.OpenAfter, b.Hour.End())
+	for _, hour := range slices.Sorted(maps.Keys(w.hours)) {
+		h := w.hours[hour]
+		buckets, err := h.Buckets()
+		if err != nil {
+			w.t.Fatal(err)
 		}
+		if h.Open {
+			ev.Account.OpenAfter = min(ev.Account.OpenAfter, hour.End())
+		}
+		ev.Hours, ev.Buckets = append(ev.Hours, h), append(ev.Buckets, buckets...)
 	}
-	slices.SortFunc(ev.Buckets, func(a, b metering.Bucket) int { return a.Compare(b.Key) })
 	ev.Account.Intake.Parcels = int64(len(w.parcels))
 	ev.Parcels = slices.Clone(w.parcels)
 	ev.Unpack()
@@ -225,6 +230,8 @@ func TestEveryChangeIsFoundAndNamed(t *testing.T) {
 		{"what a bucket says was billed", func(ev *account.Evidence) { ev.Buckets[0].Billed-- }, account.InBuckets},
 		{"a bucket's last touch", func(ev *account.Evidence) { ev.Buckets[0].Touched-- }, account.InBuckets},
 		{"a settled bucket's arrival", func(ev *account.Evidence) { ev.Buckets[0].Pending++ }, account.InBuckets},
+		{"how an hour is written", func(ev *account.Evidence) { ev.Hours[0].Content = append(slices.Clone(ev.Hours[0].Content), 0) }, account.InBuckets},
+		{"that an hour is open", func(ev *account.Evidence) { ev.Hours[0].Open = !ev.Hours[0].Open }, account.InBuckets},
 		{"a bucket, gone", func(ev *account.Evidence) { ev.Buckets = ev.Buckets[1:] }, account.InBuckets},
 		{"a resource's first use", func(ev *account.Evidence) { ev.Resources[account.Resource{Product: "compute-payg", Resource: "pod"}]++ }, account.InResources},
 		{"the account's name", func(ev *account.Evidence) { ev.Account.Name = "Other" }, account.InAccounts},

@@ -23,6 +23,7 @@ type world struct {
 	zone    calendar.Zone
 	books   *account.Books
 	buckets map[metering.Key]*metering.Bucket
+	hours   map[calendar.Hour]account.StoredHour // what is stored of them
 	parcels []account.Parcel
 	events  []account.StoredEvent // what is in the parcels
 	log     account.Decision      // every row so far
@@ -103,7 +104,7 @@ func samplePublished(t testing.TB, extra ...string) []terms.Published {
 func newWorld(t testing.TB, corpus *terms.Corpus, documents ...string) *world {
 	t.Helper()
 	zone, _ := calendar.ParseZone("UTC+8")
-	w := &world{t: t, corpus: corpus, zone: zone, buckets: map[metering.Key]*metering.Bucket{}}
+	w := &world{t: t, corpus: corpus, zone: zone, buckets: map[metering.Key]*metering.Bucket{}, hours: map[calendar.Hour]account.StoredHour{}}
 	d, err := account.Open(w.env(), account.New{ID: "customer-001", Name: "Test", Currency: "CNY"}, start)
 	w.apply(d, err)
 	if len(documents) == 0 {
@@ -147,7 +148,7 @@ func (w *world) report(e metering.Event, seen calendar.Instant) {
 // load puts the open buckets and what is fresh into the books as a store would.
 func (w *world) load(to calendar.Instant) {
 	w.books.Open, w.books.OpenAfter = nil, calendar.EndOfTime
-	w.books.Usage = account.Usage{}
+	w.books.Usage, w.books.Hours = account.Usage{}, map[calendar.Hour][]metering.Bucket{}
 	w.books.Intake.Parcels = int64(len(w.parcels))
 	defer w.fold(to)
 	for _, b := range w.buckets {
@@ -155,6 +156,7 @@ func (w *world) load(to calendar.Instant) {
 		case !b.IsOpen():
 		case b.Hour.End() <= to:
 			w.books.Open = append(w.books.Open, b)
+			w.keep(b.Hour)
 		default:
 			w.books.OpenAfter = min(w.books.OpenAfter, b.Hour.End())
 		}
@@ -169,10 +171,8 @@ func (w *world) fold(to calendar.Instant) {
 		f.Add(&w.parcels[i])
 	}
 	var stored []metering.Bucket
-	for _, key := range f.Late() {
-		if b := w.buckets[key]; b != nil {
-			stored = append(stored, *b)
-		}
+	for _, hour := range f.Late() {
+		stored = append(stored, w.keep(hour)...)
 	}
 	w.books.Take(f.Finish(stored), to)
 }
@@ -215,14 +215,7 @@ func (w *world) apply(d *account.Decision, err error) {
 		w.t.Fatal(err)
 	}
 	w.books = d.After
-	if d.Before != nil {
-		for _, b := range slices.Concat(d.Before.Fresh.Made, d.Before.Fresh.Raised) {
-			w.buckets[b.Key] = b
-		}
-	}
-	for _, b := range d.Buckets {
-		w.buckets[b.Key] = b
-	}
+	w.write(d)
 	if w.log.Sets == nil {
 		w.log.Sets = map[int64]account.TermSet{}
 	}
@@ -237,6 +230,38 @@ func (w *world) apply(d *account.Decision, err error) {
 	w.log.Acceptances = append(w.log.Acceptances, d.Acceptances...)
 	w.log.Lapses = append(w.log.Lapses, d.Lapses...)
 	w.log.AddOns = append(w.log.AddOns, d.AddOns...)
+}
+
+// write writes the hours that a decision changed, as a store would.
+func (w *world) write(d *account.Decision) {
+	made, changed := d.Hours()
+	for i, h := range slices.Concat(made, changed) {
+		if _, there := w.hours[h.Hour]; there != (i >= len(made)) {
+			w.t.Fatalf("the hour from %s is written as if it were there or not: %v", h.Hour.Start(), there)
+		}
+		w.hours[h.Hour] = *h
+		buckets, err := h.Buckets()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for i := range buckets {
+			w.buckets[buckets[i].Key] = &buckets[i]
+		}
+	}
+}
+
+// keep adds to the books what is stored of an hour, as a store would.
+func (w *world) keep(hour calendar.Hour) (buckets []metering.Bucket) {
+	h, there := w.hours[hour]
+	if !there {
+		return nil
+	}
+	buckets, err := h.Buckets()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.books.Hours[hour] = buckets
+	return buckets
 }
 
 func (w *world) advance(to string) *account.Decision {

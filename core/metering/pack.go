@@ -25,11 +25,7 @@ func Pack(events []Event) []byte {
 		p.event(&events[i])
 	}
 	out := append(make([]byte, 0, len(p.body)+256), packed)
-	out = binary.AppendUvarint(out, uint64(len(p.dictionary)))
-	for _, text := range p.dictionary {
-		out = binary.AppendUvarint(out, uint64(len(text)))
-		out = append(out, text...)
-	}
+	out = p.appendDictionary(out)
 	out = binary.AppendUvarint(out, uint64(len(p.shapes)))
 	for i := range p.shapes {
 		out = p.appendShape(out, &p.shapes[i])
@@ -129,6 +125,15 @@ func (p *packer) name(id string) {
 	p.id = id
 }
 
+func (p *packer) appendDictionary(out []byte) []byte {
+	out = binary.AppendUvarint(out, uint64(len(p.dictionary)))
+	for _, text := range p.dictionary {
+		out = binary.AppendUvarint(out, uint64(len(text)))
+		out = append(out, text...)
+	}
+	return out
+}
+
 func (p *packer) appendShape(out []byte, s *shape) []byte {
 	out = binary.AppendUvarint(out, p.texts[s.source])
 	out = binary.AppendUvarint(out, p.texts[s.product])
@@ -171,15 +176,8 @@ type unpacker struct {
 }
 
 func (u *unpacker) events(account string) []Event {
-	if len(u.rest) == 0 || u.rest[0] != packed {
-		u.broken = true
-		return nil
-	}
-	u.rest = u.rest[1:]
-	u.texts = make([]string, u.count())
-	for i := range u.texts {
-		u.texts[i] = string(u.bytes(u.count()))
-	}
+	u.form(packed)
+	u.dictionary()
 	u.shapes = make([]shape, u.count())
 	for i := range u.shapes {
 		u.shapes[i] = u.shape()
@@ -196,6 +194,22 @@ func (u *unpacker) events(account string) []Event {
 		id, from = events[i].ID, events[i].From
 	}
 	return events
+}
+
+// form reads the first byte, which must be that of a form.
+func (u *unpacker) form(want byte) {
+	if len(u.rest) == 0 || u.rest[0] != want {
+		u.broken, u.rest = true, nil
+		return
+	}
+	u.rest = u.rest[1:]
+}
+
+func (u *unpacker) dictionary() {
+	u.texts = make([]string, u.count())
+	for i := range u.texts {
+		u.texts[i] = string(u.bytes(u.count()))
+	}
 }
 
 func (u *unpacker) shape() (s shape) {

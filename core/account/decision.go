@@ -41,6 +41,8 @@ type Terms interface {
 	Turn(product string, accepted []terms.Acceptance, at calendar.Instant) calendar.Instant
 	// Learns is the first instant after at at which a version becomes known, if one does.
 	Learns(product string, at calendar.Instant) (calendar.Instant, bool)
+	// KnownFrom is the instant from which a version is known, if it was published.
+	KnownFrom(document, version string) (calendar.Instant, bool)
 	// Announced lists what notice an account is owed of a published version.
 	Announced(document, version string, who terms.Standing, known calendar.Instant) (terms.Succession, []terms.Owed, error)
 	// GoingOnAccepts says whether using the service under a version accepts it.

@@ -169,20 +169,16 @@ func (d *draft) nextEnd() (calendar.Instant, error) {
 		if err != nil {
 			return 0, err
 		}
-		next = min(next, end.at, d.learns(product))
+		next = min(next, end.at)
 	}
-	return next, nil
-}
-
-// learns returns when a version that the account was told of may become known: an
-// account can be told of an end before that, and then the end is looked for again.
-func (d *draft) learns(product string) calendar.Instant {
-	if len(d.books.Ends) > 0 {
-		if known, any := d.env.Terms.Learns(product, d.books.At); any {
-			return known
+	for _, e := range d.books.Ends {
+		// An account can be told of an end before the version that brings it is known.
+		// When it is, the end is looked for again.
+		if known, published := d.env.Terms.KnownFrom(e.Document, e.Version); published && known > d.env.RecordedAt(d.books.At) {
+			next = min(next, known)
 		}
 	}
-	return calendar.EndOfTime
+	return next, nil
 }
 
 // closesAtTheEnd gives when a bucket's cycle closes whose service may end before

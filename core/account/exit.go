@@ -34,8 +34,8 @@ type Exit struct {
 
 // End is an end that the provider has announced to the account.
 type End struct {
-	Document string
-	At       calendar.Instant
+	Document, Version string
+	At                calendar.Instant
 }
 
 // Note takes from a notice what the books keep of it: that the customer leaves, or
@@ -45,7 +45,7 @@ func (b *Books) Note(n *Noticed) {
 	case notice.ExitConfirmed:
 		b.Exits = append(b.Exits, Exit{Document: n.Document, Version: n.Version, At: n.Effective, Told: n.Since, Recorded: n.Recorded, Entry: n.Entry})
 	case notice.ProductEnds, notice.AgreementEnds:
-		b.Ends = append(b.Ends, End{Document: n.Document, At: n.Effective})
+		b.Ends = append(b.Ends, End{Document: n.Document, Version: n.Version, At: n.Effective})
 	}
 }
 

@@ -234,6 +234,7 @@ func (p *packer) exit(e *Exit) {
 
 func (p *packer) end(e *End) {
 	p.text(e.Document)
+	p.text(e.Version)
 	p.instant(e.At)
 }
 
@@ -397,4 +398,4 @@ func (u *unpacker) exit() Exit {
 	}
 }
 
-func (u *unpacker) end() End { return End{Document: u.text(), At: u.instant()} }
+func (u *unpacker) end() End { return End{Document: u.text(), Version: u.text(), At: u.instant()} }

@@ -348,6 +348,16 @@ func (c *Corpus) Turn(product string, accepted []Acceptance, at calendar.Instant
 	return next
 }
 
+// KnownFrom returns the instant from which a version of a document is known, and
+// false when it was not published.
+func (c *Corpus) KnownFrom(document, version string) (calendar.Instant, bool) {
+	v := c.version(document, version)
+	if v == nil {
+		return 0, false
+	}
+	return v.Recorded, true
+}
+
 // Learns returns the first instant after at at which a version of a document of a
 // product becomes known, and false when none does.
 func (c *Corpus) Learns(product string, at calendar.Instant) (calendar.Instant, bool) {

@@ -49,6 +49,7 @@ func anyRow(RowID) bool { return true }
 // checkJournal checks each row's digest, each entry's seal over its rows, and
 // the chain of entries up to the account's head (truth 9).
 func (ev *Evidence) checkJournal(f *Findings) missingRows {
+	damaged := ev.checkLines(f)
 	rows := ev.sealedRows()
 	f.checked(JournalReplays, len(rows)+len(ev.Entries))
 	for _, row := range rows {
@@ -71,6 +72,9 @@ func (ev *Evidence) checkJournal(f *Findings) missingRows {
 		previous = e.Hash
 		var own []sealed
 		own, rows = cutEntry(f, rows, e.Seq)
+		if damaged[e.Seq] {
+			continue // and so named; its rows cannot give its seal
+		}
 		if gone := ev.checkSeal(f, e, own); gone != nil {
 			f.add(gone)
 			missing = append(missing, gone)
@@ -81,6 +85,19 @@ func (ev *Evidence) checkJournal(f *Findings) missingRows {
 		f.add(fault(JournalReplays, row.table, row.RowID, "belongs to no journal entry"))
 	}
 	return missing
+}
+
+// checkLines checks that the charges and transfers of each entry are packed as they
+// were written, and returns the entries whose are not.
+func (ev *Evidence) checkLines(f *Findings) map[int64]bool {
+	damaged := map[int64]bool{}
+	for i := range ev.Lines {
+		if l := &ev.Lines[i]; !l.Whole(ev.Account.ID) {
+			damaged[l.Entry] = true
+			f.add(fault(JournalReplays, InJournal, RowID{Entry: l.Entry}, "does not hold the charges and transfers, or their number and hours, that were written with it"))
+		}
+	}
+	return damaged
 }
 
 // cutEntry parts the rows of an entry from those of later ones. Rows before it

@@ -85,10 +85,13 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	parcels := goose.NewGoMigration(parcelsVersion,
 		&goose.GoFunc{RunTx: packEvents(db.engine)},
 		&goose.GoFunc{RunTx: unpackEvents(db.engine)})
+	lines := goose.NewGoMigration(linesVersion,
+		&goose.GoFunc{RunTx: packLines(db.engine)},
+		&goose.GoFunc{RunTx: unpackLines(db.engine)})
 	// Migrations that are written side by side may reach a database in another order
 	// than that of their numbers: each stands on those that it names alone.
 	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()},
-		goose.WithGoMigrations(parcels), goose.WithAllowOutofOrder(true))
+		goose.WithGoMigrations(parcels, lines), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}

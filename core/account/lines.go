@@ -35,27 +35,43 @@ type Lines struct {
 }
 
 // Lines packs the charges and transfers of each of the decision's entries, in the
-// order of the entries. The error is that of a row which belongs to none of them.
+// order of the entries. The error is that of a row which may not be written: one
+// that belongs to no entry or stands out of order, that charges or moves nothing, or
+// that moves money from an account to itself.
 func (d *Decision) Lines() ([]Lines, error) {
 	packed := make([]Lines, len(d.Entries))
 	charges, transfers := d.Charges, d.Transfers
 	for i := range d.Entries {
+		own, moved := 0, 0
 		seq := d.Entries[i].Seq
-		c, t := 0, 0
-		for c < len(charges) && charges[c].Entry == seq {
-			c++
+		for ; own < len(charges) && charges[own].Entry == seq; own++ {
+			c := &charges[own]
+			if c.Quantity <= 0 || c.Sequence <= 0 || own > 0 && c.RowID.Line <= charges[own-1].RowID.Line {
+				return nil, d.never("charge", c.RowID)
+			}
 		}
-		for t < len(transfers) && transfers[t].Entry == seq {
-			t++
+		for ; moved < len(transfers) && transfers[moved].Entry == seq; moved++ {
+			t := &transfers[moved]
+			if t.Transfer.Amount <= 0 || t.Debit == t.Credit || moved > 0 && t.RowID.Line <= transfers[moved-1].RowID.Line {
+				return nil, d.never("transfer", t.RowID)
+			}
 		}
-		packed[i] = NewLines(d.Account, seq, charges[:c], transfers[:t])
-		charges, transfers = charges[c:], transfers[t:]
+		packed[i] = NewLines(d.Account, seq, charges[:own], transfers[:moved])
+		charges, transfers = charges[own:], transfers[moved:]
 	}
-	if len(charges)+len(transfers) > 0 {
-		return nil, fmt.Errorf("account %s: %d charges and %d transfers belong to no entry of the decision, or stand in another order than the entries",
-			d.Account, len(charges), len(transfers))
+	switch {
+	case len(charges) > 0:
+		return nil, d.never("charge", charges[0].RowID)
+	case len(transfers) > 0:
+		return nil, d.never("transfer", transfers[0].RowID)
 	}
 	return packed, nil
+}
+
+// never is the error of a row that no decision may make.
+func (d *Decision) never(kind string, row RowID) error {
+	return fmt.Errorf("the %s in entry %d line %d of account %s may not be written: it is of nothing, out of order or of no entry; report it",
+		kind, row.Entry, row.Line, d.Account)
 }
 
 // NewLines packs the charges and transfers of an account's entry, each in the order

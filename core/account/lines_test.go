@@ -228,7 +228,9 @@ func TestCheckNamesEntriesWhoseLinesWereChanged(t *testing.T) {
 		"the last hour":          func(_ *account.Evidence, l *account.Lines) { l.Last++ },
 		"all of it":              func(_ *account.Evidence, l *account.Lines) { l.Content = nil },
 		"all, as if it had none": func(_ *account.Evidence, l *account.Lines) { *l = account.NewLines("customer-001", l.Entry, nil, nil) },
-		"those of the next":      func(ev *account.Evidence, l *account.Lines) { l.Content, ev.Lines[at+1].Content = ev.Lines[at+1].Content, l.Content },
+		"those of the next": func(ev *account.Evidence, l *account.Lines) {
+			l.Content, ev.Lines[at+1].Content = ev.Lines[at+1].Content, l.Content
+		},
 		"an amount, packed anew": func(_ *account.Evidence, l *account.Lines) {
 			charges, transfers, _ := l.Unpack()
 			charges[0].Amount++

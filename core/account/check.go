@@ -36,10 +36,13 @@ type missingRows []*Fault
 // nothing when no row is missing.
 func (m missingRows) in(table Table, matches func(RowID) bool) *Fault {
 	for _, gone := range m {
-		if matches(gone.RowID) && (gone.Table == InJournal || gone.Table == table) {
-			gone.Table = table
-			return gone
+		if !matches(gone.RowID) || gone.Table != InJournal && gone.Table != table {
+			continue
 		}
+		if gone.Line != 0 { // else it is not known which row it is
+			gone.Table = table
+		}
+		return gone
 	}
 	return nil
 }
@@ -121,19 +124,25 @@ func (ev *Evidence) checkSeal(f *Findings, e journal.Entry, rows []sealed) (gone
 	if sealOf(rows, -1) == e.Rows {
 		return nil
 	}
-	line := int64(1)
+	line, packed, gap := int64(1), false, false
 	for i, row := range rows {
 		if sealOf(rows, i) == e.Rows {
 			f.add(fault(JournalReplays, row.table, row.RowID, "was not written by its journal entry"))
 			return nil
 		}
 		if row.Line > line {
+			gap = true
 			break
 		}
 		line = row.Line + 1
+		packed = packed || row.table == InCharges || row.table == InTransfers
 	}
 	if slices.ContainsFunc(rows, func(row sealed) bool { return row.stored != row.right }) {
 		return nil // named already
+	}
+	if packed && !gap { // the digests of packed rows are not kept: none of them can be told from another
+		return fault(JournalReplays, InJournal, RowID{Entry: e.Seq},
+			"holds a charge or a transfer that was changed and packed anew, or lacks its last row: its rows do not give its seal")
 	}
 	table := InJournal // until something else shows which it is
 	if e.Kind == journal.Accepted {

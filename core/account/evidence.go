@@ -66,12 +66,14 @@ func (ev *Evidence) Unpack() {
 }
 
 // OpenLines fills Charges and Transfers from Lines. Lines that cannot be unpacked
-// give none; Check names them.
+// give none. Of those that were changed Check names the entry, and the row by making
+// it again: so all rows come with the digests of what they say.
 func (ev *Evidence) OpenLines() {
 	ev.Charges, ev.Transfers = nil, nil
 	for i := range ev.Lines {
-		charges, transfers, err := ev.Lines[i].Open(ev.Account.ID)
+		charges, transfers, err := ev.Lines[i].Unpack()
 		if err == nil {
+			sealRows(ev.Account.ID, charges, transfers)
 			ev.Charges, ev.Transfers = append(ev.Charges, charges...), append(ev.Transfers, transfers...)
 		}
 	}

@@ -121,16 +121,20 @@ func (l *Lines) Whole(account string) bool {
 // none. The error is Unpack's.
 func (l *Lines) Open(account string) ([]Charge, []Posted, error) {
 	charges, transfers, err := l.Unpack()
-	if err != nil || !l.sealed(account) {
-		return charges, transfers, err
+	if err == nil && l.sealed(account) {
+		sealRows(account, charges, transfers)
 	}
+	return charges, transfers, err
+}
+
+// sealRows gives rows the digests of what they say.
+func sealRows(account string, charges []Charge, transfers []Posted) {
 	for i := range charges {
 		charges[i].Digest = charges[i].Seal(account)
 	}
 	for i := range transfers {
 		transfers[i].Digest = transfers[i].Seal(account)
 	}
-	return charges, transfers, nil
 }
 
 // linesPacked is the form in which lines are packed. Another form would be another

@@ -259,6 +259,29 @@ func TestCheckNamesEntriesWhoseLinesWereChanged(t *testing.T) {
 	}
 }
 
+// Of lines that were changed, without the digest of all of them, the row is named too.
+func TestTheChangedRowOfAnEntryIsNamed(t *testing.T) {
+	w := wholeStory(t, 0)
+	ev := w.evidence()
+	at := slices.IndexFunc(ev.Lines, func(l account.Lines) bool { return l.Charges > 0 })
+	l := &ev.Lines[at]
+	charges, transfers, err := l.Unpack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	charges[0].Amount++
+	forged := account.NewLines("customer-001", l.Entry, charges, transfers)
+	copy(forged.Content[1:9], l.Content[1:9])
+	*l = forged
+	ev.OpenLines()
+	named := func(table account.Table, id account.RowID) bool {
+		return slices.ContainsFunc(ev.Check(w.replay()).Faults, func(f *account.Fault) bool { return f.Table == table && f.RowID == id })
+	}
+	if entry := (account.RowID{Entry: l.Entry}); !named(account.InJournal, entry) || !named(account.InCharges, charges[0].RowID) {
+		t.Errorf("%v", ev.Check(w.replay()).Faults)
+	}
+}
+
 // FuzzUnpackLines: what can be read is exactly what would be written.
 func FuzzUnpackLines(f *testing.F) {
 	charges, transfers := hourOfTwo()

@@ -176,9 +176,10 @@ func rowsOfEntry(t testing.TB, db *sql.DB, id string, entry int64) (charges []ac
 	return charges, transfers
 }
 
-// TestEveryChangedByteOfLinesIsFound changes the bytes of an entry's charges and
-// transfers one by one, in the database: verify names the entry.
-func TestEveryChangedByteOfLinesIsFound(t *testing.T) {
+// TestChangedBytesOfLinesAreFound changes bytes of an entry's charges and transfers one
+// by one, in the database: verify names the entry. Those of the head are all changed,
+// of the rest every seventh; core's tests change every bit.
+func TestChangedBytesOfLinesAreFound(t *testing.T) {
 	a, db := tampered(t)
 	all := storedLines(t, db)
 	l := all[len(all)/2]
@@ -190,6 +191,9 @@ func TestEveryChangedByteOfLinesIsFound(t *testing.T) {
 		must(t, err)
 	}
 	for i := range l.Content {
+		if i > 10 && i%7 != 0 {
+			continue
+		}
 		changed := bytes.Clone(l.Content)
 		changed[i] ^= 1 << (i % 8)
 		put(changed)

@@ -25,9 +25,7 @@ const (
 var storedTables = []struct{ table, row string }{
 	{"usage_parcels", "parcel"},
 	{"buckets", "bucket"},
-	{"charges", "charge"},
 	{"journal", "entry"},
-	{"transfers", "transfer"},
 }
 
 // BenchmarkStored measures how much a database grows, with its indexes, while

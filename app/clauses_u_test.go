@@ -87,7 +87,8 @@ func lineUsage(mbps int64, from, to string) app.Reported {
 func lineRow(t testing.TB, a *app.App, db *sql.DB, table, condition string) *app.Explanation {
 	t.Helper()
 	n := app.RowName{Kind: storedKinds[table]}
-	row := db.QueryRow("SELECT account, entry, line FROM " + table + " WHERE " + condition + " ORDER BY entry, line LIMIT 1")
+	query := "SELECT account, entry, line FROM " + table + " WHERE " + condition + " ORDER BY entry, line LIMIT 1"
+	row := asked(t, db, query).QueryRow(query)
 	if err := row.Scan(&n.Account, &n.Entry, &n.Line); err != nil {
 		t.Fatalf("%s where %s: %v", table, condition, err)
 	}
@@ -101,7 +102,7 @@ func lineRow(t testing.TB, a *app.App, db *sql.DB, table, condition string) *app
 // lineCount runs a query whose answer is one number.
 func lineCount(t testing.TB, db *sql.DB, query string) (n int64) {
 	t.Helper()
-	must(t, db.QueryRow("SELECT "+query).Scan(&n))
+	must(t, asked(t, db, query).QueryRow("SELECT "+query).Scan(&n))
 	return n
 }
 

@@ -15,7 +15,8 @@ import (
 	"termwise.dev/core/refusal"
 )
 
-// storedKinds are the tables whose rows can be explained.
+// storedKinds are the rows that can be explained, by their table; that of charges and
+// transfers is in the journal.
 var storedKinds = map[string]app.RowKind{
 	"charges": app.ChargeRow, "refused_usage": app.RefusedRow, "transfers": app.TransferRow, "late_fees": app.LateFeeRow,
 	"notices": app.NoticeRow, "transitions": app.TransitionRow, "acceptances": app.AcceptanceRow,
@@ -26,7 +27,8 @@ var storedKinds = map[string]app.RowKind{
 // each account's, and some between.
 func namesIn(t testing.TB, db *sql.DB, table string, kind app.RowKind) []string {
 	t.Helper()
-	rows, err := db.Query("SELECT account, entry, line FROM " + table + " ORDER BY account, entry, line")
+	query := "SELECT account, entry, line FROM " + table + " ORDER BY account, entry, line"
+	rows, err := asked(t, db, query).Query(query)
 	must(t, err)
 	defer func() { must(t, rows.Close()) }()
 	var names []string
@@ -102,7 +104,8 @@ func TestAChangedRowIsExplainedAsChanged(t *testing.T) {
 		"late_fees": "amount = amount + 1", "notices": "told = told + 1", "transitions": "at = at - 1", "acceptances": "actor = 'other'",
 	} {
 		n := app.RowName{Kind: storedKinds[table]}
-		must(t, db.QueryRow("SELECT account, entry, line FROM "+table+" ORDER BY entry DESC LIMIT 1").Scan(&n.Account, &n.Entry, &n.Line))
+		query := "SELECT account, entry, line FROM " + table + " ORDER BY entry DESC LIMIT 1"
+		must(t, asked(t, db, query).QueryRow(query).Scan(&n.Account, &n.Entry, &n.Line))
 		tamper(t, db, fmt.Sprintf("UPDATE %s SET %s WHERE account = '%s' AND entry = %d AND line = %d", table, change, n.Account, n.Entry, n.Line))
 		if x := explained(t, a, n.String()); x.Agrees {
 			t.Errorf("%s agrees after %s", n, change)

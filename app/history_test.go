@@ -1,13 +1,15 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"termwise.dev/app"
 	"termwise.dev/core/refusal"
@@ -48,27 +50,36 @@ func TestHistoryFindsEveryRow(t *testing.T) {
 		for n := 1; n <= 3; n++ {
 			id := fmt.Sprintf("customer-%03d", n)
 			var want []string
-			query := ""
-			for table, kind := range storedKinds {
-				query += fmt.Sprintf("UNION ALL SELECT '%s' AS kind, entry, line FROM %s WHERE account = '%s' ", kind, table, id)
-			}
-			rows, err := db.Query(strings.TrimPrefix(query, "UNION ALL ") + "ORDER BY entry, line")
-			must(t, err)
-			for rows.Next() {
-				name := app.RowName{Account: id}
-				must(t, rows.Scan(&name.Kind, &name.Entry, &name.Line))
+			for _, name := range everyRow(t, db, id) {
 				want = append(want, name.String())
 			}
-			must(t, rows.Err())
-			must(t, rows.Close())
 			for _, size := range []int{7, app.MaxHistory} {
 				got := historyIDs(historyOf(t, a, id, app.HistoryFilter{Kinds: every, Limit: size}))
-				if diff := cmp.Diff(want, got); diff != "" || len(want) == 0 {
+				if diff := gocmp.Diff(want, got); diff != "" || len(want) == 0 {
 					t.Errorf("%s in pages of %d:\n%s", id, size, diff)
 				}
 			}
 		}
 	})
+}
+
+// everyRow names the rows of an account in the order of its journal.
+func everyRow(t testing.TB, db *sql.DB, id string) (names []app.RowName) {
+	t.Helper()
+	for table, kind := range storedKinds {
+		query := "SELECT entry, line FROM " + table + " WHERE account = $1"
+		rows, err := asked(t, db, query).Query(query, id)
+		must(t, err)
+		for rows.Next() {
+			name := app.RowName{Kind: kind, Account: id}
+			must(t, rows.Scan(&name.Entry, &name.Line))
+			names = append(names, name)
+		}
+		must(t, rows.Err())
+		must(t, rows.Close())
+	}
+	slices.SortFunc(names, func(a, b app.RowName) int { return cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(a.Line, b.Line)) })
+	return names
 }
 
 // Without a kind, everything is listed but what is many and what was never

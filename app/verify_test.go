@@ -161,7 +161,7 @@ func TestAnHonestDatabaseVerifies(t *testing.T) {
 
 // guarded are the tables that bear money or history.
 var guarded = []string{
-	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
+	"accounts", "journal", "refused_usage", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
 	"usage_parcels", "resources", "buckets", "refused_events", "idempotency",
 	"documents", "provider_files", "term_sets", "announcements", "usage_runs", "usage_run_pages",
 }
@@ -208,6 +208,10 @@ func tampered(t *testing.T) (*app.App, *sql.DB) {
 
 func tamper(t testing.TB, db *sql.DB, text string, args ...any) {
 	t.Helper()
+	if ofLines.MatchString(text) {
+		tamperUnpacked(t, db, text, args...)
+		return
+	}
 	_, err := db.Exec(text, args...)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
@@ -234,7 +238,10 @@ func schemaOf(t testing.TB, db *sql.DB, table string) []tableColumn {
 	return columns
 }
 
-// middle reads the row in the middle of a table, by column.
+// full chooses rows that have something in each column.
+var full = map[string]string{"journal": " WHERE charges > 0"}
+
+// middleRow reads the row in the middle of a table, by column.
 func middleRow(t testing.TB, db *sql.DB, columns []tableColumn) map[string]any {
 	t.Helper()
 	table := columns[0].table
@@ -242,7 +249,8 @@ func middleRow(t testing.TB, db *sql.DB, columns []tableColumn) map[string]any {
 	for i, c := range columns {
 		targets[i], names[i] = &values[i], c.name
 	}
-	must(t, db.QueryRow("SELECT "+strings.Join(names, ", ")+" FROM "+table+" LIMIT 1 OFFSET (SELECT count(*) / 2 FROM "+table+")").Scan(targets...))
+	rows := table + full[table]
+	must(t, db.QueryRow("SELECT "+strings.Join(names, ", ")+" FROM "+rows+" LIMIT 1 OFFSET (SELECT count(*) / 2 FROM "+rows+")").Scan(targets...))
 	row := map[string]any{}
 	for i, c := range columns {
 		row[c.name] = values[i]
@@ -308,6 +316,36 @@ func TestEveryChangedColumnIsFoundAndItsRowNamed(t *testing.T) {
 				v := verified(t, a)
 				c.set(t, db, columns, row, value)
 				wantNamed(t, v, cmp.Or(elsewhere[table+"."+c.name], table), rowName(c, row))
+			})
+		}
+	}
+	for _, b := range verified(t, a).Broken() {
+		t.Errorf("after everything was put back: %s", b)
+	}
+}
+
+// What a charge or a transfer says is changed and packed anew, so that only what
+// covers the entry can tell: it or the row is named.
+func TestEveryChangedColumnOfLinesIsFoundAndNamed(t *testing.T) {
+	a, db := tampered(t)
+	for table := range rowTables {
+		columns := schemaOf(t, unpacked(t, db), table)
+		for _, c := range columns {
+			if c.name == "account" || c.name == "entry" || c.name == "digest" { // which are not packed
+				continue
+			}
+			t.Run(table+"."+c.name, func(t *testing.T) {
+				row := middleRow(t, unpacked(t, db), columns)
+				name, entry := rowName(tableColumn{table: table}, row), fmt.Sprintf("%s entry %d", row["account"], row["entry"])
+				value := row[c.name]
+				c.set(t, db, columns, row, c.changed(value))
+				v := verified(t, a)
+				c.set(t, db, columns, row, value)
+				if !slices.ContainsFunc(v.Broken(), func(b app.Breakage) bool {
+					return b.Table == table && b.Row == name || b.Table == "journal" && (b.Row == entry || strings.HasPrefix(b.Row, entry+" line "))
+				}) {
+					t.Errorf("neither %s nor %s is named, but %v", name, entry, v.Broken())
+				}
 			})
 		}
 	}
@@ -386,9 +424,11 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a document, gone", []string{"DELETE FROM documents WHERE document = 'billing-rules'"}, "term_sets", ""},
 		{"a set of documents, gone", []string{"DELETE FROM term_sets"}, "term_sets", ""},
 		{"a forged charge", []string{"INSERT INTO charges SELECT account, entry, 99, product, resource, meter, hour, sequence, quantity_before, quantity, amount_before, amount, terms, digest FROM charges WHERE " + charge}, "charges", ""},
+		{"all lines of an entry, gone", []string{"UPDATE journal SET lines = x'', charges = 0, first_hour = 0, last_hour = -1 WHERE account = 'customer-001' AND seq = 10"}, "charges", "chg_customer-001_10_1"},
+		{"lines that cannot be read", []string{"UPDATE journal SET lines = x'0102' WHERE account = 'customer-001' AND seq = 10"}, "journal", "customer-001 entry 10"},
 		{"a forged top-up", []string{"INSERT INTO transfers VALUES ('customer-003', 2, 9, 'top_up', 'paid_in:alipay', 'wallet', 1000000, 5)"}, "transfers", "trf_customer-003_2_9"},
-		{"two digests, swapped", []string{`UPDATE charges SET digest = (SELECT digest FROM charges c
-			WHERE c.account = 'customer-001' AND c.entry = 21 - charges.entry AND c.line = 1) WHERE account = 'customer-001' AND entry IN (10, 11) AND line = 1`}, "charges", "chg_customer-001_10_1"},
+		{"the lines of two entries, swapped", []string{`UPDATE journal SET lines = (SELECT lines FROM journal j
+			WHERE j.account = 'customer-001' AND j.seq = 21 - journal.seq) WHERE account = 'customer-001' AND seq IN (10, 11)`}, "journal", "customer-001 entry 10"},
 		{"a wallet that was never filled", []string{"UPDATE accounts SET wallet = wallet + 1000000 WHERE account = 'customer-001'"}, "accounts", "customer-001"},
 		{"an account that is never looked at", []string{"UPDATE accounts SET next_due = 9223372036854775807 WHERE account = 'customer-003'"}, "accounts", "customer-003"},
 		{"a row of nobody", []string{"UPDATE late_fees SET account = 'nobody' WHERE " + lastRow("late_fees")}, "late_fees", "nobody"},
@@ -405,24 +445,24 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 }
 
 func TestTamperingIsFoundOnPostgreSQL(t *testing.T) {
-	for table, set := range map[string]string{
-		"charges":       "amount = amount + 1",
-		"transfers":     "amount = amount + 1",
-		"journal":       "payload = payload || ' '",
-		"accounts":      "state = state || '\\x20'::bytea",
-		"buckets":       "content = content || '\\x00'::bytea",
-		"usage_parcels": "recorded = recorded + 1",
-		"usage_runs":    "names = names + 1",
-		"documents":     "source = source || '\\x20'::bytea",
+	for _, c := range []struct{ table, where, set string }{
+		{"journal", "", "payload = payload || ' '"},
+		{"journal", "WHERE charges > 0", "lines = set_byte(lines, length(lines) - 1, get_byte(lines, length(lines) - 1) # 1)"},
+		{"journal", "WHERE charges > 0", "first_hour = first_hour - 1"},
+		{"accounts", "", "state = state || '\\x20'::bytea"},
+		{"buckets", "", "content = content || '\\x00'::bytea"},
+		{"usage_parcels", "", "recorded = recorded + 1"},
+		{"usage_runs", "", "names = names + 1"},
+		{"documents", "", "source = source || '\\x20'::bytea"},
 	} {
-		t.Run(table, func(t *testing.T) {
+		t.Run(c.table+" "+c.set, func(t *testing.T) {
 			url := pgtest.Database(t)
 			a := storied(t, url)
 			db, err := sql.Open("pgx", url)
 			must(t, err)
 			t.Cleanup(func() { must(t, db.Close()) })
-			tamper(t, db, "UPDATE "+table+" SET "+set+" WHERE ctid = (SELECT min(ctid) FROM "+table+")")
-			wantNamed(t, verified(t, a), table, "")
+			tamper(t, db, "UPDATE "+c.table+" SET "+c.set+" WHERE ctid = (SELECT min(ctid) FROM "+c.table+" "+c.where+")")
+			wantNamed(t, verified(t, a), c.table, "")
 		})
 	}
 }

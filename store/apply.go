@@ -11,7 +11,6 @@ import (
 	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
-	"termwise.dev/core/journal"
 	"termwise.dev/core/refusal"
 )
 
@@ -200,12 +199,27 @@ func (k rowsOf[R]) insertFrom(ctx context.Context, tx *Tx, decisions []*account.
 	return k.table.add(ctx, tx, rows)
 }
 
+// journalOf inserts the entries of decisions, each with its charges and transfers.
+type journalOf struct{}
+
+func (journalOf) insertFrom(ctx context.Context, tx *Tx, decisions []*account.Decision) error {
+	var rows []owned[entered]
+	for _, d := range decisions {
+		lines, err := d.Lines()
+		if err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		for i := range lines {
+			rows = append(rows, owned[entered]{d.Account, &entered{d.Entries[i], lines[i]}})
+		}
+	}
+	return journalRows.add(ctx, tx, rows)
+}
+
 // inserted lists the rows that decisions add; the entries come first.
 var inserted = []inserter{
-	rowsOf[journal.Entry]{&entries, func(d *account.Decision) []journal.Entry { return d.Entries }},
-	rowsOf[account.Charge]{&charges, func(d *account.Decision) []account.Charge { return d.Charges }},
+	journalOf{},
 	rowsOf[account.Refused]{&refused, func(d *account.Decision) []account.Refused { return d.Refused }},
-	rowsOf[account.Posted]{&transfers, func(d *account.Decision) []account.Posted { return d.Transfers }},
 	rowsOf[account.LateFee]{&lateFees, func(d *account.Decision) []account.LateFee { return d.LateFees }},
 	rowsOf[account.Noticed]{&notices, func(d *account.Decision) []account.Noticed { return d.Notices }},
 	rowsOf[account.Moved]{&transitions, func(d *account.Decision) []account.Moved { return d.Transitions }},

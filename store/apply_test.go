@@ -159,9 +159,10 @@ func TestDatabaseGuards(t *testing.T) {
 			{"a charge of nothing", func(d *account.Decision) {
 				d.Charges = []account.Charge{{Stamp: account.Stamp{RowID: account.RowID{Entry: 3, Line: 1}}}}
 			}, ""},
-			{"a transfer to itself", func(d *account.Decision) {
-				d.Transfers = []account.Posted{{Transfer: ledger.Transfer{Debit: "wallet", Credit: "wallet", Amount: 1}}}
-			}, ""},
+			{"a transfer to itself", func(d *account.Decision) { d.Transfers[0].Debit = "wallet" }, ""},
+			{"a transfer of nothing", func(d *account.Decision) { d.Transfers[0].Transfer.Amount = 0 }, ""},
+			{"a transfer of no entry", func(d *account.Decision) { d.Transfers[0].Entry = 4 }, ""},
+			{"a transfer twice", func(d *account.Decision) { d.Transfers = append(d.Transfers, d.Transfers...) }, ""},
 			{"an entry twice", func(d *account.Decision) { d.Entries = append(d.Entries, d.Entries...) }, ""},
 		} {
 			err := db.Update(t.Context(), func(tx *Tx) error {

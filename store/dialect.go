@@ -122,11 +122,15 @@ func isOverflow(err error) bool {
 // explained adds what a person needs to a database's error.
 func explained(err error) error {
 	if isOverflow(err) {
-		return errors.Join(
-			refusal.New(refusal.Overflow, "a sum leaves the range that can be held exactly").
-				Do("look for a quantity or an amount that is far too large"), err)
+		return errors.Join(sumLeavesRange(), err)
 	}
 	return fmt.Errorf("store: %w", err)
+}
+
+// sumLeavesRange refuses a sum that leaves 64 bits.
+func sumLeavesRange() *refusal.Error {
+	return refusal.New(refusal.Overflow, "a sum leaves the range that can be held exactly").
+		Do("look for a quantity or an amount that is far too large")
 }
 
 // beginning is the text that begins a transaction. One that writes to SQLite

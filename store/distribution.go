@@ -10,7 +10,7 @@ import (
 // first, the others lie beside it. An event that was refused because its account
 // is unknown, belongs to no account. Every key of theirs begins with the account.
 var customerTables = []string{
-	"accounts", "journal", "charges", "refused_usage", "transfers", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
+	"accounts", "journal", "refused_usage", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
 	"usage_parcels", "resources", "buckets", "refused_events", "idempotency", "untold",
 }
 

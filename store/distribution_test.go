@@ -41,12 +41,12 @@ func TestTablesAreSpread(t *testing.T) {
 	if got := pgtest.SpreadTables(t, location); len(got) != len(want) {
 		t.Errorf("opened again, %d tables were spread, not %d", len(got), len(want))
 	}
-	if _, err := db.writer.ExecContext(t.Context(), "DELETE FROM pg_dist_partition WHERE logicalrelid = 'charges'::regclass"); err != nil {
+	if _, err := db.writer.ExecContext(t.Context(), "DELETE FROM pg_dist_partition WHERE logicalrelid = 'buckets'::regclass"); err != nil {
 		t.Fatal(err)
 	}
 	open(t, location)
 	got := pgtest.SpreadTables(t, location)
-	if len(got) != len(want) || got[len(got)-1] != "charges: by account with accounts" {
+	if len(got) != len(want) || got[len(got)-1] != "buckets: by account with accounts" {
 		t.Errorf("a table that is new was not spread: %v", got)
 	}
 }

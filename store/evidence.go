@@ -21,10 +21,8 @@ func (tx *Tx) Evidence(ctx context.Context, id string) (e *account.Evidence, fou
 	e.Account.ID = id
 	const lines = "WHERE account = $1 ORDER BY entry, line"
 	for _, load := range []func() error{
-		func() error { return load(ctx, tx, &e.Entries, &entries, "WHERE account = $1 ORDER BY seq", id) },
-		func() error { return load(ctx, tx, &e.Charges, &charges, lines, id) },
+		func() error { return tx.loadJournal(ctx, e) },
 		func() error { return load(ctx, tx, &e.Refused, &refused, lines, id) },
-		func() error { return load(ctx, tx, &e.Transfers, &transfers, lines, id) },
 		func() error { return load(ctx, tx, &e.LateFees, &lateFees, lines, id) },
 		func() error { return load(ctx, tx, &e.Notices, &notices, lines, id) },
 		func() error { return load(ctx, tx, &e.Transitions, &transitions, lines, id) },
@@ -53,6 +51,18 @@ var keptAccounts = accountTable(
 
 func load[R any](ctx context.Context, tx *Tx, into *[]R, t *table[R], tail, id string) (err error) {
 	*into, err = t.all(ctx, tx, tail, id)
+	return err
+}
+
+func (tx *Tx) loadJournal(ctx context.Context, e *account.Evidence) error {
+	err := journalRows.each(ctx, tx, func(_ string, row *entered) {
+		row.lines.Entry = row.entry.Seq
+		if row.lines.Content == nil { // which is what no bytes are to SQLite
+			row.lines.Content = []byte{}
+		}
+		e.Entries, e.Lines = append(e.Entries, row.entry), append(e.Lines, row.lines)
+	}, "WHERE account = $1 ORDER BY seq", e.Account.ID)
+	e.OpenLines()
 	return err
 }
 

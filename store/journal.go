@@ -39,12 +39,7 @@ func (tx *Tx) Journal(ctx context.Context, id string, f Filter[calendar.Instant]
 	var s selection
 	s.where("account = ?", id)
 	s.where("seq > ?", f.After.Entry)
-	if f.From != 0 {
-		s.where("effective >= ?", int64(f.From))
-	}
-	if f.To != 0 {
-		s.where("effective < ?", int64(f.To))
-	}
+	s.between("effective", int64(f.From), int64(f.To))
 	if f.Known != 0 {
 		s.where("recorded <= ?", int64(f.Known))
 	}
@@ -68,8 +63,11 @@ func (tx *Tx) ToppedUp(ctx context.Context, id string) ([]journal.Entry, error) 
 	return found, err
 }
 
+// isTopUp is the condition that an entry is of a top-up. The kind stands in the text,
+// so that PostgreSQL sees that the index on top-ups serves.
+const isTopUp = "kind = '" + string(journal.ToppedUp) + "'"
+
 func askToppedUp(ctx context.Context, tx *Tx, id string, found *[]journal.Entry) error {
-	// The kind stands in the text, so that PostgreSQL sees that the index on top-ups serves.
 	return entries.each(ctx, tx, func(_ string, e *journal.Entry) { *found = append(*found, *e) },
-		"WHERE account = $1 AND kind = '"+string(journal.ToppedUp)+"' ORDER BY seq", id)
+		"WHERE account = $1 AND "+isTopUp+" ORDER BY seq", id)
 }

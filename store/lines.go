@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,23 +49,25 @@ func (s *selection) add(text string, args ...any) {
 	s.text.WriteString(text)
 }
 
+// between adds the condition that a column lies from one value to before another; a
+// zero is no bound.
+func (s *selection) between(column string, from, to int64) {
+	if from != 0 {
+		s.where(column+" >= ?", from)
+	}
+	if to != 0 {
+		s.where(column+" < ?", to)
+	}
+}
+
 // choose reads the rows that a filter chooses, in order of entry and line. when
-// is the column, or the expression, that From and To bound; the rows also meet
-// every further condition.
+// is the column that From and To bound.
 func choose[R any, U calendar.Hour | calendar.Day | calendar.Instant](
-	ctx context.Context, tx *Tx, t *table[R], when, id string, f Filter[U], also ...condition,
+	ctx context.Context, tx *Tx, t *table[R], when, id string, f Filter[U],
 ) ([]R, error) {
 	var s selection
 	s.where("account = ?", id)
-	for _, c := range also {
-		s.where(c.text, c.args...)
-	}
-	if f.From != 0 {
-		s.where(when+" >= ?", int64(f.From))
-	}
-	if f.To != 0 {
-		s.where(when+" < ?", int64(f.To))
-	}
+	s.between(when, int64(f.From), int64(f.To))
 	if f.Known != 0 {
 		s.where(knownBy(t.name), int64(f.Known))
 	}
@@ -78,13 +81,6 @@ func choose[R any, U calendar.Hour | calendar.Day | calendar.Instant](
 	return t.all(ctx, tx, s.text.String(), s.args...)
 }
 
-// condition is a further one for the rows to choose; its text says ? for the
-// next argument.
-type condition struct {
-	text string
-	args []any
-}
-
 // knownBy is the condition that a row's entry was recorded by an instant.
 func knownBy(table string) string {
 	return "EXISTS (SELECT 1 FROM journal k WHERE k.account = " + table + ".account AND k.seq = " + table + ".entry AND k.recorded <= ?)"
@@ -92,7 +88,13 @@ func knownBy(table string) string {
 
 // Charges returns an account's charges, by the hour of their usage.
 func (tx *Tx) Charges(ctx context.Context, id string, f Filter[calendar.Hour]) ([]account.Charge, error) {
-	return choose(ctx, tx, &charges, "hour", id, f)
+	return choosePacked(ctx, tx, id, f,
+		func(s *selection) { s.holdsHours(f.From, f.To) },
+		func(l *account.Lines) ([]account.Charge, error) {
+			charges, _, err := l.Open(id)
+			return slices.DeleteFunc(charges, func(c account.Charge) bool { return !lies(c.Hour, f.From, f.To) }), err
+		},
+		func(c *account.Charge) account.RowID { return c.RowID })
 }
 
 // Refused returns an account's usage that was not billed, by its hour.
@@ -133,22 +135,33 @@ func (tx *Tx) AddOns(ctx context.Context, id string, f Filter[calendar.Instant])
 // Transfers returns an account's transfers for some purposes, or for all when
 // none is named, by when their entry took effect.
 func (tx *Tx) Transfers(ctx context.Context, id string, f Filter[calendar.Instant], purposes ...ledger.Purpose) ([]account.Posted, error) {
-	const effective = "(SELECT effective FROM journal e WHERE e.account = $1 AND e.seq = transfers.entry)"
-	if len(purposes) == 0 {
-		return choose(ctx, tx, &transfers, effective, id, f)
-	}
-	wanted := condition{text: "purpose IN (?" + strings.Repeat(", ?", len(purposes)-1) + ")"}
-	for _, p := range purposes {
-		wanted.args = append(wanted.args, string(p))
-	}
-	return choose(ctx, tx, &transfers, effective, id, f, wanted)
+	return choosePacked(ctx, tx, id, f,
+		func(s *selection) {
+			s.between("effective", int64(f.From), int64(f.To))
+			if slices.Equal(purposes, []ledger.Purpose{ledger.TopUp}) {
+				s.where(isTopUp) // so that the entries of other kinds, which are most, are not read
+			}
+		},
+		func(l *account.Lines) ([]account.Posted, error) {
+			_, transfers, err := l.Open(id)
+			return slices.DeleteFunc(transfers, func(p account.Posted) bool {
+				return len(purposes) > 0 && !slices.Contains(purposes, p.Purpose)
+			}), err
+		},
+		func(p *account.Posted) account.RowID { return p.RowID })
 }
 
 const oneLine = "WHERE account = $1 AND entry = $2 AND line = $3"
 
 // Charge returns one charge, and false when there is none of this name.
 func (tx *Tx) Charge(ctx context.Context, id string, row account.RowID) (account.Charge, bool, error) {
-	return charges.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+	charges, _, err := tx.linesOf(ctx, id, row.Entry)
+	for i := range charges {
+		if charges[i].RowID == row {
+			return charges[i], true, nil
+		}
+	}
+	return account.Charge{}, false, err
 }
 
 // RefusedLine returns one part of usage that was not billed, and false when there is none of this name.
@@ -184,10 +197,17 @@ func (tx *Tx) Transition(ctx context.Context, id string, row account.RowID) (acc
 
 // Transfer returns one transfer, and false when there is none of this name.
 func (tx *Tx) Transfer(ctx context.Context, id string, row account.RowID) (account.Posted, bool, error) {
-	return transfers.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+	transfers, err := tx.TransfersOf(ctx, id, row.Entry)
+	for i := range transfers {
+		if transfers[i].RowID == row {
+			return transfers[i], true, nil
+		}
+	}
+	return account.Posted{}, false, err
 }
 
 // TransfersOf returns the transfers of one journal entry, in order of line.
 func (tx *Tx) TransfersOf(ctx context.Context, id string, entry int64) ([]account.Posted, error) {
-	return transfers.all(ctx, tx, "WHERE account = $1 AND entry = $2 ORDER BY line", id, entry)
+	_, transfers, err := tx.linesOf(ctx, id, entry)
+	return transfers, err
 }

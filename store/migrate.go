@@ -85,6 +85,9 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	parcels := goose.NewGoMigration(parcelsVersion,
 		&goose.GoFunc{RunTx: packEvents(db.engine)},
 		&goose.GoFunc{RunTx: unpackEvents(db.engine)})
+	lines := goose.NewGoMigration(linesVersion,
+		&goose.GoFunc{RunTx: packLines(db.engine)},
+		&goose.GoFunc{RunTx: unpackLines(db.engine)})
 	state := goose.NewGoMigration(stateVersion,
 		&goose.GoFunc{RunTx: gatherState(db.engine)},
 		&goose.GoFunc{RunTx: scatterState(db.engine)})
@@ -94,7 +97,7 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	// Migrations that are written side by side may reach a database in another order
 	// than that of their numbers: each stands on those that it names alone.
 	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()},
-		goose.WithGoMigrations(parcels, state, hours), goose.WithAllowOutofOrder(true))
+		goose.WithGoMigrations(parcels, lines, state, hours), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}

@@ -31,19 +31,16 @@ func asKnown(known calendar.Instant) int64 {
 // [from, to) and were recorded by known (zero: all), by their purpose.
 func (tx *Tx) MovedByPurpose(ctx context.Context, id string, from, to, known calendar.Instant) (map[ledger.Purpose]money.Amount, error) {
 	sums := map[ledger.Purpose]money.Amount{}
-	err := tx.each(ctx, `
-		SELECT t.purpose, CAST(sum(t.amount) AS BIGINT)
-		FROM transfers t JOIN journal j ON j.account = t.account AND j.seq = t.entry
-		WHERE t.account = $1 AND j.effective >= $2 AND j.effective < $3 AND j.recorded <= $4
-		GROUP BY t.purpose`,
-		[]any{id, int64(from), int64(to), asKnown(known)},
-		func(rows scanner) error {
-			var purpose ledger.Purpose
-			var sum money.Amount
-			err := rows.Scan(&purpose, &sum)
-			sums[purpose] = sum
-			return err
-		})
+	err := tx.eachUnpacked(ctx, func(_ string, _ []account.Charge, transfers []account.Posted) error {
+		for i := range transfers {
+			sum := sums[transfers[i].Purpose]
+			if err := addTo(&sum, transfers[i].Transfer.Amount); err != nil {
+				return err
+			}
+			sums[transfers[i].Purpose] = sum
+		}
+		return nil
+	}, "WHERE account = $1 AND effective >= $2 AND effective < $3 AND recorded <= $4", id, int64(from), int64(to), asKnown(known))
 	return sums, err
 }
 
@@ -63,11 +60,21 @@ func (tx *Tx) LateFeeTotal(ctx context.Context, id string, from, to calendar.Day
 // hours in [from, to), as recorded by known (zero: all).
 func (tx *Tx) AdjustedTotal(ctx context.Context, id string, from, to calendar.Hour, known calendar.Instant) (money.Amount, error) {
 	var sum money.Amount
-	_, err := tx.one(ctx, []any{&sum}, `
-		SELECT coalesce(CAST(sum(c.amount) AS BIGINT), 0)
-		FROM charges c JOIN journal j ON j.account = c.account AND j.seq = c.entry
-		WHERE c.account = $1 AND c.hour >= $2 AND c.hour < $3 AND c.sequence > 1 AND j.recorded <= $4`,
-		id, int64(from), int64(to), asKnown(known))
+	var s selection
+	s.where("account = ? AND recorded <= ?", id, asKnown(known))
+	s.holdsHours(from, to)
+	err := tx.eachUnpacked(ctx, func(_ string, charges []account.Charge, _ []account.Posted) error {
+		for i := range charges {
+			c := &charges[i]
+			if c.Hour < from || c.Hour >= to || c.Sequence <= 1 {
+				continue
+			}
+			if err := addTo(&sum, c.Amount); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, s.text.String(), s.args...)
 	return sum, err
 }
 
@@ -190,8 +197,18 @@ func (tx *Tx) LateFeesCharged(ctx context.Context) (count int64, sum money.Amoun
 
 // PaidIn sums the top-ups of all accounts, and counts them.
 func (tx *Tx) PaidIn(ctx context.Context) (count int64, sum money.Amount, err error) {
-	_, err = tx.one(ctx, []any{&count, &sum},
-		"SELECT count(*), coalesce(CAST(sum(amount) AS BIGINT), 0) FROM transfers WHERE purpose = $1", string(ledger.TopUp))
+	err = tx.eachUnpacked(ctx, func(_ string, _ []account.Charge, transfers []account.Posted) error {
+		for i := range transfers {
+			if transfers[i].Purpose != ledger.TopUp {
+				continue
+			}
+			count++
+			if err := addTo(&sum, transfers[i].Transfer.Amount); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, "WHERE "+isTopUp)
 	return count, sum, err
 }
 
@@ -203,8 +220,22 @@ type Example struct {
 
 // DearestCharge returns the charge of the largest amount, the first of several
 // by account, entry and line.
-func (tx *Tx) DearestCharge(ctx context.Context) (Example, bool, error) {
-	return tx.example(ctx, "SELECT account, entry, line FROM charges ORDER BY amount DESC, account, entry, line LIMIT 1")
+func (tx *Tx) DearestCharge(ctx context.Context) (dearest Example, found bool, err error) {
+	var most money.Amount
+	err = tx.eachUnpacked(ctx, func(id string, charges []account.Charge, _ []account.Posted) error {
+		for i := range charges {
+			this, amount := Example{Account: id, RowID: charges[i].RowID}, charges[i].Amount
+			if !found || amount > most || amount == most && this.comesBefore(dearest) {
+				dearest, most, found = this, amount, true
+			}
+		}
+		return nil
+	}, "WHERE charges > 0")
+	return dearest, found, err
+}
+
+func (e Example) comesBefore(o Example) bool {
+	return e.Account < o.Account || e.Account == o.Account && comesAfter(o.RowID, e.RowID)
 }
 
 // DearestLateFee is DearestCharge for late fees.
@@ -229,7 +260,7 @@ func (tx *Tx) example(ctx context.Context, query string, args ...any) (e Example
 func (tx *Tx) ChargedHours(ctx context.Context) (first, last calendar.Hour, found bool, err error) {
 	var count int64
 	_, err = tx.one(ctx, []any{&count, &first, &last},
-		"SELECT count(*), coalesce(min(hour), 0), coalesce(max(hour), 0) FROM charges")
+		"SELECT count(*), coalesce(min(first_hour), 0), coalesce(max(last_hour), 0) FROM journal WHERE charges > 0")
 	return first, last, count > 0, err
 }
 

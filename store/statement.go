@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -28,26 +29,69 @@ type Total struct {
 // empty id, of all. It is sorted by currency, product and meter.
 func (tx *Tx) StatementTotals(ctx context.Context, id string, from, to calendar.Hour, known calendar.Instant) (totals []Total, err error) {
 	var s selection
-	s.where("charges.hour >= ? AND charges.hour < ?", int64(from), int64(to))
+	s.holdsHours(from, to)
 	if id != "" {
-		s.where("charges.account = ?", id)
+		s.where("journal.account = ?", id)
 	}
 	if known != 0 && !canary.On(canary.KnownIsNow) {
-		s.where(knownBy("charges"), int64(known))
+		s.where("journal.recorded <= ?", int64(known))
 	}
+	sums := map[totalled]*Total{}
 	err = tx.each(ctx,
-		`SELECT accounts.currency, product, meter, CAST(sum(quantity) AS BIGINT),
-			sum(CASE WHEN sequence = 1 THEN 1 ELSE 0 END), sum(CASE WHEN sequence > 1 THEN 1 ELSE 0 END),
-			CAST(sum(amount) AS BIGINT)
-		FROM charges JOIN accounts ON accounts.account = charges.account `+s.text.String()+`
-		GROUP BY accounts.currency, product, meter ORDER BY accounts.currency, product, meter`, s.args,
+		"SELECT journal.account, journal.seq, journal.lines, accounts.currency FROM journal JOIN accounts ON accounts.account = journal.account "+
+			s.text.String(), s.args,
 		func(rows scanner) error {
-			var t Total
-			err := rows.Scan(&t.Currency, &t.Product, &t.Meter, &t.Quantity, &t.Lines, &t.Adjustments, &t.Amount)
-			totals = append(totals, t)
-			return err
+			var owner string
+			var l account.Lines
+			var of totalled
+			if err := rows.Scan(&owner, &l.Entry, &l.Content, &of.currency); err != nil {
+				return err
+			}
+			charges, _, err := l.Unpack()
+			if err != nil {
+				return unreadable(owner, &l, err)
+			}
+			return addCharges(sums, of, charges, from, to)
 		})
+	for _, sum := range sums {
+		totals = append(totals, *sum)
+	}
+	slices.SortFunc(totals, func(a, b Total) int {
+		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Product, b.Product), cmp.Compare(a.Meter, b.Meter))
+	})
 	return totals, err
+}
+
+// totalled is what a Total is of.
+type totalled struct {
+	currency       money.Currency
+	product, meter string
+}
+
+// addCharges adds those of an entry's charges that are for hours from one to before
+// another to the totals of their meters. of gives the currency.
+func addCharges(sums map[totalled]*Total, of totalled, charges []account.Charge, from, to calendar.Hour) error {
+	for i := range charges {
+		c := &charges[i]
+		if c.Hour < from || c.Hour >= to {
+			continue
+		}
+		of.product, of.meter = c.Product, c.Meter
+		t := sums[of]
+		if t == nil {
+			t = &Total{Currency: of.currency, Product: of.product, Meter: of.meter}
+			sums[of] = t
+		}
+		if c.Sequence == 1 {
+			t.Lines++
+		} else {
+			t.Adjustments++
+		}
+		if err := errors.Join(addTo(&t.Quantity, c.Quantity), addTo(&t.Amount, c.Amount)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Summary counts what the database holds.
@@ -63,19 +107,17 @@ type Summary struct {
 // Summary counts everything; it reads whole tables.
 func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 	for _, counted := range []struct {
-		of   string
+		what string
 		into *int64
 	}{
-		{"accounts", &s.Accounts},
-		{"journal", &s.Entries},
-		{"charges", &s.Charges},
+		{"count(*) FROM accounts", &s.Accounts},
+		{"count(*) FROM journal", &s.Entries},
+		{"coalesce(CAST(sum(charges) AS BIGINT), 0) FROM journal", &s.Charges},
+		{"coalesce(CAST(sum(events) AS BIGINT), 0) FROM usage_parcels", &s.Events},
 	} {
-		if _, err = tx.one(ctx, []any{counted.into}, "SELECT count(*) FROM "+counted.of); err != nil {
+		if _, err = tx.one(ctx, []any{counted.into}, "SELECT "+counted.what); err != nil {
 			return s, err
 		}
-	}
-	if _, err = tx.one(ctx, []any{&s.Events}, "SELECT coalesce(CAST(sum(events) AS BIGINT), 0) FROM usage_parcels"); err != nil {
-		return s, err
 	}
 	if s.Hours, err = tx.resourceHours(ctx); err != nil {
 		return s, err

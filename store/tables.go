@@ -17,15 +17,16 @@ var (
 			}
 		},
 	)
-	charges = accountTable(
-		"charges", "entry, line, digest, product, resource, meter, hour, "+
-			"quantity_before, quantity, amount_before, amount, sequence, terms",
-		func(c *account.Charge) []any {
-			return stamped(
-				&c.Stamp, &c.Product, &c.Resource, &c.Meter, (*int64)(&c.Hour),
-				&c.QuantityBefore, &c.Quantity, (*int64)(&c.AmountBefore), (*int64)(&c.Amount), &c.Sequence, &c.Terms,
-			)
+	// The lines come last in a row, so that what stands before them is read without them.
+	packed = accountTable(
+		"journal", "seq, charges, first_hour, last_hour, lines",
+		func(l *account.Lines) []any {
+			return []any{&l.Entry, &l.Charges, (*int64)(&l.First), (*int64)(&l.Last), &l.Content}
 		},
+	)
+	journalRows = accountTable(
+		"journal", entries.columns+", charges, first_hour, last_hour, lines",
+		func(e *entered) []any { return append(entries.fields(&e.entry), packed.fields(&e.lines)[1:]...) },
 	)
 	refused = accountTable(
 		"refused_usage", "entry, line, digest, product, resource, meter, hour, quantity, code, terms",
@@ -34,12 +35,6 @@ var (
 				&r.Stamp, &r.Product, &r.Resource, &r.Meter, (*int64)(&r.Hour),
 				&r.Quantity, (*string)(&r.Code), &r.Terms,
 			)
-		},
-	)
-	transfers = accountTable(
-		"transfers", "entry, line, digest, purpose, debit, credit, amount",
-		func(p *account.Posted) []any {
-			return stamped(&p.Stamp, (*string)(&p.Purpose), (*string)(&p.Debit), (*string)(&p.Credit), (*int64)(&p.Amount))
 		},
 	)
 	lateFees = accountTable(

@@ -13,6 +13,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
 )
@@ -78,6 +79,24 @@ func TestLocationsKeepSecrets(t *testing.T) {
 	}
 }
 
+// addToTransfers changes the transfers of an entry and packs them anew.
+func addToTransfers(db *sql.DB, id string, entry int64) error {
+	l := account.Lines{Entry: entry}
+	if err := db.QueryRow("SELECT lines FROM journal WHERE account = $1 AND seq = $2", id, entry).Scan(&l.Content); err != nil {
+		return err
+	}
+	charges, transfers, err := l.Unpack()
+	if err != nil {
+		return err
+	}
+	for i := range transfers {
+		transfers[i].Transfer.Amount++
+	}
+	_, err = db.Exec("UPDATE journal SET lines = $1 WHERE account = $2 AND seq = $3",
+		account.NewLines(id, entry, charges, transfers).Content, id, entry)
+	return err
+}
+
 // TestVerifyNamesWhatIsUntrue changes one amount behind the program's back.
 func TestVerifyNamesWhatIsUntrue(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "changed.db")
@@ -89,8 +108,7 @@ func TestVerifyNamesWhatIsUntrue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = db.Exec("UPDATE transfers SET amount = amount + 1")
-	if err := errors.Join(err, db.Close()); err != nil {
+	if err := errors.Join(addToTransfers(db, "acme", 3), db.Close()); err != nil {
 		t.Fatal(err)
 	}
 	out, err := exec.Command("termwise", "--db", path, "verify").CombinedOutput()

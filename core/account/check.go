@@ -37,10 +37,13 @@ type missingRows []*Fault
 // nothing when no row is missing.
 func (m missingRows) in(table Table, matches func(RowID) bool) *Fault {
 	for _, gone := range m {
-		if matches(gone.RowID) && (gone.Table == InJournal || gone.Table == table) {
-			gone.Table = table
-			return gone
+		if !matches(gone.RowID) || gone.Table != InJournal && gone.Table != table {
+			continue
 		}
+		if gone.Line != 0 { // else it is not known which row it is
+			gone.Table = table
+		}
+		return gone
 	}
 	return nil
 }
@@ -50,6 +53,7 @@ func anyRow(RowID) bool { return true }
 // checkJournal checks each row's digest, each entry's seal over its rows, and
 // the chain of entries up to the account's head (truth 9).
 func (ev *Evidence) checkJournal(f *Findings) missingRows {
+	damaged := ev.checkLines(f)
 	rows := ev.sealedRows()
 	f.checked(JournalReplays, len(rows)+len(ev.Entries))
 	for _, row := range rows {
@@ -72,6 +76,9 @@ func (ev *Evidence) checkJournal(f *Findings) missingRows {
 		previous = e.Hash
 		var own []sealed
 		own, rows = cutEntry(f, rows, e.Seq)
+		if damaged[e.Seq] {
+			continue // and so named; its rows cannot give its seal
+		}
 		if gone := ev.checkSeal(f, e, own); gone != nil {
 			f.add(gone)
 			missing = append(missing, gone)
@@ -82,6 +89,19 @@ func (ev *Evidence) checkJournal(f *Findings) missingRows {
 		f.add(fault(JournalReplays, row.table, row.RowID, "belongs to no journal entry"))
 	}
 	return missing
+}
+
+// checkLines checks that the charges and transfers of each entry are packed as they
+// were written, and returns the entries whose are not.
+func (ev *Evidence) checkLines(f *Findings) map[int64]bool {
+	damaged := map[int64]bool{}
+	for i := range ev.Lines {
+		if l := &ev.Lines[i]; !l.Whole(ev.Account.ID) {
+			damaged[l.Entry] = true
+			f.add(fault(JournalReplays, InJournal, RowID{Entry: l.Entry}, "does not hold the charges and transfers, or their number and hours, that were written with it"))
+		}
+	}
+	return damaged
 }
 
 // cutEntry parts the rows of an entry from those of later ones. Rows before it
@@ -105,19 +125,25 @@ func (ev *Evidence) checkSeal(f *Findings, e journal.Entry, rows []sealed) (gone
 	if sealOf(rows, -1) == e.Rows {
 		return nil
 	}
-	line := int64(1)
+	line, packed, gap := int64(1), false, false
 	for i, row := range rows {
 		if sealOf(rows, i) == e.Rows {
 			f.add(fault(JournalReplays, row.table, row.RowID, "was not written by its journal entry"))
 			return nil
 		}
 		if row.Line > line {
+			gap = true
 			break
 		}
 		line = row.Line + 1
+		packed = packed || row.table == InCharges || row.table == InTransfers
 	}
 	if slices.ContainsFunc(rows, func(row sealed) bool { return row.stored != row.right }) {
 		return nil // named already
+	}
+	if packed && !gap { // the digests of packed rows are not kept: none of them can be told from another
+		return fault(JournalReplays, InJournal, RowID{Entry: e.Seq},
+			"holds a charge or a transfer that was changed and packed anew, or lacks its last row: its rows do not give its seal")
 	}
 	table := InJournal // until something else shows which it is
 	if e.Kind == journal.Accepted {

@@ -23,9 +23,10 @@ type Evidence struct {
 	Totals Totals
 
 	Entries     []journal.Entry // by number; Previous is not stored and not read
-	Charges     []Charge        // these and the following by entry and line
+	Lines       []Lines         // of each entry, by its number
+	Charges     []Charge        // what is in Lines, see OpenLines; these and the following by entry and line
+	Transfers   []Posted        // likewise
 	Refused     []Refused
-	Transfers   []Posted
 	LateFees    []LateFee
 	Notices     []Noticed
 	Transitions []Moved
@@ -62,7 +63,22 @@ func (ev *Evidence) Unpack() {
 	}
 }
 
-// Table names a kind of row, as the database calls it.
+// OpenLines fills Charges and Transfers from Lines. Lines that cannot be unpacked
+// give none. Of those that were changed Check names the entry, and the row by making
+// it again: so all rows come with the digests of what they say.
+func (ev *Evidence) OpenLines() {
+	ev.Charges, ev.Transfers = nil, nil
+	for i := range ev.Lines {
+		charges, transfers, err := ev.Lines[i].Unpack()
+		if err == nil {
+			sealRows(ev.Account.ID, charges, transfers)
+			ev.Charges, ev.Transfers = append(ev.Charges, charges...), append(ev.Transfers, transfers...)
+		}
+	}
+}
+
+// Table names a kind of row, as the database calls it; charges and transfers are
+// packed in rows of the journal and have names of their own.
 type Table string
 
 // The tables that hold what is known about an account.

@@ -18,10 +18,15 @@ import (
 
 // evidence gives everything that a store would keep of the world's account.
 func (w *world) evidence() *account.Evidence {
+	w.log.Account = w.books.ID
+	lines, err := w.log.Lines()
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	ev := &account.Evidence{
 		Account: *w.books, NextDue: w.books.At,
-		Entries: slices.Clone(w.log.Entries), Charges: slices.Clone(w.log.Charges), Refused: slices.Clone(w.log.Refused),
-		Transfers: slices.Clone(w.log.Transfers), LateFees: slices.Clone(w.log.LateFees), Notices: slices.Clone(w.log.Notices),
+		Entries: slices.Clone(w.log.Entries), Lines: lines, Refused: slices.Clone(w.log.Refused),
+		LateFees: slices.Clone(w.log.LateFees), Notices: slices.Clone(w.log.Notices),
 		Transitions: slices.Clone(w.log.Transitions), Acceptances: slices.Clone(w.log.Acceptances),
 		Lapses: slices.Clone(w.log.Lapses), AddOns: slices.Clone(w.log.AddOns),
 		State: w.books.PackState(), Resources: map[account.Resource]calendar.Instant{},
@@ -29,7 +34,6 @@ func (w *world) evidence() *account.Evidence {
 	if err := ev.Account.UnpackState(ev.State); err != nil {
 		w.t.Fatal(err)
 	}
-	var err error
 	if ev.Totals, err = w.books.Totals(); err != nil {
 		w.t.Fatal(err)
 	}
@@ -48,6 +52,7 @@ func (w *world) evidence() *account.Evidence {
 	ev.Account.Intake.Parcels = int64(len(w.parcels))
 	ev.Parcels = slices.Clone(w.parcels)
 	ev.Unpack()
+	ev.OpenLines()
 	for _, e := range w.events[:ev.Account.Intake.Folded] {
 		r := account.Resource{Product: e.Product, Resource: e.Resource}
 		if at, seen := ev.Resources[r]; !seen || e.From < at {

@@ -65,7 +65,9 @@ func drawState(t *rapid.T) *account.Books {
 			Recorded: instantOf(t), LiftedRecorded: instantOf(t), Entry: number(t),
 		}
 	})
-	b.Ends = several(t, func(t *rapid.T) account.End { return account.End{Document: text(t), Version: text(t), At: instantOf(t)} })
+	b.Ends = several(t, func(t *rapid.T) account.End {
+		return account.End{Document: text(t), Version: text(t), At: instantOf(t)}
+	})
 	return b
 }
 

@@ -1,0 +1,330 @@
+package account_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/ledger"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/money"
+	"termwise.dev/core/rating"
+)
+
+// drawNumber draws numbers at the ends of 64 bits among such as repeat.
+func drawNumber(t *rapid.T, what string) int64 {
+	return rapid.OneOf(rapid.Int64(), rapid.Int64Range(-2, 3),
+		rapid.SampledFrom([]int64{math.MinInt64, math.MinInt64 + 1, math.MaxInt64, 14_400_000})).Draw(t, what)
+}
+
+func drawText(t *rapid.T, what string) string {
+	long := string(bytes.Repeat([]byte("long "), 60))
+	return rapid.OneOf(rapid.SampledFrom([]string{"", "vm-1", "vm-2", "vm-22", "cpu", "memory", "wallet", "中", long, long + "1", long + "2"}), rapid.String()).Draw(t, what)
+}
+
+// drawCharge draws charges that no settlement makes, among such as it does.
+func drawCharge(t *rapid.T) account.Charge {
+	c := account.Charge{
+		Stamp: account.Stamp{RowID: account.RowID{Entry: 7, Line: drawNumber(t, "line")}},
+		Key: metering.Key{
+			Product: drawText(t, "product"), Resource: drawText(t, "resource"), Meter: drawText(t, "meter"),
+			Hour: calendar.Hour(drawNumber(t, "hour")),
+		},
+		Line:  rating.Line{Quantity: drawNumber(t, "quantity"), Amount: money.Amount(drawNumber(t, "amount")), Sequence: 1},
+		Terms: drawNumber(t, "terms"),
+	}
+	if rapid.Bool().Draw(t, "later") {
+		c.QuantityBefore, c.AmountBefore = drawNumber(t, "quantity before"), money.Amount(drawNumber(t, "amount before"))
+		c.Sequence = drawNumber(t, "sequence")
+	}
+	return c
+}
+
+func drawTransfer(t *rapid.T) account.Posted {
+	return account.Posted{
+		Stamp: account.Stamp{RowID: account.RowID{Entry: 7, Line: drawNumber(t, "line")}},
+		Transfer: ledger.Transfer{
+			Purpose: ledger.Purpose(drawText(t, "purpose")), Debit: ledger.Account(drawText(t, "debit")),
+			Credit: ledger.Account(drawText(t, "credit")), Amount: money.Amount(drawNumber(t, "amount")),
+		},
+	}
+}
+
+// What was packed comes out as it went in, whatever it is, with its digests.
+func TestLinesKeepChargesAndTransfers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		charges := rapid.SliceOfN(rapid.Custom(drawCharge), 0, 20).Draw(t, "charges")
+		transfers := rapid.SliceOfN(rapid.Custom(drawTransfer), 0, 5).Draw(t, "transfers")
+		for i := range charges {
+			charges[i].Digest = charges[i].Seal("acme")
+		}
+		for i := range transfers {
+			transfers[i].Digest = transfers[i].Seal("acme")
+		}
+		l := account.NewLines("acme", 7, charges, transfers)
+		backCharges, backTransfers, err := l.Open("acme")
+		if err != nil || !l.Whole("acme") {
+			t.Fatalf("whole %v, %v", l.Whole("acme"), err)
+		}
+		if diff := cmp.Diff(charges, backCharges, cmpopts.EquateEmpty()) + cmp.Diff(transfers, backTransfers, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("-packed +unpacked:\n%s", diff)
+		}
+		first, last := calendar.Hour(0), calendar.Hour(-1)
+		for i := range charges {
+			if i == 0 || charges[i].Hour < first {
+				first = charges[i].Hour
+			}
+			if i == 0 || charges[i].Hour > last {
+				last = charges[i].Hour
+			}
+		}
+		if l.Charges != int64(len(charges)) || l.First != first || l.Last != last {
+			t.Fatalf("%d charges of the hours from %d to %d, want %d from %d to %d", l.Charges, l.First, l.Last, len(charges), first, last)
+		}
+	})
+}
+
+// hourOfTwo is an hour of two machines as a settlement writes it: the second meter
+// of the second differs, line 5 is a refusal, and usage came late for one hour.
+func hourOfTwo() ([]account.Charge, []account.Posted) {
+	figures := map[string]rating.Line{"cpu": {Quantity: 14_400_000, Amount: 360_000, Sequence: 1}, "memory": {Quantity: 29_491_200, Amount: 192_000, Sequence: 1}}
+	var charges []account.Charge
+	for i, name := range []string{"vm-0001", "vm-0002"} {
+		for j, meter := range []string{"cpu", "memory"} {
+			charges = append(charges, account.Charge{
+				Stamp: account.Stamp{RowID: account.RowID{Entry: 9, Line: int64(2*i + j + 1)}},
+				Key:   metering.Key{Product: "compute", Resource: name, Meter: meter, Hour: 490_000}, Line: figures[meter], Terms: -2,
+			})
+		}
+	}
+	charges[3].Quantity, charges[3].Amount = 1, 0
+	late := charges[0]
+	late.RowID.Line, late.Hour = 6, 489_999
+	late.Line = rating.Line{QuantityBefore: 5, Quantity: 6, AmountBefore: 7, Amount: -8, Sequence: 2}
+	posted := func(line int64, purpose ledger.Purpose, debit, credit ledger.Account) account.Posted {
+		return account.Posted{
+			Stamp:    account.Stamp{RowID: account.RowID{Entry: 9, Line: line}},
+			Transfer: ledger.Transfer{Purpose: purpose, Debit: debit, Credit: credit, Amount: 911_992},
+		}
+	}
+	return append(charges, late), []account.Posted{
+		posted(7, ledger.Charge, "receivable:loom", "revenue:loom"), posted(8, ledger.Payment, "wallet", "receivable:loom"),
+	}
+}
+
+// The form is kept in databases: another form needs another first byte.
+func TestFormOfLines(t *testing.T) {
+	charges, transfers := hourOfTwo()
+	const want = "\x01" + "\x9e\x94\x12\xae\x1c\x23\x71\x2b" + // the form, the digest
+		"\x05" +
+		"\x14" + "\x00\x00\x07compute" + "\x01\x00\x03cpu" + "\xff\xff\xff\xff\xff\xff\xff\xfe" + "\x02\x00\x07vm-0001" + "\xa0\xe8\x3b" + "\x80\xe8\xdd\x0d" + "\x80\xf9\x2b" +
+		"\x37" + "\x00" + "\x03\x00\x06memory" + "\xff\xff\xff\xff\xff\xff\xff\xfe" + "\x80\x80\x90\x1c" + "\x80\xb8\x17" +
+		"\x0e" + "\x04\x06\x012" +
+		"\x37" + "\x02\x00" +
+		"\x00" + "\x02" + "\x01" + "\x04" + "\x0c\x0f\x0a\x0e\x04" +
+		"\x02" +
+		"\x0e" + "\x05\x00\x06charge" + "\x06\x00\x0freceivable:loom" + "\x07\x00\x0crevenue:loom" + "\xf0\xa9\x6f" +
+		"\x02" + "\x08\x00\x07payment" + "\x09\x00\x06wallet" + "\x06" + "\xf0\xa9\x6f"
+	l := account.NewLines("acme", 9, charges, transfers)
+	if diff := cmp.Diff(want, string(l.Content)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if l.Entry != 9 || l.Charges != 5 || l.First != 489_999 || l.Last != 490_000 {
+		t.Errorf("%+v", l)
+	}
+	if empty := account.NewLines("acme", 9, nil, nil); empty.Content == nil || len(empty.Content) != 0 || empty.Charges != 0 || empty.First != 0 || empty.Last != -1 {
+		t.Errorf("an entry with neither: %+v", empty)
+	}
+}
+
+// A changed bit, a byte too few or too many, another place or another number is found.
+func TestChangedLinesAreFound(t *testing.T) {
+	charges, transfers := hourOfTwo()
+	whole := account.NewLines("acme", 9, charges, transfers)
+	changed := func(what string, change func(l *account.Lines)) {
+		t.Helper()
+		l := whole
+		l.Content = slices.Clone(l.Content)
+		change(&l)
+		if l.Whole("acme") {
+			t.Errorf("%s is not found", what)
+		}
+		opened, moved, err := l.Open("acme")
+		if bytes.Equal(l.Content, whole.Content) && l.Entry == whole.Entry || err != nil {
+			return
+		}
+		for i := range opened {
+			if opened[i].Digest == opened[i].Seal("acme") {
+				t.Errorf("%s: a charge carries the digest of %+v", what, opened[i])
+			}
+		}
+		for i := range moved {
+			if moved[i].Digest == moved[i].Seal("acme") {
+				t.Errorf("%s: a transfer carries the digest of %+v", what, moved[i])
+			}
+		}
+	}
+	for i := range whole.Content {
+		for bit := range 8 {
+			changed(fmt.Sprintf("bit %d of byte %d", bit, i), func(l *account.Lines) { l.Content[i] ^= 1 << bit })
+		}
+		changed(fmt.Sprintf("the end from byte %d on", i), func(l *account.Lines) { l.Content = l.Content[:i] })
+	}
+	changed("a byte more", func(l *account.Lines) { l.Content = append(l.Content, 0) })
+	changed("the number of charges", func(l *account.Lines) { l.Charges++ })
+	changed("the first hour", func(l *account.Lines) { l.First-- })
+	changed("the last hour", func(l *account.Lines) { l.Last++ })
+	changed("the entry", func(l *account.Lines) { l.Entry++ })
+	if whole.Whole("loom") {
+		t.Error("lines of another account are taken for its own")
+	}
+}
+
+// Every entry of a decision carries its own rows, and no row is left behind.
+func TestLinesOfADecision(t *testing.T) {
+	charges, transfers := hourOfTwo()
+	later := slices.Clone(transfers)
+	for i := range later {
+		later[i].Entry = 11
+	}
+	d := account.Decision{
+		Account: "acme", Entries: []journal.Entry{{Seq: 9}, {Seq: 10}, {Seq: 11}},
+		Charges: charges, Transfers: slices.Concat(transfers, later),
+	}
+	got, err := d.Lines()
+	want := []account.Lines{
+		account.NewLines("acme", 9, charges, transfers), account.NewLines("acme", 10, nil, nil), account.NewLines("acme", 11, nil, later),
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v, -want +got:\n%s", err, diff)
+	}
+	for what, entries := range map[string][]journal.Entry{"no entry": {{Seq: 9}, {Seq: 10}}, "an earlier entry": {{Seq: 11}, {Seq: 9}}} {
+		d.Entries = entries
+		if _, err := d.Lines(); err == nil {
+			t.Errorf("a row of %s is left behind", what)
+		}
+	}
+}
+
+// Lines that were changed, also where nothing tells by itself, are named by Check.
+func TestCheckNamesEntriesWhoseLinesWereChanged(t *testing.T) {
+	w := wholeStory(t, 0)
+	at := slices.IndexFunc(w.evidence().Lines, func(l account.Lines) bool { return l.Charges > 0 })
+	for name, change := range map[string]func(ev *account.Evidence, l *account.Lines){
+		"a byte":                 func(_ *account.Evidence, l *account.Lines) { l.Content[len(l.Content)/2] ^= 1 },
+		"the form":               func(_ *account.Evidence, l *account.Lines) { l.Content[0]++ },
+		"the digest":             func(_ *account.Evidence, l *account.Lines) { l.Content[5] ^= 1 },
+		"the number of charges":  func(_ *account.Evidence, l *account.Lines) { l.Charges++ },
+		"the first hour":         func(_ *account.Evidence, l *account.Lines) { l.First++ },
+		"the last hour":          func(_ *account.Evidence, l *account.Lines) { l.Last++ },
+		"all of it":              func(_ *account.Evidence, l *account.Lines) { l.Content = nil },
+		"all, as if it had none": func(_ *account.Evidence, l *account.Lines) { *l = account.NewLines("customer-001", l.Entry, nil, nil) },
+		"those of the next": func(ev *account.Evidence, l *account.Lines) {
+			l.Content, ev.Lines[at+1].Content = ev.Lines[at+1].Content, l.Content
+		},
+		"an amount, packed anew": func(_ *account.Evidence, l *account.Lines) {
+			charges, transfers, _ := l.Unpack()
+			charges[0].Amount++
+			*l = account.NewLines("customer-001", l.Entry, charges, transfers)
+		},
+		"without a transfer": func(_ *account.Evidence, l *account.Lines) {
+			charges, transfers, _ := l.Unpack()
+			*l = account.NewLines("customer-001", l.Entry, charges, transfers[1:])
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ev := w.evidence()
+			l := &ev.Lines[at]
+			l.Content = slices.Clone(l.Content)
+			change(ev, l)
+			ev.OpenLines()
+			named := func(f *account.Fault) bool {
+				return f.Entry == l.Entry && (f.Table == account.InJournal || f.Table == account.InCharges || f.Table == account.InTransfers)
+			}
+			for _, replay := range []account.Replay{{}, w.replay()} {
+				if faults := ev.Check(replay).Faults; len(faults) == 0 || !named(faults[0]) {
+					t.Errorf("entry %d is not named first (documents %v): %v", l.Entry, replay.Terms != nil, faults)
+				}
+			}
+		})
+	}
+}
+
+// Of lines that were changed, without the digest of all of them, the row is named too.
+func TestTheChangedRowOfAnEntryIsNamed(t *testing.T) {
+	w := wholeStory(t, 0)
+	ev := w.evidence()
+	at := slices.IndexFunc(ev.Lines, func(l account.Lines) bool { return l.Charges > 0 })
+	l := &ev.Lines[at]
+	charges, transfers, err := l.Unpack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	charges[0].Amount++
+	forged := account.NewLines("customer-001", l.Entry, charges, transfers)
+	copy(forged.Content[1:9], l.Content[1:9])
+	*l = forged
+	ev.OpenLines()
+	named := func(table account.Table, id account.RowID) bool {
+		return slices.ContainsFunc(ev.Check(w.replay()).Faults, func(f *account.Fault) bool { return f.Table == table && f.RowID == id })
+	}
+	if entry := (account.RowID{Entry: l.Entry}); !named(account.InJournal, entry) || !named(account.InCharges, charges[0].RowID) {
+		t.Errorf("%v", ev.Check(w.replay()).Faults)
+	}
+}
+
+// FuzzUnpackLines: what can be read is exactly what would be written.
+func FuzzUnpackLines(f *testing.F) {
+	charges, transfers := hourOfTwo()
+	f.Add(account.NewLines("acme", 9, charges, transfers).Content)
+	f.Add(account.NewLines("acme", 9, charges, nil).Content)
+	f.Add(account.NewLines("acme", 9, nil, transfers).Content)
+	f.Add([]byte{})
+	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		l := account.Lines{Entry: 9, Content: content}
+		charges, transfers, err := l.Unpack()
+		if err != nil {
+			if l.Whole("acme") {
+				t.Fatal("what cannot be read is whole")
+			}
+			return
+		}
+		again := account.NewLines("acme", 9, charges, transfers)
+		if l.Charges, l.First, l.Last = again.Charges, again.First, again.Last; l.Whole("acme") != bytes.Equal(content, again.Content) {
+			t.Fatalf("whole %v: %s", l.Whole("acme"), cmp.Diff(content, again.Content))
+		}
+		if len(content) > 0 && !bytes.Equal(content[9:], again.Content[9:]) {
+			t.Fatal(cmp.Diff(content, again.Content))
+		}
+	})
+}
+
+func BenchmarkLines(b *testing.B) {
+	charges, transfers := hourOfTwo()
+	b.Run("pack", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			account.NewLines("acme", 9, charges, transfers)
+		}
+	})
+	l := account.NewLines("acme", 9, charges, transfers)
+	b.Run("unpack", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, _, err := l.Unpack(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

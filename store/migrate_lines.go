@@ -1,0 +1,292 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"termwise.dev/core/account"
+)
+
+// linesVersion is the version of the schema in which an entry of the journal carries
+// its charges and transfers.
+const linesVersion = 12
+
+// linesSchema adds the columns. What is fat comes last, so that the others are read
+// without it.
+const linesSchema = `
+ALTER TABLE journal ADD COLUMN charges BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE journal ADD COLUMN first_hour BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE journal ADD COLUMN last_hour BIGINT NOT NULL DEFAULT -1;
+ALTER TABLE journal ADD COLUMN lines BYTEA NOT NULL DEFAULT {nothing};
+`
+
+// nothing is how an engine writes no bytes.
+func (e engine) nothing() string {
+	if e == sqlite {
+		return "x''"
+	}
+	return "''"
+}
+
+// entriesAtOnce bounds the entries of an account whose rows a migration holds in
+// memory.
+const entriesAtOnce = 200
+
+// packLines moves charges and transfers, one row each, into their entries of the
+// journal. The digests of the rows are made again and not kept; one that did not fit
+// its row is found as before, since the entry's seal does not fit either.
+func packLines(e engine) func(context.Context, *sql.Tx) error {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		if err := noOrphans(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, e.schema().Replace(strings.Replace(linesSchema, "{nothing}", e.nothing(), 1))); err != nil {
+			return err
+		}
+		err := eachEntries(ctx, tx, func(id string, entries []int64) error {
+			charges, transfers, err := rowsOfEntries(ctx, tx, id, entries)
+			if err != nil {
+				return err
+			}
+			return packEntries(ctx, tx, id, entries, charges, transfers)
+		})
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "DROP TABLE charges; DROP TABLE transfers;")
+		return err
+	}
+}
+
+// noOrphans refuses rows that belong to no entry: there is nowhere to put them, and
+// they may not be lost, since they show that somebody changed the database.
+func noOrphans(ctx context.Context, tx *sql.Tx) error {
+	for _, table := range []string{"charges", "transfers"} {
+		var id string
+		var row account.RowID
+		err := tx.QueryRowContext(ctx, `SELECT r.account, r.entry, r.line FROM `+table+` r
+			LEFT JOIN journal j ON j.account = r.account AND j.seq = r.entry WHERE j.seq IS NULL LIMIT 1`).
+			Scan(&id, &row.Entry, &row.Line)
+		if err == nil {
+			return fmt.Errorf("line %d of entry %d of account %s in %s belongs to no journal entry: the database was changed by hand; "+
+				"find out why with the termwise that wrote it (termwise verify), and put a backup back", row.Line, row.Entry, id, table)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachEntries calls f with the numbers of all entries, in order, some of one account
+// at a time.
+func eachEntries(ctx context.Context, tx *sql.Tx, f func(id string, entries []int64) error) error {
+	for id := ""; ; {
+		err := tx.QueryRowContext(ctx, "SELECT account FROM accounts WHERE account > $1 ORDER BY account LIMIT 1", id).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for after := int64(-1 << 63); ; {
+			entries, err := entriesAfter(ctx, tx, id, after)
+			if err != nil {
+				return err
+			}
+			if len(entries) == 0 {
+				break
+			}
+			if err := f(id, entries); err != nil {
+				return fmt.Errorf("the charges and transfers of account %s: %w", id, err)
+			}
+			after = entries[len(entries)-1]
+		}
+	}
+}
+
+func entriesAfter(ctx context.Context, tx *sql.Tx, id string, after int64) (entries []int64, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT seq FROM journal WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3", id, after, entriesAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	err = drainSQL(rows, func(rows scanner) error {
+		var seq int64
+		err := rows.Scan(&seq)
+		entries = append(entries, seq)
+		return err
+	})
+	return entries, err
+}
+
+// rowsOfEntries reads the rows of consecutive entries as they were kept one by one.
+func rowsOfEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64) (charges []account.Charge, transfers []account.Posted, err error) {
+	const where = " WHERE account = $1 AND entry >= $2 AND entry <= $3 ORDER BY entry, line"
+	first, last := entries[0], entries[len(entries)-1]
+	rows, err := tx.QueryContext(ctx, "SELECT "+chargeColumns+" FROM charges"+where, id, first, last)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := drainSQL(rows, func(rows scanner) error {
+		var c account.Charge
+		err := rows.Scan(chargeFields(&c)...)
+		charges = append(charges, c)
+		return err
+	}); err != nil {
+		return nil, nil, err
+	}
+	if rows, err = tx.QueryContext(ctx, "SELECT "+transferColumns+" FROM transfers"+where, id, first, last); err != nil {
+		return nil, nil, err
+	}
+	err = drainSQL(rows, func(rows scanner) error {
+		var p account.Posted
+		err := rows.Scan(transferFields(&p)...)
+		transfers = append(transfers, p)
+		return err
+	})
+	return charges, transfers, err
+}
+
+// The columns of the rows as they were kept one by one, but for the account, and the
+// fields that they are read into.
+const (
+	chargeColumns   = "entry, line, product, resource, meter, hour, quantity_before, quantity, amount_before, amount, sequence, terms, digest"
+	transferColumns = "entry, line, purpose, debit, credit, amount, digest"
+)
+
+func chargeFields(c *account.Charge) []any {
+	return []any{
+		&c.Entry, &c.RowID.Line, &c.Product, &c.Resource, &c.Meter, &c.Hour,
+		&c.QuantityBefore, &c.Quantity, &c.AmountBefore, &c.Amount, &c.Sequence, &c.Terms, &c.Digest,
+	}
+}
+
+func transferFields(p *account.Posted) []any {
+	return []any{&p.Entry, &p.RowID.Line, &p.Purpose, &p.Debit, &p.Credit, &p.Transfer.Amount, &p.Digest}
+}
+
+// packEntries writes the lines of some entries, whatever they say: what was changed by
+// hand before is packed as it is, and found by their seals.
+func packEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64, charges []account.Charge, transfers []account.Posted) error {
+	for _, seq := range entries {
+		own, moved := 0, 0
+		for own < len(charges) && charges[own].Entry == seq {
+			own++
+		}
+		for moved < len(transfers) && transfers[moved].Entry == seq {
+			moved++
+		}
+		l := account.NewLines(id, seq, charges[:own], transfers[:moved])
+		charges, transfers = charges[own:], transfers[moved:]
+		if len(l.Content) == 0 {
+			continue // which is what the columns say by themselves
+		}
+		if _, err := tx.ExecContext(ctx,
+			"UPDATE journal SET charges = $3, first_hour = $4, last_hour = $5, lines = $6 WHERE account = $1 AND seq = $2",
+			id, l.Entry, l.Charges, int64(l.First), int64(l.Last), l.Content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowsSchema is the tables of charges and transfers as they were before their entry
+// carried them.
+const rowsSchema = `
+CREATE TABLE charges (
+    account         TEXT   NOT NULL,
+    entry           BIGINT NOT NULL,
+    line            BIGINT NOT NULL,
+    product         TEXT   NOT NULL,
+    resource        TEXT   NOT NULL,
+    meter           TEXT   NOT NULL,
+    hour            BIGINT NOT NULL,
+    sequence        BIGINT NOT NULL CHECK (sequence > 0),
+    quantity_before BIGINT NOT NULL,
+    quantity        BIGINT NOT NULL CHECK (quantity > 0),
+    amount_before   BIGINT NOT NULL,
+    amount          BIGINT NOT NULL,
+    terms           BIGINT NOT NULL,
+    digest          BIGINT NOT NULL,
+    PRIMARY KEY (account, entry, line)
+);
+
+CREATE TABLE transfers (
+    account TEXT   NOT NULL,
+    entry   BIGINT NOT NULL,
+    line    BIGINT NOT NULL,
+    purpose TEXT   NOT NULL,
+    debit   TEXT   NOT NULL,
+    credit  TEXT   NOT NULL,
+    amount  BIGINT NOT NULL CHECK (amount > 0),
+    digest  BIGINT NOT NULL,
+    CHECK (debit <> credit),
+    PRIMARY KEY (account, entry, line)
+);
+`
+
+const withoutLines = `
+ALTER TABLE journal DROP COLUMN charges;
+ALTER TABLE journal DROP COLUMN first_hour;
+ALTER TABLE journal DROP COLUMN last_hour;
+ALTER TABLE journal DROP COLUMN lines;
+`
+
+// unpackLines moves charges and transfers out of their entries again.
+func unpackLines(e engine) func(context.Context, *sql.Tx) error {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, e.schema().Replace(rowsSchema)); err != nil {
+			return err
+		}
+		err := eachEntries(ctx, tx, func(id string, entries []int64) error {
+			for _, seq := range entries {
+				if err := unpackEntry(ctx, tx, id, seq); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, withoutLines)
+		return err
+	}
+}
+
+// unpackEntry writes the rows of one entry, which must be as they were packed: what
+// was changed would be sealed anew otherwise, row by row.
+func unpackEntry(ctx context.Context, tx *sql.Tx, id string, seq int64) error {
+	l := account.Lines{Entry: seq}
+	err := tx.QueryRowContext(ctx, "SELECT charges, first_hour, last_hour, lines FROM journal WHERE account = $1 AND seq = $2", id, seq).
+		Scan(&l.Charges, &l.First, &l.Last, &l.Content)
+	if err != nil {
+		return err
+	}
+	charges, transfers, err := l.Open(id)
+	if err == nil && !l.Whole(id) {
+		err = errors.New("they are not as they were packed: the database was changed by hand; find out why with termwise verify")
+	}
+	if err != nil {
+		return fmt.Errorf("entry %d: %w", seq, err)
+	}
+	for i := range charges {
+		c := &charges[i]
+		if _, err := tx.ExecContext(ctx, "INSERT INTO charges (account, "+chargeColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+			id, c.Entry, c.RowID.Line, c.Product, c.Resource, c.Meter, int64(c.Hour),
+			c.QuantityBefore, c.Quantity, int64(c.AmountBefore), int64(c.Amount), c.Sequence, c.Terms, c.Digest); err != nil {
+			return err
+		}
+	}
+	for i := range transfers {
+		p := &transfers[i]
+		if _, err := tx.ExecContext(ctx, "INSERT INTO transfers (account, "+transferColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+			id, p.Entry, p.RowID.Line, string(p.Purpose), string(p.Debit), string(p.Credit), int64(p.Transfer.Amount), p.Digest); err != nil {
+			return err
+		}
+	}
+	return nil
+}

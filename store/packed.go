@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
+	"termwise.dev/core/money"
+)
+
+// Charges and transfers are packed in their entry of the journal. The columns
+// beside them choose entries, so that no more are unpacked than may hold what is
+// asked for; what is in them is chosen here.
+
+// entered is an entry of the journal with its charges and transfers.
+type entered struct {
+	entry journal.Entry
+	lines account.Lines
+}
+
+// unreadable names an entry whose lines cannot be unpacked.
+func unreadable(id string, l *account.Lines, err error) error {
+	return &UnreadableRow{Table: packed.name, Owner: id, Err: fmt.Errorf("entry %d: %w", l.Entry, err)}
+}
+
+// eachPacked reads the lines of entries; tail is the rest of the query, from WHERE on.
+func (tx *Tx) eachPacked(ctx context.Context, yield func(id string, l *account.Lines) error, tail string, args ...any) error {
+	return tx.each(ctx, "SELECT "+packed.owner+", "+packed.columns+" FROM "+packed.name+" "+tail, args, func(rows scanner) error {
+		var id string
+		var l account.Lines
+		if err := rows.Scan(targets(&id, packed.fields(&l))...); err != nil {
+			return &UnreadableRow{Table: packed.name, Owner: id, Err: err}
+		}
+		return yield(id, &l)
+	})
+}
+
+// eachUnpacked is eachPacked that gives the rows themselves, without their digests.
+func (tx *Tx) eachUnpacked(ctx context.Context, yield func(id string, charges []account.Charge, transfers []account.Posted) error, tail string, args ...any) error {
+	return tx.eachPacked(ctx, func(id string, l *account.Lines) error {
+		charges, transfers, err := l.Unpack()
+		if err != nil {
+			return unreadable(id, l, err)
+		}
+		return yield(id, charges, transfers)
+	}, tail, args...)
+}
+
+// linesOf reads the charges and transfers of one entry, none where there is no such
+// entry.
+func (tx *Tx) linesOf(ctx context.Context, id string, entry int64) (charges []account.Charge, transfers []account.Posted, err error) {
+	err = tx.eachPacked(ctx, func(id string, l *account.Lines) (err error) {
+		if charges, transfers, err = l.Open(id); err != nil {
+			err = unreadable(id, l, err)
+		}
+		return err
+	}, "WHERE account = $1 AND seq = $2", id, entry)
+	return charges, transfers, err
+}
+
+// Entries are read a few at a time where rows are limited, since each may hold many:
+// as few as fewEntries at first, and twice as many each time, up to manyEntries.
+const (
+	fewEntries  = 16
+	manyEntries = 256
+)
+
+// choosePacked reads the rows of one kind that a filter chooses, in order of entry
+// and line. entries adds conditions to the choice of entries; open gives the rows of
+// an entry that meet what is not among these.
+func choosePacked[R any, U calendar.Hour | calendar.Day | calendar.Instant](
+	ctx context.Context, tx *Tx, id string, f Filter[U], entries func(*selection), open func(*account.Lines) ([]R, error), place func(*R) account.RowID,
+) (found []R, err error) {
+	next := f.After.Entry
+	for page := fewEntries; ; page = min(2*page, manyEntries) {
+		var s selection
+		s.where("account = ? AND seq >= ?", id, next)
+		if f.Known != 0 {
+			s.where("recorded <= ?", int64(f.Known))
+		}
+		entries(&s)
+		s.add(" ORDER BY seq")
+		if f.Limit > 0 {
+			s.add(" LIMIT ?", page)
+		}
+		read := 0
+		err := tx.eachPacked(ctx, func(id string, l *account.Lines) error {
+			read, next = read+1, l.Entry+1
+			rows, err := open(l)
+			if err != nil {
+				return unreadable(id, l, err)
+			}
+			for i := range rows {
+				if comesAfter(place(&rows[i]), f.After) && (f.Limit == 0 || len(found) < f.Limit) {
+					found = append(found, rows[i])
+				}
+			}
+			return nil
+		}, s.text.String(), s.args...)
+		if err != nil || f.Limit == 0 || len(found) == f.Limit || read < page {
+			return found, err
+		}
+	}
+}
+
+func comesAfter(row, other account.RowID) bool {
+	return row.Entry > other.Entry || row.Entry == other.Entry && row.Line > other.Line
+}
+
+// holdsHours adds the condition that an entry has charges, and may have some for
+// hours from one to before another; a zero is no bound.
+func (s *selection) holdsHours(from, to calendar.Hour) {
+	s.where("journal.charges > 0")
+	if from != 0 {
+		s.where("journal.last_hour >= ?", int64(from))
+	}
+	if to != 0 {
+		s.where("journal.first_hour < ?", int64(to))
+	}
+}
+
+// lies says whether an hour or an instant is in a filter's time.
+func lies[U calendar.Hour | calendar.Day | calendar.Instant](at, from, to U) bool {
+	return (from == 0 || at >= from) && (to == 0 || at < to)
+}
+
+// addTo adds to a sum, or refuses as the databases do for sums of their own.
+func addTo[N ~int64](sum *N, n N) error {
+	total, err := money.Amount(*sum).Add(money.Amount(n))
+	if err != nil {
+		return errors.Join(sumLeavesRange(), err)
+	}
+	*sum = N(total)
+	return nil
+}

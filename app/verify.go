@@ -16,7 +16,8 @@ import (
 // Verification is what Verify found.
 type Verification struct {
 	Accounts int `json:"accounts"`
-	// Rows counts the rows that were read, by table.
+	// Rows counts the rows that were read, by table; charges and transfers, which
+	// entries of the journal carry, by names of their own.
 	Rows   map[string]int `json:"rows"`
 	Truths []Truth        `json:"truths"`
 	// OK says that nothing breaks any of them.

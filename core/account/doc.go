@@ -2,10 +2,10 @@
 //
 // Owns: the books of an account (balances, debts, services, acceptances, lapses,
 // add-ons, open buckets), the commands on them, what falls due as time passes and
-// in which order, the rows that each decision writes, their explanation, and the
-// check of stored evidence by making the books again from the journal. Does not
-// own: the rules of each part (ledger, arrears, rating, subscription, terms) or
-// storage.
+// in which order, the rows that each decision writes, how the charges and
+// transfers of an entry are packed, the rows' explanation, and the check of stored
+// evidence by making the books again from the journal. Does not own: the rules of
+// each part (ledger, arrears, rating, subscription, terms) or storage.
 //
 // Invariants: a decision is a pure function of the books, the terms and the
 // instants it is given; advancing in one leap gives the rows of advancing in

@@ -61,8 +61,8 @@ func BenchmarkMonthEnd(b *testing.B) {
 }
 
 func benchmarkMonthEnd(b *testing.B, accounts int, database func() (string, bare)) {
-	var ended, charges, written int
-	var limit time.Duration
+	var ended, charges int
+	var limit limits
 	var heap float64
 	for b.Loop() {
 		b.StopTimer()
@@ -76,16 +76,16 @@ func benchmarkMonthEnd(b *testing.B, accounts int, database func() (string, bare
 		if want := accounts - accounts/10; report.Accounts != accounts || report.Charges < want*2*hoursUsed {
 			b.Fatalf("the month ended for %d accounts with %d charges, want %d and more than %d", report.Accounts, report.Charges, accounts, want*2*hoursUsed)
 		}
-		n, took := bareInserts(b, w, batches, bare, monthRows(instant(monthEnd)))
-		ended, charges, written, limit = ended+accounts, charges+report.Charges, written+n, limit+took
+		one := newLimits(b, w, bare, plainMonth(instant(monthEnd)))
+		one.measure(b, batches)
+		limit.add(one)
+		ended, charges = ended+accounts, charges+report.Charges
 		b.StartTimer()
 	}
 	took := b.Elapsed().Seconds()
 	b.ReportMetric(float64(ended)/took, "accounts/s")
 	b.ReportMetric(float64(charges)/took, "charges/s")
-	b.ReportMetric(float64(written)/took, "rows/s")
-	b.ReportMetric(float64(written)/limit.Seconds(), "bare-rows/s")
-	b.ReportMetric(100*limit.Seconds()/took, "%ofbare")
+	limit.report(b, took)
 	b.ReportMetric(heap/(1<<20), "MB-grown")
 }
 
@@ -157,16 +157,20 @@ func monthlyAndHourly(tb testing.TB) fstest.MapFS {
 	return withDocuments(tb, map[string]string{"products/" + monthly + ".yaml": text})
 }
 
-// monthRows are the rows that a plain design writes as it passes an instant; see
-// writtenRows.
-func monthRows(at calendar.Instant) []writtenKind {
-	entry := fmt.Sprintf("AND EXISTS (SELECT 1 FROM journal j WHERE j.account = {t}.account AND j.seq = {t}.entry AND j.effective >= %d)", at)
-	kinds := []writtenKind{{"accounts", ""}, {"journal", fmt.Sprintf("AND effective >= %d", at)}}
-	kinds = append(kinds, writtenKind{"charges", ""}, writtenKind{"transfers", ""})
-	for _, table := range []string{"refused_usage", "late_fees", "notices", "transitions", "acceptances"} {
-		kinds = append(kinds, writtenKind{table, strings.ReplaceAll(entry, "{t}", table)})
+// plainMonth are the rows that a plain design writes as it passes an instant; see
+// plainHour.
+func plainMonth(at calendar.Instant) []plainKind {
+	kinds := []plainKind{
+		{table: "accounts", changed: true},
+		{table: "journal", of: fmt.Sprintf("AND effective >= %d", at)},
+		{table: "charges"}, {table: "transfers"},
 	}
-	return append(kinds, writtenKind{"buckets", ""})
+	for _, table := range []string{"refused_usage", "late_fees", "notices", "transitions", "acceptances"} {
+		kinds = append(kinds, plainKind{table: table, of: fmt.Sprintf(
+			"AND EXISTS (SELECT 1 FROM journal j WHERE j.account = %[1]s.account AND j.seq = %[1]s.entry AND j.effective >= %[2]d)", table, at)})
+	}
+	return append(kinds, plainKind{table: "balances", changed: true}, plainKind{table: "debts", changed: true},
+		plainKind{table: "services", changed: true}, plainKind{table: "buckets"})
 }
 
 // watchHeap begins to watch the heap that is in use, as the collector last found

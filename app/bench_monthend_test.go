@@ -163,7 +163,8 @@ func plainMonth(at calendar.Instant) []plainKind {
 	kinds := []plainKind{
 		{table: "accounts", changed: true},
 		{table: "journal", of: fmt.Sprintf("AND effective >= %d", at)},
-		{table: "charges"}, {table: "transfers"},
+		{table: "charges"},
+		{table: "transfers"},
 	}
 	for _, table := range []string{"refused_usage", "late_fees", "notices", "transitions", "acceptances"} {
 		kinds = append(kinds, plainKind{table: table, of: fmt.Sprintf(

@@ -156,12 +156,11 @@ const oneLine = "WHERE account = $1 AND entry = $2 AND line = $3"
 // Charge returns one charge, and false when there is none of this name.
 func (tx *Tx) Charge(ctx context.Context, id string, row account.RowID) (account.Charge, bool, error) {
 	charges, _, err := tx.linesOf(ctx, id, row.Entry)
-	for i := range charges {
-		if charges[i].RowID == row {
-			return charges[i], true, nil
-		}
+	at := slices.IndexFunc(charges, func(r account.Charge) bool { return r.RowID == row })
+	if err != nil || at < 0 {
+		return account.Charge{}, false, err
 	}
-	return account.Charge{}, false, err
+	return charges[at], true, nil
 }
 
 // RefusedLine returns one part of usage that was not billed, and false when there is none of this name.
@@ -198,12 +197,11 @@ func (tx *Tx) Transition(ctx context.Context, id string, row account.RowID) (acc
 // Transfer returns one transfer, and false when there is none of this name.
 func (tx *Tx) Transfer(ctx context.Context, id string, row account.RowID) (account.Posted, bool, error) {
 	transfers, err := tx.TransfersOf(ctx, id, row.Entry)
-	for i := range transfers {
-		if transfers[i].RowID == row {
-			return transfers[i], true, nil
-		}
+	at := slices.IndexFunc(transfers, func(r account.Posted) bool { return r.RowID == row })
+	if err != nil || at < 0 {
+		return account.Posted{}, false, err
 	}
-	return account.Posted{}, false, err
+	return transfers[at], true, nil
 }
 
 // TransfersOf returns the transfers of one journal entry, in order of line.

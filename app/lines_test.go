@@ -49,12 +49,7 @@ func onSQLite(table string) string {
 	return strings.NewReplacer("BIGINT", "INTEGER", "BYTEA", "BLOB").Replace(table) + " STRICT, WITHOUT ROWID"
 }
 
-// The columns of these tables, and the values of a row, in their order.
-var rowColumns = map[string]string{
-	"charges":   "account, entry, line, product, resource, meter, hour, sequence, quantity_before, quantity, amount_before, amount, terms, digest",
-	"transfers": "account, entry, line, purpose, debit, credit, amount, digest",
-}
-
+// Values of a row, in the order of the columns.
 func chargeRow(id string, c *account.Charge) []any {
 	return []any{
 		id, c.Entry, c.RowID.Line, c.Product, c.Resource, c.Meter, int64(c.Hour), c.Sequence,

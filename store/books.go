@@ -82,9 +82,6 @@ func (l *loader) heads(ctx context.Context, lock string) error {
 // where begins a query for rows of the wanted accounts.
 func (l *loader) where(more string) string { return "WHERE " + l.of + more }
 
-// inOrder sorts rows that belong to entries of the journal.
-const inOrder = " ORDER BY account, entry, line"
-
 // isNoted is the condition of the index on notices of which the books keep
 // something, as it stands there: so both engines see that the index serves.
 const isNoted = "kind IN ('" + string(notice.ExitConfirmed) + "', '" + string(notice.ProductEnds) + "', '" + string(notice.AgreementEnds) + "')"

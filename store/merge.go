@@ -65,13 +65,14 @@ func merge(calls []*call) *call {
 	if len(calls) == 1 && calls[0].orElse == nil {
 		return calls[0]
 	}
-	var key strings.Builder
-	var args []any
+	key := make([]byte, 0, 2048)
+	args := make([]any, 0, 80)
 	var orElse error
 	for _, c := range calls {
 		own := c.args(0)
-		fmt.Fprintf(&key, "%d %t ", len(own), c.orElse != nil)
-		key.WriteString(c.text)
+		key = strconv.AppendInt(key, int64(len(own)), 10)
+		key = strconv.AppendBool(key, c.orElse != nil)
+		key = append(key, c.text...)
 		args = append(args, own...)
 		orElse = errors.Join(orElse, c.orElse)
 	}
@@ -80,7 +81,7 @@ func merge(calls []*call) *call {
 			args = append(args, c.wants)
 		}
 	}
-	made := newCall(mergedText(key.String(), calls), args)
+	made := newCall(mergedText(string(key), calls), args)
 	made.orElse, made.asks = orElse, orElse != nil
 	return made
 }

@@ -2,8 +2,8 @@
 //
 // Owns: the books of an account (balances, debts, services, acceptances, lapses,
 // add-ons, open buckets), the commands on them, what falls due as time passes and
-// in which order, the rows that each decision writes, how the charges and
-// transfers of an entry are packed, the rows' explanation, and the check of stored
+// in which order, the rows that each decision writes, how an account's state and the
+// charges and transfers of an entry are packed, the rows' explanation, and the check of stored
 // evidence by making the books again from the journal. Does not own: the rules of
 // each part (ledger, arrears, rating, subscription, terms) or storage.
 //

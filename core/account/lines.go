@@ -11,6 +11,7 @@ import (
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
+	"termwise.dev/core/packed"
 	"termwise.dev/core/rating"
 )
 
@@ -298,9 +299,9 @@ func (l *Lines) Unpack() ([]Charge, []Posted, error) {
 	if len(l.Content) < linesHead || l.Content[0] != linesPacked {
 		return nil, nil, errNotLines
 	}
-	u := lineUnpacker{rest: l.Content[linesHead:], entry: l.Entry}
+	u := lineUnpacker{Reader: packed.NewReader(l.Content[linesHead:]), entry: l.Entry}
 	charges, transfers := u.charges(), u.transfers()
-	if u.broken || len(u.rest) > 0 || len(charges)+len(transfers) == 0 ||
+	if !u.Whole() || len(charges)+len(transfers) == 0 ||
 		!bytes.Equal(packLines(charges, transfers)[linesHead:], l.Content[linesHead:]) {
 		return nil, nil, errNotLines
 	}
@@ -310,20 +311,19 @@ func (l *Lines) Unpack() ([]Charge, []Posted, error) {
 // lineUnpacker reads what was packed. After anything that cannot be, it is broken
 // and gives nothing more.
 type lineUnpacker struct {
-	rest   []byte
-	entry  int64
-	broken bool
-	texts  []string
-	kinds  []kind
-	last   []rating.Line // by kind
+	packed.Reader
+	entry int64
+	texts []string
+	kinds []kind
+	last  []rating.Line // by kind
 }
 
 func (u *lineUnpacker) charges() []Charge {
-	charges := make([]Charge, 0, u.count())
+	charges := make([]Charge, 0, u.Count())
 	var before Charge
 	for range cap(charges) {
 		c := u.charge(&before)
-		if u.broken {
+		if u.Broken() {
 			return nil
 		}
 		charges = append(charges, c)
@@ -333,16 +333,16 @@ func (u *lineUnpacker) charges() []Charge {
 }
 
 func (u *lineUnpacker) charge(before *Charge) (c Charge) {
-	bits := u.uvarint()
+	bits := u.Uvarint()
 	at := bits >> kindShift
 	switch {
 	case at > uint64(len(u.kinds)):
-		u.broken = true
+		u.Break()
 	case at == uint64(len(u.kinds)):
-		u.kinds = append(u.kinds, kind{u.text(""), u.text(""), u.fixed()})
+		u.kinds = append(u.kinds, kind{u.text(""), u.text(""), int64(u.Uint64())})
 		u.last = append(u.last, rating.Line{})
 	}
-	if u.broken {
+	if u.Broken() {
 		return c
 	}
 	of := &u.kinds[at]
@@ -354,10 +354,10 @@ func (u *lineUnpacker) charge(before *Charge) (c Charge) {
 		c.Resource = u.text(before.Resource)
 	}
 	if bits&sameHour == 0 {
-		c.Hour = before.Hour + calendar.Hour(u.varint())
+		c.Hour = before.Hour + calendar.Hour(u.Varint())
 	}
 	if bits&nextLine == 0 {
-		c.RowID.Line = before.RowID.Line + u.varint()
+		c.RowID.Line = before.RowID.Line + u.Varint()
 	}
 	if bits&sameFigures == 0 {
 		u.last[at] = u.figures(bits&firstLine != 0)
@@ -367,23 +367,23 @@ func (u *lineUnpacker) charge(before *Charge) (c Charge) {
 }
 
 func (u *lineUnpacker) figures(first bool) rating.Line {
-	l := rating.Line{Quantity: u.varint(), Amount: money.Amount(u.varint()), Sequence: 1}
+	l := rating.Line{Quantity: u.Varint(), Amount: money.Amount(u.Varint()), Sequence: 1}
 	if !first {
-		l.QuantityBefore, l.AmountBefore, l.Sequence = u.varint(), money.Amount(u.varint()), u.varint()
+		l.QuantityBefore, l.AmountBefore, l.Sequence = u.Varint(), money.Amount(u.Varint()), u.Varint()
 	}
 	return l
 }
 
 func (u *lineUnpacker) transfers() []Posted {
-	transfers := make([]Posted, 0, u.count())
+	transfers := make([]Posted, 0, u.Count())
 	line := int64(0)
 	for range cap(transfers) {
-		line += u.varint()
+		line += u.Varint()
 		t := Posted{Stamp: Stamp{RowID: RowID{Entry: u.entry, Line: line}}, Transfer: ledger.Transfer{
 			Purpose: ledger.Purpose(u.text("")), Debit: ledger.Account(u.text("")), Credit: ledger.Account(u.text("")),
-			Amount: money.Amount(u.varint()),
+			Amount: money.Amount(u.Varint()),
 		}}
-		if u.broken {
+		if u.Broken() {
 			return nil
 		}
 		transfers = append(transfers, t)
@@ -393,65 +393,16 @@ func (u *lineUnpacker) transfers() []Posted {
 
 // text reads a text; a new one begins as other does, as far as it says.
 func (u *lineUnpacker) text(other string) string {
-	at := u.uvarint()
+	at := u.Uvarint()
 	if at < uint64(len(u.texts)) {
 		return u.texts[at]
 	}
-	shared := u.bytes(1)
-	if u.broken || at > uint64(len(u.texts)) || int(shared[0]) > len(other) {
-		u.broken = true
+	shared := u.Bytes(1)
+	if u.Broken() || at > uint64(len(u.texts)) || int(shared[0]) > len(other) {
+		u.Break()
 		return ""
 	}
-	s := other[:shared[0]] + string(u.bytes(u.count()))
+	s := other[:shared[0]] + u.Reader.Text()
 	u.texts = append(u.texts, s)
 	return s
-}
-
-// count reads how many things follow, of which each takes a byte at least.
-func (u *lineUnpacker) count() int {
-	n := u.uvarint()
-	if n > uint64(len(u.rest)) {
-		u.broken = true
-		return 0
-	}
-	return int(n)
-}
-
-func (u *lineUnpacker) bytes(n int) []byte {
-	if n > len(u.rest) {
-		u.broken, u.rest = true, nil
-		return nil
-	}
-	b := u.rest[:n]
-	u.rest = u.rest[n:]
-	return b
-}
-
-// fixed reads a number that has eight bytes.
-func (u *lineUnpacker) fixed() int64 {
-	b := u.bytes(8)
-	if u.broken {
-		return 0
-	}
-	return int64(binary.BigEndian.Uint64(b))
-}
-
-func (u *lineUnpacker) uvarint() uint64 {
-	v, n := binary.Uvarint(u.rest)
-	u.advance(n)
-	return v
-}
-
-func (u *lineUnpacker) varint() int64 {
-	v, n := binary.Varint(u.rest)
-	u.advance(n)
-	return v
-}
-
-func (u *lineUnpacker) advance(n int) {
-	if n <= 0 {
-		u.broken, u.rest = true, nil
-		return
-	}
-	u.rest = u.rest[n:]
 }

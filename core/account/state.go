@@ -11,6 +11,7 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
+	"termwise.dev/core/packed"
 	"termwise.dev/core/subscription"
 	"termwise.dev/core/terms"
 )
@@ -41,10 +42,8 @@ var errNotAState = errors.New("the content is not the packed state of an account
 // UnpackState fills in what PackState wrote. It returns an error for content that
 // cannot be read; whether what was read is true, Evidence.Check tells.
 func (b *Books) UnpackState(content []byte) error {
-	u := unpacker{rest: content}
-	if u.byte() != packedState {
-		return errNotAState
-	}
+	u := unpacker{Reader: packed.NewReader(content)}
+	u.Form(packedState)
 	b.Balances = u.balances()
 	b.Debts = list(&u, u.debt)
 	b.Services = u.services()
@@ -52,7 +51,7 @@ func (b *Books) UnpackState(content []byte) error {
 	b.Lapses = list(&u, u.lapse)
 	b.Exits = list(&u, u.exit)
 	b.Ends = list(&u, u.end)
-	if u.broken || len(u.rest) > 0 {
+	if !u.Whole() {
 		return errNotAState
 	}
 	for i := range b.Lapses {
@@ -238,90 +237,44 @@ func (p *packer) end(e *End) {
 	p.instant(e.At)
 }
 
-// unpacker reads what a packer wrote. After anything that cannot be, it is broken
-// and gives nothing more.
+// unpacker reads what a packer wrote.
 type unpacker struct {
-	rest   []byte
-	broken bool
-	texts  []string
-	at     calendar.Instant
-}
-
-// count reads how many things follow, of which each takes a byte at least.
-func (u *unpacker) count() int {
-	n := u.uvarint()
-	if n > uint64(len(u.rest)) {
-		u.advance(0)
-		return 0
-	}
-	return int(n)
-}
-
-func (u *unpacker) uvarint() uint64 {
-	v, n := binary.Uvarint(u.rest)
-	u.advance(n)
-	return v
-}
-
-func (u *unpacker) int() int64 {
-	v, n := binary.Varint(u.rest)
-	u.advance(n)
-	return v
-}
-
-func (u *unpacker) byte() byte { return u.bytes(1)[0] }
-
-// bytes reads n bytes; where there are not as many, it is broken and gives zeros.
-func (u *unpacker) bytes(n int) []byte {
-	if n > len(u.rest) {
-		u.advance(0)
-		return make([]byte, n)
-	}
-	read := u.rest[:n]
-	u.rest = u.rest[n:]
-	return read
-}
-
-// advance passes over what was read; nothing was when n is not above zero.
-func (u *unpacker) advance(n int) {
-	if n <= 0 {
-		u.broken, u.rest = true, nil
-		return
-	}
-	u.rest = u.rest[n:]
+	packed.Reader
+	texts []string
+	at    calendar.Instant
 }
 
 func (u *unpacker) text() string {
-	at := u.uvarint()
+	at := u.Uvarint()
 	if at > uint64(len(u.texts)) {
-		u.advance(0)
+		u.Break()
 		return ""
 	}
 	if at > 0 {
 		return u.texts[at-1]
 	}
-	s := string(u.bytes(u.count()))
+	s := u.Reader.Text()
 	u.texts = append(u.texts, s)
 	return s
 }
 
 func (u *unpacker) instant() calendar.Instant {
-	if u.count() == 0 {
+	if u.Count() == 0 {
 		return 0
 	}
-	u.at = calendar.Instant(int64(u.at) + u.int())
+	u.at = calendar.Instant(int64(u.at) + u.Varint())
 	return u.at
 }
 
 // list reads things that each wrote; nil when there are none.
 func list[T any](u *unpacker, read func() T) []T {
-	n := u.count()
+	n := u.Count()
 	if n == 0 {
 		return nil
 	}
 	things := make([]T, 0, min(n, 64)) // as many as come: a damaged count must not fill the memory
 	for range n {
-		if u.broken {
+		if u.Broken() {
 			return nil
 		}
 		things = append(things, read())
@@ -330,29 +283,29 @@ func list[T any](u *unpacker, read func() T) []T {
 }
 
 func (u *unpacker) balances() ledger.Balances {
-	n := u.count()
+	n := u.Count()
 	b := make(ledger.Balances, min(n, 64))
 	for range n {
-		if u.broken {
+		if u.Broken() {
 			break
 		}
 		name := ledger.Account(u.text())
-		b[name] = money.Amount(u.int())
+		b[name] = money.Amount(u.Varint())
 	}
 	return b
 }
 
 func (u *unpacker) debt() arrears.Debt {
 	return arrears.Debt{
-		Since: u.instant(), Seller: u.text(), Product: u.text(), Due: calendar.Day(u.int()), Outstanding: money.Amount(u.int()),
+		Since: u.instant(), Seller: u.text(), Product: u.text(), Due: calendar.Day(u.Varint()), Outstanding: money.Amount(u.Varint()),
 	}
 }
 
 func (u *unpacker) services() map[string]*subscription.Service {
-	n := u.count()
+	n := u.Count()
 	services := make(map[string]*subscription.Service, min(n, 64))
 	for range n {
-		if u.broken {
+		if u.Broken() {
 			break
 		}
 		s := &subscription.Service{
@@ -374,19 +327,19 @@ func (u *unpacker) acceptance() terms.Acceptance {
 		Document: u.text(), Version: u.text(), Form: terms.AcceptanceForm(u.text()),
 		At: u.instant(), Recorded: u.instant(), Actor: u.text(),
 	}
-	copy(a.TextHash[:], u.bytes(len(a.TextHash)))
+	copy(a.TextHash[:], u.Bytes(len(a.TextHash)))
 	a.Order = u.text()
 	return a
 }
 
 func (u *unpacker) lapse() Lapsed {
 	return Lapsed{
-		Stamp: Stamp{RowID: RowID{Entry: u.int(), Line: u.int()}, Digest: u.int()},
+		Stamp: Stamp{RowID: RowID{Entry: u.Varint(), Line: u.Varint()}, Digest: u.Varint()},
 		Order: u.text(), Document: u.text(), Version: u.text(), Effect: terms.LapseEffect(u.text()),
 		At: u.instant(), Recorded: u.instant(),
 		Ruling: Ruling{
 			Clause: terms.Citation{Document: u.text(), Code: u.text(), Version: u.text(), Clause: u.text()},
-			Terms:  u.int(),
+			Terms:  u.Varint(),
 		},
 	}
 }
@@ -394,7 +347,7 @@ func (u *unpacker) lapse() Lapsed {
 func (u *unpacker) exit() Exit {
 	return Exit{
 		Document: u.text(), Version: u.text(), At: u.instant(), Told: u.instant(), Lifted: u.instant(),
-		Recorded: u.instant(), LiftedRecorded: u.instant(), Entry: u.int(),
+		Recorded: u.instant(), LiftedRecorded: u.instant(), Entry: u.Varint(),
 	}
 }
 

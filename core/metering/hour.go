@@ -7,6 +7,7 @@ import (
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/money"
+	"termwise.dev/core/packed"
 )
 
 // packedHour is the form in which buckets are packed. Another form would be another
@@ -32,9 +33,9 @@ func PackHour(buckets []Bucket) []byte {
 // UnpackHour reads the buckets of an hour that PackHour wrote. It returns an error
 // for anything else, be it one byte from it.
 func UnpackHour(hour calendar.Hour, content []byte) ([]Bucket, error) {
-	u := unpacker{rest: content}
+	u := unpacker{Reader: packed.NewReader(content)}
 	buckets := u.hour(hour)
-	if u.broken || len(u.rest) > 0 || !bytes.Equal(PackHour(buckets), content) ||
+	if !u.Whole() || !bytes.Equal(PackHour(buckets), content) ||
 		!slices.IsSortedFunc(buckets, func(a, b Bucket) int { return a.Compare(b.Key) }) {
 		return nil, errNotPacked
 	}
@@ -67,19 +68,19 @@ func (p *packer) bucket(b *Bucket) {
 }
 
 func (u *unpacker) hour(hour calendar.Hour) []Bucket {
-	u.form(packedHour)
+	u.Form(packedHour)
 	u.dictionary()
-	buckets := make([]Bucket, u.count())
+	buckets := make([]Bucket, u.Count())
 	var touched calendar.Instant
 	for i := range buckets {
 		b := &buckets[i]
 		b.Key = Key{Product: u.text(), Resource: u.text(), Meter: u.text(), Hour: hour}
-		b.Total = int64(u.uvarint())
-		b.Touched = calendar.Instant(int64(touched) + u.varint())
+		b.Total = int64(u.Uvarint())
+		b.Touched = calendar.Instant(int64(touched) + u.Varint())
 		touched = b.Touched
-		b.Charged = money.Amount(u.varint())
+		b.Charged = money.Amount(u.Varint())
 		u.settled(b)
-		if u.broken {
+		if u.Broken() {
 			return nil
 		}
 	}
@@ -88,9 +89,9 @@ func (u *unpacker) hour(hour calendar.Hour) []Bucket {
 
 // settled reads how a bucket is settled.
 func (u *unpacker) settled(b *Bucket) {
-	if u.uvarint() != 0 {
+	if u.Uvarint() != 0 {
 		b.Billed, b.Lines = b.Total, 1
 		return
 	}
-	b.Pending, b.Billed, b.Refused, b.Lines = calendar.Instant(u.varint()), u.varint(), u.varint(), u.varint()
+	b.Pending, b.Billed, b.Refused, b.Lines = calendar.Instant(u.Varint()), u.Varint(), u.Varint(), u.Varint()
 }

@@ -7,11 +7,12 @@ import (
 	"slices"
 
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/packed"
 )
 
-// packed is the form in which events are packed. Another form would be another
+// packedEvents is the form in which events are packed. Another form would be another
 // first byte.
-const packed = 1
+const packedEvents = 1
 
 // Pack writes events of one account, in the order given, as compactly as usage
 // lets itself be written: texts that repeat are written once, what an event has
@@ -24,7 +25,7 @@ func Pack(events []Event) []byte {
 	for i := range events {
 		p.event(&events[i])
 	}
-	out := append(make([]byte, 0, len(p.body)+256), packed)
+	out := append(make([]byte, 0, len(p.body)+256), packedEvents)
 	out = p.appendDictionary(out)
 	out = binary.AppendUvarint(out, uint64(len(p.shapes)))
 	for i := range p.shapes {
@@ -158,9 +159,9 @@ var errNotPacked = errors.New("the content is not what packing gives")
 // Unpack reads events of an account that Pack wrote. It returns an error for
 // anything else, be it one byte from it.
 func Unpack(account string, content []byte) ([]Event, error) {
-	u := unpacker{rest: content}
+	u := unpacker{Reader: packed.NewReader(content)}
 	events := u.events(account)
-	if u.broken || len(u.rest) > 0 || !bytes.Equal(Pack(events), content) {
+	if !u.Whole() || !bytes.Equal(Pack(events), content) {
 		return nil, errNotPacked
 	}
 	return events, nil
@@ -169,25 +170,24 @@ func Unpack(account string, content []byte) ([]Event, error) {
 // unpacker reads what was packed. After anything that cannot be, it is broken
 // and gives nothing more.
 type unpacker struct {
-	rest   []byte
-	broken bool
+	packed.Reader
 	texts  []string
 	shapes []shape
 }
 
 func (u *unpacker) events(account string) []Event {
-	u.form(packed)
+	u.Form(packedEvents)
 	u.dictionary()
-	u.shapes = make([]shape, u.count())
+	u.shapes = make([]shape, u.Count())
 	for i := range u.shapes {
 		u.shapes[i] = u.shape()
 	}
-	events := make([]Event, u.count())
+	events := make([]Event, u.Count())
 	var id string
 	var from calendar.Instant
 	for i := range events {
 		events[i] = u.event(id, from)
-		if u.broken {
+		if u.Broken() {
 			return nil
 		}
 		events[i].Account = account
@@ -196,27 +196,18 @@ func (u *unpacker) events(account string) []Event {
 	return events
 }
 
-// form reads the first byte, which must be that of a form.
-func (u *unpacker) form(want byte) {
-	if len(u.rest) == 0 || u.rest[0] != want {
-		u.broken, u.rest = true, nil
-		return
-	}
-	u.rest = u.rest[1:]
-}
-
 func (u *unpacker) dictionary() {
-	u.texts = make([]string, u.count())
+	u.texts = make([]string, u.Count())
 	for i := range u.texts {
-		u.texts[i] = string(u.bytes(u.count()))
+		u.texts[i] = u.Text()
 	}
 }
 
 func (u *unpacker) shape() (s shape) {
 	s.source, s.product = u.text(), u.text()
-	form := u.uvarint()
+	form := u.Uvarint()
 	s.point, s.inSeconds = form&1 != 0, form&2 != 0
-	if n := u.count(); n > 0 {
+	if n := u.Count(); n > 0 {
 		s.meters = make([]string, n)
 	}
 	for i := range s.meters {
@@ -226,73 +217,37 @@ func (u *unpacker) shape() (s shape) {
 }
 
 func (u *unpacker) event(id string, from calendar.Instant) (e Event) {
-	at := u.uvarint()
+	at := u.Uvarint()
 	if at >= uint64(len(u.shapes)) {
-		u.broken = true
+		u.Break()
 		return e
 	}
 	s := &u.shapes[at]
 	e.Source, e.Product, e.Point, e.Resource = s.source, s.product, s.point, u.text()
-	common := u.uvarint()
+	common := u.Uvarint()
 	if common > uint64(len(id)) {
-		u.broken = true
+		u.Break()
 		return e
 	}
-	e.ID = id[:common] + string(u.bytes(u.count()))
+	e.ID = id[:common] + u.Text()
 	unit := s.unit()
-	start := u.varint() + floor(from, unit)
+	start := u.Varint() + floor(from, unit)
 	e.From = calendar.Instant(start * unit)
-	e.To = calendar.Instant((start + int64(u.uvarint())) * unit)
-	if len(s.meters) > 0 && !u.broken {
+	e.To = calendar.Instant((start + int64(u.Uvarint())) * unit)
+	if len(s.meters) > 0 && !u.Broken() {
 		e.Measures = make([]Measure, len(s.meters))
 	}
 	for i := range e.Measures {
-		e.Measures[i] = Measure{Meter: s.meters[i], Value: int64(u.uvarint())}
+		e.Measures[i] = Measure{Meter: s.meters[i], Value: int64(u.Uvarint())}
 	}
 	return e
 }
 
-// count reads how many things follow, of which each takes a byte at least.
-func (u *unpacker) count() int {
-	n := u.uvarint()
-	if n > uint64(len(u.rest)) {
-		u.broken = true
-		return 0
-	}
-	return int(n)
-}
-
-func (u *unpacker) bytes(n int) []byte {
-	b := u.rest[:min(n, len(u.rest))]
-	u.rest = u.rest[len(b):]
-	return b
-}
-
 func (u *unpacker) text() string {
-	at := u.uvarint()
+	at := u.Uvarint()
 	if at >= uint64(len(u.texts)) {
-		u.broken = true
+		u.Break()
 		return ""
 	}
 	return u.texts[at]
-}
-
-func (u *unpacker) uvarint() uint64 {
-	v, n := binary.Uvarint(u.rest)
-	u.advance(n)
-	return v
-}
-
-func (u *unpacker) varint() int64 {
-	v, n := binary.Varint(u.rest)
-	u.advance(n)
-	return v
-}
-
-func (u *unpacker) advance(n int) {
-	if n <= 0 {
-		u.broken, u.rest = true, nil
-		return
-	}
-	u.rest = u.rest[n:]
 }

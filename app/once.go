@@ -18,10 +18,10 @@ import (
 type command struct {
 	account, key string
 	request      [sha256.Size]byte
-	// guess is about when the command is done, by the database's clock; topUps
-	// says that it looks at earlier top-ups. What is wrong here is read again.
-	guess  calendar.Instant
-	topUps bool
+	// guess is about when the command is done, by the database's clock; payment is
+	// the reference of the payment that it looks for. What is wrong here is read again.
+	guess   calendar.Instant
+	payment string
 }
 
 // newCommand digests a command and its input, to tell a repetition from a
@@ -38,7 +38,7 @@ func (a *App) newCommand(name, account, key string, input any) (command, error) 
 // repetition gets the answer that was kept, and nothing happens. It refuses a
 // key that comes back with another request. do says when the answer was given.
 func once[T any](ctx context.Context, tx *store.Tx, c command, do func() (T, calendar.Instant, error)) (answer T, repeated bool, err error) {
-	if err := tx.LookAhead(ctx, store.Ahead{Account: c.account, Key: c.key, UpTo: c.guess, TopUps: c.topUps}); err != nil {
+	if err := tx.LookAhead(ctx, store.Ahead{Account: c.account, Key: c.key, UpTo: c.guess, Reference: c.payment}); err != nil {
 		return answer, false, err
 	}
 	// Locked first, so that two requests with one key are answered one after the other.

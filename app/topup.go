@@ -39,7 +39,7 @@ func (a *App) TopUp(ctx context.Context, id string, t account.TopUp, key, actor 
 	if err != nil {
 		return ToppedUp{}, err
 	}
-	c.topUps = true
+	c.payment = t.Reference
 	var answer ToppedUp
 	err = a.update(ctx, func(tx *store.Tx) error {
 		answer, answer.Repeated, err = once(ctx, tx, c, func() (ToppedUp, calendar.Instant, error) {
@@ -71,7 +71,7 @@ func (a *App) topUp(ctx context.Context, tx *store.Tx, id string, t account.TopU
 // credited. The journal itself says so, and the account is locked: there is no
 // second record of payments that could differ from it.
 func creditedBefore(ctx context.Context, tx *store.Tx, id string, t account.TopUp) error {
-	entries, err := tx.ToppedUp(ctx, id)
+	entries, err := tx.ToppedUp(ctx, id, t.Reference)
 	if err != nil || canary.On(canary.CreditTwice) {
 		return err
 	}

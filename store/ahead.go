@@ -12,7 +12,8 @@ type Ahead struct {
 	Account string
 	Key     string           // of the caller; empty for none
 	UpTo    calendar.Instant // a guess of the instant up to which the books are wanted
-	TopUps  bool             // whether its earlier top-ups are wanted
+	// Reference is that of a payment, whose earlier top-ups are wanted; empty for none.
+	Reference string
 }
 
 // ahead is what was asked for before it was wanted. Each thing is given out once.
@@ -59,10 +60,10 @@ func (h *ahead) ask(ctx context.Context, tx *Tx) error {
 			return err
 		}
 	}
-	if err := h.digest.askWithClock(ctx, tx, h.clock); err != nil || !h.TopUps {
+	if err := h.digest.askWithClock(ctx, tx, h.clock); err != nil || h.Reference == "" {
 		return err
 	}
-	return askToppedUp(ctx, tx, h.Account, h.toppedUp)
+	return askToppedUp(ctx, tx, h.Account, h.Reference, h.toppedUp)
 }
 
 // taken gives out what was asked for ahead, once, when it is about the account.

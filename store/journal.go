@@ -50,16 +50,16 @@ func (tx *Tx) Journal(ctx context.Context, id string, f Filter[calendar.Instant]
 	return chain.all(ctx, tx, s.text.String(), s.args...)
 }
 
-// ToppedUp returns the entries of an account's top-ups, in order of number,
-// without the hash of the entry before.
-func (tx *Tx) ToppedUp(ctx context.Context, id string) ([]journal.Entry, error) {
-	if tx.ahead != nil && tx.ahead.TopUps {
+// ToppedUp returns the entries of an account's top-ups by payments of a reference, in
+// order of number, without the hash of the entry before.
+func (tx *Tx) ToppedUp(ctx context.Context, id, reference string) ([]journal.Entry, error) {
+	if tx.ahead != nil && tx.ahead.Reference == reference {
 		if found := taken(tx, id, func(h *ahead) **[]journal.Entry { return &h.toppedUp }); found != nil {
 			return *found, nil
 		}
 	}
 	var found []journal.Entry
-	err := askToppedUp(ctx, tx, id, &found)
+	err := askToppedUp(ctx, tx, id, reference, &found)
 	return found, err
 }
 
@@ -67,7 +67,16 @@ func (tx *Tx) ToppedUp(ctx context.Context, id string) ([]journal.Entry, error) 
 // so that PostgreSQL sees that the index on top-ups serves.
 const isTopUp = "kind = '" + string(journal.ToppedUp) + "'"
 
-func askToppedUp(ctx context.Context, tx *Tx, id string, found *[]journal.Entry) error {
+// paymentReference is the expression of the index on top-ups: the reference of the
+// payment that the entry keeps.
+func (e engine) paymentReference() string {
+	if e == sqlite {
+		return "(payload ->> 'reference')"
+	}
+	return "(payload::jsonb ->> 'reference')"
+}
+
+func askToppedUp(ctx context.Context, tx *Tx, id, reference string, found *[]journal.Entry) error {
 	return entries.each(ctx, tx, func(_ string, e *journal.Entry) { *found = append(*found, *e) },
-		"WHERE account = $1 AND "+isTopUp+" ORDER BY seq", id)
+		"WHERE account = $1 AND "+isTopUp+" AND "+tx.engine.paymentReference()+" = $2 ORDER BY seq", id, reference)
 }

@@ -257,9 +257,12 @@ func TestToppedUp(t *testing.T) {
 				"b": {`{"amount":"3.000000","method":"bank_remittance","reference":"T-1"}`, `{"amount":"4.000000","method":"bank_remittance","reference":"T-1"}`},
 				"c": nil,
 			} {
-				found, err := tx.ToppedUp(ctx, id)
+				found, err := tx.ToppedUp(ctx, id, "T-1")
 				if err != nil {
 					return err
+				}
+				if other, err := tx.ToppedUp(ctx, id, "T-2"); err != nil || len(other) > 0 {
+					t.Errorf("%s: of another payment there are %v, %v", id, other, err)
 				}
 				var payloads []string
 				for _, e := range found {

@@ -94,10 +94,13 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	hours := goose.NewGoMigration(hoursVersion,
 		&goose.GoFunc{RunTx: packBuckets(db.engine)},
 		&goose.GoFunc{RunTx: unpackBuckets(db.engine)})
+	payments := goose.NewGoMigration(paymentsVersion,
+		&goose.GoFunc{RunTx: findPayments(db.engine)},
+		&goose.GoFunc{RunTx: loseSightOfPayments})
 	// Migrations that are written side by side may reach a database in another order
 	// than that of their numbers: each stands on those that it names alone.
 	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()},
-		goose.WithGoMigrations(parcels, lines, state, hours), goose.WithAllowOutofOrder(true))
+		goose.WithGoMigrations(parcels, lines, state, hours, payments), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}

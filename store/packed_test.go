@@ -54,7 +54,7 @@ func packedEntry(id string, seq int64, kind journal.Kind, hour calendar.Hour, am
 		charges = nil
 	}
 	return entered{
-		journal.Entry{Seq: seq, Kind: kind, Effective: hour.Start(), Recorded: hour.End()},
+		journal.Entry{Seq: seq, Kind: kind, Payload: "{}", Effective: hour.Start(), Recorded: hour.End()},
 		account.NewLines(id, seq, charges, transfers),
 	}
 }

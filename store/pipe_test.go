@@ -71,7 +71,7 @@ func TestACommandTakesTwoExchanges(t *testing.T) {
 func command(w *world, id, key string, upTo calendar.Instant) (found *account.Books, d *account.Decision) {
 	w.t.Helper()
 	update(w.t, w.db, func(ctx context.Context, tx *Tx) error {
-		if err := tx.LookAhead(ctx, Ahead{Account: id, Key: key, UpTo: upTo, TopUps: true}); err != nil {
+		if err := tx.LookAhead(ctx, Ahead{Account: id, Key: key, UpTo: upTo, Reference: key}); err != nil {
 			return err
 		}
 		if err := tx.Lock(ctx, []string{id}); err != nil {
@@ -91,7 +91,7 @@ func command(w *world, id, key string, upTo calendar.Instant) (found *account.Bo
 			return err
 		}
 		found = books[0]
-		if _, err := tx.ToppedUp(ctx, id); err != nil {
+		if _, err := tx.ToppedUp(ctx, id, key); err != nil {
 			return err
 		}
 		d, err = found.TopUp(w.env, account.TopUp{Amount: money.AmountScale, Method: "alipay", Reference: key}, start)
@@ -126,7 +126,7 @@ func TestLookAhead(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if err := tx.LookAhead(ctx, Ahead{Account: "a", Key: "k", UpTo: guess, TopUps: true}); err != nil {
+				if err := tx.LookAhead(ctx, Ahead{Account: "a", Key: "k", UpTo: guess, Reference: "T-1"}); err != nil {
 					return err
 				}
 				gotOther, err := tx.Books(ctx, []string{"b"}, later)
@@ -138,11 +138,11 @@ func TestLookAhead(t *testing.T) {
 					return err
 				}
 				for range 2 { // each thing is given out once; what is asked again is the same
-					if topUps, err := tx.ToppedUp(ctx, "a"); err != nil || len(topUps) != 1 {
+					if topUps, err := tx.ToppedUp(ctx, "a", "T-1"); err != nil || len(topUps) != 1 {
 						t.Errorf("guessed %s: top-ups %v, %v", guess, topUps, err)
 					}
 				}
-				if topUps, err := tx.ToppedUp(ctx, "b"); err != nil || len(topUps) != 0 {
+				if topUps, err := tx.ToppedUp(ctx, "b", "T-1"); err != nil || len(topUps) != 0 {
 					t.Errorf("top-ups of the other %v, %v", topUps, err)
 				}
 				if diff := cmp.Diff(describe(want, other), describe(got, gotOther)); diff != "" || len(got[0].Open) == 0 {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"termwise.dev/core/account"
@@ -114,6 +115,9 @@ func (a *App) Accounts(ctx context.Context, cursor string, limit int) (list []Ac
 			return err
 		}
 		for _, b := range books {
+			if b.Broken != nil {
+				return fmt.Errorf("account %s: %w", b.ID, b.Broken)
+			}
 			list = append(list, p.accountView(b, standings[b.ID]))
 		}
 		return nil
@@ -130,7 +134,7 @@ func readBooks(ctx context.Context, tx *store.Tx, id string) (*account.Books, er
 	if len(books) == 0 {
 		return nil, unknownAccount(id)
 	}
-	return books[0], nil
+	return books[0], books[0].Broken
 }
 
 // accountView views an account that came to where it stands as s says.

@@ -161,6 +161,9 @@ func (a *App) standings(ctx context.Context, tx *store.Tx, n *proposal) ([]terms
 	}
 	standings := make([]terms.Standing, len(heads))
 	for i, b := range heads {
+		if b.Broken != nil {
+			return nil, b.Broken
+		}
 		standings[i] = b.Standing()
 		standings[i].Accounts = counts[b.ID]
 	}

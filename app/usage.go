@@ -213,6 +213,9 @@ func (in *intake) check(ctx context.Context, e *Reported) error {
 	if !known {
 		return unknownAccount(e.Account)
 	}
+	if b.Broken != nil {
+		return b.Broken
+	}
 	if e.From < b.Opened || canary.On(canary.FirstInstant) && e.From == b.Opened {
 		return refusal.New(refusal.BeforeAccount, "usage at %s is before account %s was opened at %s",
 			in.provider.instant(e.From), b.ID, in.provider.instant(b.Opened)).

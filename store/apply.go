@@ -98,6 +98,9 @@ var (
 
 // newState is what a decision writes of its account.
 func newState(d *account.Decision) (*accountState, error) {
+	if err := before(d).Broken; err != nil {
+		return nil, err
+	}
 	s := &accountState{Books: *d.After, nextDue: d.NextDue}
 	s.OpenAfter = d.After.Unsettled()
 	if d.Before != nil {

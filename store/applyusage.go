@@ -34,7 +34,10 @@ func (a *applier) putResources(ctx context.Context) error {
 func (a *applier) putBuckets(ctx context.Context) error {
 	var made, changed []owned[account.StoredHour]
 	for _, d := range a.decisions {
-		first, again := d.Hours()
+		first, again, err := d.Hours()
+		if err != nil {
+			return err
+		}
 		for _, h := range first {
 			made = append(made, owned[account.StoredHour]{d.Account, h})
 		}

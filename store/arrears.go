@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -42,7 +43,11 @@ func (tx *Tx) Arrears(ctx context.Context, after string, limit int) ([]*InArrear
 		return nil, err
 	}
 	inArrears := make([]*InArrears, 0, len(rows))
-	for i, row := range rows { // a View: both have the same accounts, sorted by id
+	for i, row := range rows {
+		if err := books[i].Broken; err != nil {
+			return nil, fmt.Errorf("account %s: %w", row.ID, err)
+		}
+		// a View: both have the same accounts, sorted by id
 		inArrears = append(inArrears, newInArrears(row, books[i]))
 	}
 	return inArrears, nil

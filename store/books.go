@@ -42,7 +42,6 @@ type loader struct {
 	wanted any
 	found  []*account.Books
 	books  map[string]*account.Books
-	broken error // the first hour of usage that cannot be read
 }
 
 // loader makes a loader of accounts.
@@ -65,8 +64,7 @@ func (l *loader) finish(ctx context.Context, upTo calendar.Instant) ([]*account.
 	if err := l.unsettled(ctx, upTo); err != nil {
 		return nil, err
 	}
-	err := l.fresh(ctx, upTo)
-	return l.found, errors.Join(err, l.broken)
+	return l.found, l.fresh(ctx, upTo)
 }
 
 // heads asks for the accounts themselves; lock ends the query. Begin with locking
@@ -108,9 +106,7 @@ func (l *loader) unsettled(ctx context.Context, upTo calendar.Instant) error {
 	for _, id := range ids {
 		l.books[id].OpenAfter = calendar.EndOfTime
 	}
-	err = l.tx.together(ctx, func() error { return errors.Join(some.open(ctx, last), some.openAfter(ctx, last)) })
-	l.broken = some.broken
-	return err
+	return l.tx.together(ctx, func() error { return errors.Join(some.open(ctx, last), some.openAfter(ctx, last)) })
 }
 
 // LoadAddOns adds to books the add-ons that the account has switched.
@@ -140,7 +136,7 @@ func (l *loader) hour(found func(*account.Books, []metering.Bucket)) func(id str
 		}
 		buckets, err := h.Buckets()
 		if err != nil {
-			l.broken = cmp.Or(l.broken, error(&UnreadableRow{Table: hours.name, Owner: id, Err: err}))
+			b.Broken = cmp.Or(b.Broken, account.Unreadable("the usage of the hour from "+h.Hour.Start().String()+" is not what packing gives"))
 			return
 		}
 		if b.Hours == nil {

@@ -83,14 +83,8 @@ func TestKeysBeginWithTheAccount(t *testing.T) {
 		FROM pg_constraint f JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
 		JOIN pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = f.confkey[1]
 		WHERE f.contype = 'f' ORDER BY 1`)
-	if len(foreign) == 0 {
-		t.Error("no foreign key was found: the query shows nothing")
-	}
-	for _, key := range foreign {
-		if part := strings.Fields(key); !slices.Contains(customerTables, part[0]) || !strings.HasPrefix(part[2], "account->") ||
-			!strings.HasSuffix(part[2], ".account") {
-			t.Errorf("a foreign key does not lead from account to account: %s", key)
-		}
+	if len(foreign) > 0 { // every writer has locked the account, and need not have it looked up for each row
+		t.Errorf("there are foreign keys: %v", foreign)
 	}
 }
 

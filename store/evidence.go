@@ -19,6 +19,9 @@ func (tx *Tx) Evidence(ctx context.Context, id string) (e *account.Evidence, fou
 		Resources: map[account.Resource]calendar.Instant{},
 	}
 	e.Account.ID = id
+	if row.Broken != nil {
+		return nil, false, &UnreadableRow{Table: "accounts", Owner: id, Err: row.Broken}
+	}
 	const lines = "WHERE account = $1 ORDER BY entry, line"
 	for _, load := range []func() error{
 		func() error { return tx.loadJournal(ctx, e) },
@@ -76,11 +79,9 @@ func (tx *Tx) loadUsage(ctx context.Context, e *account.Evidence) (err error) {
 		return err
 	}
 	for i := range e.Hours {
-		some, err := e.Hours[i].Buckets()
-		if err != nil {
-			return &UnreadableRow{Table: "buckets", Owner: id, Err: err}
+		if some, err := e.Hours[i].Buckets(); err == nil { // else Check names the hour
+			e.Buckets = append(e.Buckets, some...)
 		}
-		e.Buckets = append(e.Buckets, some...)
 	}
 	e.Parcels, err = parcels.all(ctx, tx, "WHERE account = $1 ORDER BY parcel", id)
 	e.Unpack()

@@ -45,6 +45,9 @@ CREATE TABLE single_buckets (
 // packBuckets packs the buckets of each account's hours.
 func packBuckets(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
+		if err := noStrays(ctx, tx, "buckets"); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(hoursSchema)); err != nil {
 			return err
 		}

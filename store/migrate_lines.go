@@ -40,7 +40,7 @@ const entriesAtOnce = 200
 // its row is found as before, since the entry's seal does not fit either.
 func packLines(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := noOrphans(ctx, tx); err != nil {
+		if err := errors.Join(noOrphans(ctx, tx), noStrays(ctx, tx, "charges", "transfers")); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(strings.Replace(linesSchema, "{nothing}", e.nothing(), 1))); err != nil {
@@ -59,6 +59,23 @@ func packLines(e engine) func(context.Context, *sql.Tx) error {
 		_, err = tx.ExecContext(ctx, "DROP TABLE charges; DROP TABLE transfers;")
 		return err
 	}
+}
+
+// noStrays refuses rows of accounts that do not exist, which a migration would lose.
+func noStrays(ctx context.Context, tx *sql.Tx, tables ...string) error {
+	for _, table := range tables {
+		var id string
+		err := tx.QueryRowContext(ctx, "SELECT account FROM "+table+
+			" t WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account = t.account) LIMIT 1").Scan(&id)
+		if err == nil {
+			return fmt.Errorf("there is no account %s, and rows of it in %s: the database was changed by hand; "+
+				"find out why with the termwise that wrote it (termwise verify), and put a backup back", id, table)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	return nil
 }
 
 // noOrphans refuses rows that belong to no entry: there is nowhere to put them, and

@@ -12,12 +12,10 @@ const paymentsVersion = 15
 // findPayments makes the index. The engines read a field of JSON in words of their own.
 func findPayments(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		return execAll(ctx, tx, "DROP INDEX journal_topped_up",
-			"CREATE INDEX journal_payments ON journal (account, "+e.paymentReference()+") WHERE "+isTopUp)
+		return execAll(ctx, tx, "CREATE INDEX journal_payments ON journal (account, "+e.paymentReference()+") WHERE "+isTopUp)
 	}
 }
 
 func loseSightOfPayments(ctx context.Context, tx *sql.Tx) error {
-	return execAll(ctx, tx, "DROP INDEX journal_payments",
-		"CREATE INDEX journal_topped_up ON journal (account, seq) WHERE "+isTopUp)
+	return execAll(ctx, tx, "DROP INDEX journal_payments")
 }

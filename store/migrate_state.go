@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -20,12 +21,12 @@ const stateVersion = 13
 
 // stateColumns are added to the table of accounts. Lists ask for those beside the state.
 var stateColumns = []string{
-	"state BYTEA NOT NULL DEFAULT {nothing}",
 	"unsettled BIGINT NOT NULL DEFAULT 0",
 	"wallet BIGINT NOT NULL DEFAULT 0 CHECK (wallet >= 0)",
 	"owed BIGINT NOT NULL DEFAULT 0",
 	"fees BIGINT NOT NULL DEFAULT 0",
 	"in_arrears BIGINT NOT NULL DEFAULT 0",
+	"state BYTEA NOT NULL DEFAULT {nothing}", // what is fat comes last, so that the others are read without it
 }
 
 // The entries of the journal referred to their accounts. PostgreSQL looks the account
@@ -43,6 +44,9 @@ const stateIndex = "CREATE INDEX accounts_owing ON accounts (account) WHERE " + 
 // services, and what else decisions need to know of the past, into the accounts' rows.
 func gatherState(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
+		if err := noStrays(ctx, tx, "balances", "debts", "services"); err != nil {
+			return err
+		}
 		for _, column := range stateColumns {
 			if _, err := tx.ExecContext(ctx, "ALTER TABLE accounts ADD COLUMN "+e.column(column)); err != nil {
 				return err
@@ -255,8 +259,8 @@ func scatterState(e engine) func(context.Context, *sql.Tx) error {
 
 func scatterAccount(ctx context.Context, tx *sql.Tx, id string) error {
 	var b account.Books
-	if err := tx.QueryRowContext(ctx, "SELECT state FROM accounts WHERE account = $1", id).Scan((*stateColumn)(&b)); err != nil {
-		return err
+	if err := tx.QueryRowContext(ctx, "SELECT state FROM accounts WHERE account = $1", id).Scan((*stateColumn)(&b)); err != nil || b.Broken != nil {
+		return cmp.Or(err, b.Broken)
 	}
 	for name, balance := range b.Balances {
 		if _, err := tx.ExecContext(ctx, "INSERT INTO balances (account, name, balance) VALUES ($1, $2, $3)",

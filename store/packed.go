@@ -89,6 +89,9 @@ func choosePacked[R any, U calendar.Hour | calendar.Day | calendar.Instant](
 		read := 0
 		err := tx.eachPacked(ctx, func(id string, l *account.Lines) error {
 			read, next = read+1, l.Entry+1
+			if f.Limit > 0 && len(found) == f.Limit {
+				return nil // no more are wanted, so this entry is not opened
+			}
 			rows, err := open(l)
 			if err != nil {
 				return unreadable(id, l, err)

@@ -132,7 +132,7 @@ type OwedTotals struct {
 	Fees money.Amount
 }
 
-// OwedTotals sums what all accounts owe.
+// OwedTotals sums what all accounts owe. It reads the state of each that owes something.
 func (tx *Tx) OwedTotals(ctx context.Context) (o OwedTotals, err error) {
 	if _, err = tx.one(ctx, []any{&o.Accounts, &o.Fees},
 		"SELECT count(*), coalesce(CAST(sum(fees) AS BIGINT), 0) FROM accounts WHERE "+owing); err != nil {
@@ -141,6 +141,7 @@ func (tx *Tx) OwedTotals(ctx context.Context) (o OwedTotals, err error) {
 	days := map[calendar.Day]money.Amount{}
 	var tooMuch error
 	if err := books.each(ctx, tx, func(_ string, b *account.Books) {
+		tooMuch = cmp.Or(tooMuch, b.Broken)
 		for _, d := range b.Debts {
 			sum, err := days[d.Due].Add(d.Outstanding)
 			days[d.Due], tooMuch = sum, cmp.Or(tooMuch, err)

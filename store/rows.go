@@ -119,10 +119,12 @@ func (h *hashColumn) Scan(value any) error {
 // stateColumn reads and writes the state of books; see account.Books.PackState.
 type stateColumn account.Books
 
-// Scan reads what was packed.
+// Scan reads what was packed. Of a state that cannot be read the books say so: the
+// other accounts of a batch are not concerned.
 func (s *stateColumn) Scan(value any) error {
 	content, _ := value.([]byte)
-	return (*account.Books)(s).UnpackState(content)
+	s.Broken = (*account.Books)(s).UnpackState(content)
+	return nil
 }
 
 // bitColumn reads a bool that is stored as 0 or 1.

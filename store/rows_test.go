@@ -35,7 +35,7 @@ var (
 		After: &account.Books{
 			ID: "a", Name: "n", Currency: "CNY", Opened: 5, Seq: 1, Head: journal.Hash{6}, At: 7, OpenAfter: 9,
 			Balances: ledger.Balances{ledger.Wallet: 10, ledger.FeesReceivable("s", "p"): -17},
-			Debts:    arrears.Debts{{Outstanding: 16}}, Services: map[string]*subscription.Service{"p": {ArrearsSince: 1}},
+			Debts:    arrears.Debts{{Outstanding: 16}}, Services: map[string]*subscription.Service{"p": {State: "active", ArrearsSince: 1}},
 		},
 		NextDue: 8,
 		Entries: []journal.Entry{{

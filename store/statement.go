@@ -123,12 +123,14 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 		return s, err
 	}
 	s.Services = map[subscription.State]int64{}
+	var broken error
 	if err = books.each(ctx, tx, func(_ string, b *account.Books) {
+		broken = cmp.Or(broken, b.Broken)
 		for _, service := range b.Services {
 			s.Services[service.State]++
 		}
-	}, ""); err != nil {
-		return s, err
+	}, ""); err != nil || broken != nil {
+		return s, cmp.Or(err, broken)
 	}
 	s.Moves, err = tx.states(ctx, "SELECT to_state, count(*) FROM transitions GROUP BY to_state")
 	return s, err

@@ -21,6 +21,7 @@ import (
 	"termwise.dev/app"
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
@@ -350,11 +351,14 @@ func (w *town) judge(i *intent, here []int) {
 func payments(tx *store.Tx) (map[string]int, error) {
 	paid := map[string]int{}
 	for n := range customers {
-		entries, err := tx.ToppedUp(context.Background(), customerID(n))
+		entries, err := tx.Journal(context.Background(), customerID(n), store.Filter[calendar.Instant]{})
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range entries {
+			if e.Kind != journal.ToppedUp {
+				continue
+			}
 			var t account.TopUp
 			if err := json.Unmarshal([]byte(e.Payload), &t); err != nil {
 				return nil, err

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"cmp"
+
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
 	"termwise.dev/core/metering"
@@ -26,7 +28,7 @@ func (b *Books) Advance(env Env, to calendar.Instant) (*Decision, error) {
 
 // advance does all that is due up to an instant.
 func (d *draft) advance(to calendar.Instant) error {
-	if err := d.out.Before.Fresh.Err; err != nil {
+	if err := cmp.Or(d.out.Before.Broken, d.out.Before.Fresh.Err); err != nil {
 		return err
 	}
 	for {

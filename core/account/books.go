@@ -54,6 +54,10 @@ type Books struct {
 	// those with open usage, and of those for which fresh usage has come.
 	Hours map[calendar.Hour][]metering.Bucket
 
+	// Broken is why nothing can be decided: what is stored of the account cannot be
+	// read. Other accounts are not concerned.
+	Broken error
+
 	// Intake says how far usage has got; Fresh is what has come since, which the
 	// next decision puts into buckets. Open holds it too.
 	Intake Intake

@@ -75,9 +75,11 @@ func (ev *Evidence) checkIntake(f *Findings) {
 	}
 	var to calendar.Hour
 	unsettled := calendar.EndOfTime
+	for i := range ev.Hours {
+		to = max(to, ev.Hours[i].Hour+1)
+	}
 	for i := range ev.Buckets {
 		b := &ev.Buckets[i]
-		to = max(to, b.Hour+1)
 		if b.IsOpen() {
 			unsettled = min(unsettled, b.Hour.End())
 		}

@@ -31,12 +31,19 @@ func (h *StoredHour) Buckets() ([]metering.Bucket, error) {
 
 // Hours gives what is stored of the hours whose buckets the decision changed: made
 // holds those that have none yet, changed those that were loaded (Books.Hours).
-func (d *Decision) Hours() (made, changed []*StoredHour) {
+// It refuses a bucket that says what cannot be: that less than nothing of it was
+// billed or refused, or more than there is.
+func (d *Decision) Hours() (made, changed []*StoredHour, err error) {
 	var before Books
 	if d.Before != nil {
 		before = *d.Before
 	}
 	buckets := d.written(before.Fresh)
+	for _, b := range buckets {
+		if b.Billed < 0 || b.Refused < 0 || b.Billed > b.Total-b.Refused {
+			return nil, nil, Unreadable("the bucket " + bucketName(b.Key) + " says that it is billed or refused as it cannot be")
+		}
+	}
 	for len(buckets) > 0 {
 		hour, n := buckets[0].Hour, 1
 		for n < len(buckets) && buckets[n].Hour == hour {
@@ -49,7 +56,7 @@ func (d *Decision) Hours() (made, changed []*StoredHour) {
 		}
 		buckets = buckets[n:]
 	}
-	return made, changed
+	return made, changed, nil
 }
 
 // written lists the buckets that the decision writes, sorted by their keys: those
@@ -89,7 +96,7 @@ func (ev *Evidence) checkHours(f *Findings) {
 			n++
 		}
 		right := NewStoredHour(kept.Hour, buckets[:n])
-		if kept.Open != right.Open || !bytes.Equal(kept.Content, right.Content) {
+		if n == 0 || kept.Open != right.Open || !bytes.Equal(kept.Content, right.Content) {
 			f.add(faultAt(UsageIsBilledOnce, InBuckets, "of the hour from "+kept.Hour.Start().String(), "is written otherwise than its buckets are"))
 		}
 		buckets = buckets[n:]

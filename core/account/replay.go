@@ -367,6 +367,9 @@ func (r *replaying) checkActs() *Fault {
 			return found
 		}
 	}
+	if !made.holdsState(r.ev.State) {
+		return faultAt(JournalReplays, InAccounts, "", "has a state that the journal does not give")
+	}
 	return nil
 }
 

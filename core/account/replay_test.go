@@ -189,6 +189,13 @@ func TestEveryChangeIsFoundAndNamed(t *testing.T) {
 			ev.Charges = slices.Insert(ev.Charges, 1, c)
 		}, account.InCharges},
 		{"a balance", state(func(b *account.Books) { b.Balances[ledger.Wallet]++ }), account.InAccounts},
+		{"a balance of nothing, gone", state(func(b *account.Books) {
+			for name, balance := range b.Balances {
+				if balance == 0 {
+					delete(b.Balances, name)
+				}
+			}
+		}), account.InAccounts},
 		{"a balance, gone", state(func(b *account.Books) { delete(b.Balances, ledger.Wallet) }), account.InAccounts},
 		{"a debt that nobody owes", state(func(b *account.Books) { b.Debts = arrears.Debts{{Seller: "aurora", Outstanding: 1}} }), account.InAccounts},
 		{"a service's state", state(func(b *account.Books) { b.Services["compute-payg"].State = "suspended" }), account.InAccounts},

@@ -3,15 +3,16 @@ package account
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"maps"
 	"slices"
+	"strconv"
 
 	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 	"termwise.dev/core/packed"
+	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
 	"termwise.dev/core/terms"
 )
@@ -37,7 +38,14 @@ func (b *Books) PackState() []byte {
 }
 
 // errNotAState is the error of content that PackState has not written.
-var errNotAState = errors.New("the content is not the packed state of an account")
+var errNotAState = Unreadable("the state of the account is not what packing gives")
+
+// Unreadable is the refusal to decide on an account of which something that is
+// stored cannot be read; what says what that is, and what becomes of it.
+func Unreadable(what string) error {
+	return refusal.New(refusal.BadInput, "%s: the database was changed by hand", what).
+		Do("run termwise verify, and put the row back as it was")
+}
 
 // UnpackState fills in what PackState wrote. It returns an error for content that
 // cannot be read; whether what was read is true, Evidence.Check tells.
@@ -54,10 +62,26 @@ func (b *Books) UnpackState(content []byte) error {
 	if !u.Whole() {
 		return errNotAState
 	}
-	for i := range b.Lapses {
-		b.Lapses[i].void(b.Acceptances)
-	}
+	b.voidLapsed()
 	return nil
+}
+
+// voidLapsed takes back the acceptances that went with orders that lapsed.
+func (b *Books) voidLapsed() {
+	if len(b.Lapses) == 0 {
+		return
+	}
+	cameWith := map[string][]int{}
+	for i := range b.Acceptances {
+		if order := b.Acceptances[i].Order; order != "" {
+			cameWith[order] = append(cameWith[order], i)
+		}
+	}
+	for i := range b.Lapses {
+		for _, at := range cameWith[b.Lapses[i].Order] {
+			b.Lapses[i].void(b.Acceptances[at : at+1])
+		}
+	}
 }
 
 // holdsState says whether content is how the state of the books is written.
@@ -71,10 +95,14 @@ type Totals struct {
 	InArrears          bool
 }
 
-// Totals sums the books. It refuses a sum that leaves 64 bits.
+// Totals sums the books. It refuses a sum that leaves 64 bits, a debt of nothing or
+// less, and a service in a state that there is not.
 func (b *Books) Totals() (t Totals, err error) {
 	t.Wallet = b.Balances[ledger.Wallet]
 	for _, d := range b.Debts {
+		if d.Outstanding <= 0 {
+			return t, Unreadable("a debt of " + d.Outstanding.String() + " is none")
+		}
 		if t.Owed, err = t.Owed.Add(d.Outstanding); err != nil {
 			return t, err
 		}
@@ -88,6 +116,9 @@ func (b *Books) Totals() (t Totals, err error) {
 		}
 	}
 	for _, s := range b.Services {
+		if !s.State.Exists() {
+			return t, Unreadable("a service cannot be " + strconv.Quote(string(s.State)))
+		}
 		t.InArrears = t.InArrears || s.ArrearsSince != 0
 	}
 	return t, nil

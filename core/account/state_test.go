@@ -169,15 +169,21 @@ func TestTotals(t *testing.T) {
 			ledger.Receivable("aurora"): -9, ledger.FeesReceivable("aurora", "paid"): 0,
 		},
 		Debts:    arrears.Debts{{Outstanding: 4}, {Outstanding: 5}},
-		Services: map[string]*subscription.Service{"a": {}, "b": {ArrearsSince: 1}},
+		Services: map[string]*subscription.Service{"a": {State: "active"}, "b": {State: "ended", ArrearsSince: 1}},
 	}
 	got, err := b.Totals()
 	if want := (account.Totals{Wallet: 5, Owed: 9, Fees: 5, InArrears: true}); err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
-	b.Debts[0].Outstanding = math.MaxInt64
-	if _, err := b.Totals(); err == nil {
-		t.Error("debts that sum to more than can be held are summed")
+	for i, wrong := range []func(){
+		func() { b.Debts[0].Outstanding = math.MaxInt64 }, // a sum that cannot be held
+		func() { b.Debts[0].Outstanding = 0 },             // a debt of nothing
+		func() { b.Debts, b.Services["a"].State = nil, "" },
+	} {
+		wrong()
+		if _, err := b.Totals(); err == nil {
+			t.Errorf("case %d: summed", i)
+		}
 	}
 }
 

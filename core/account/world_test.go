@@ -234,7 +234,10 @@ func (w *world) apply(d *account.Decision, err error) {
 
 // write writes the hours that a decision changed, as a store would.
 func (w *world) write(d *account.Decision) {
-	made, changed := d.Hours()
+	made, changed, err := d.Hours()
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	for i, h := range slices.Concat(made, changed) {
 		if _, there := w.hours[h.Hour]; there != (i >= len(made)) {
 			w.t.Fatalf("the hour from %s is written as if it were there or not: %v", h.Hour.Start(), there)

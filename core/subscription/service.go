@@ -30,6 +30,12 @@ var edges = map[State][]State{
 	Ended:     {Active},
 }
 
+// Exists says whether a service can be in the state.
+func (s State) Exists() bool {
+	_, known := edges[s]
+	return known && s != None
+}
+
 // CanMove says whether a service may go from one state to another.
 func CanMove(from, to State) bool { return slices.Contains(edges[from], to) }
 

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/arrears"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/metering"
+	"termwise.dev/core/refusal"
+)
+
+// byHand changes the database past the program.
+func (w *world) byHand(text string, args ...any) {
+	w.t.Helper()
+	if _, err := w.db.writer.ExecContext(w.t.Context(), text, args...); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// What cannot be read of one account keeps it from being decided on, and no other.
+func TestADamagedAccountIsAlone(t *testing.T) {
+	for name, change := range map[string]string{
+		"an hour": "UPDATE buckets SET content = $1 WHERE account = 'a' AND open <> 0",
+		"a state": "UPDATE accounts SET state = $1 WHERE account = 'a'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, db *DB) {
+				w := newWorld(t, db)
+				w.open("a", "b")
+				w.use(start, event("1", "a", "vm", 0, 3), event("2", "b", "vm", 0, 3))
+				w.advance(start.Add(calendar.HourLength), "a", "b")
+				w.byHand(change, []byte{9})
+				to := start.Add(3 * calendar.HourLength)
+				view(t, db, func(ctx context.Context, tx *Tx) error {
+					books, err := tx.Books(ctx, []string{"a", "b"}, to)
+					if err != nil {
+						return err
+					}
+					if _, err := books[0].Advance(w.env, to); refusal.CodeOf(err) != refusal.BadInput {
+						t.Errorf("of the damaged one: %v", err)
+					}
+					_, err = books[1].Advance(w.env, to)
+					return err
+				})
+			})
+		})
+	}
+}
+
+// Verify names the hour that cannot be read, and goes on with the rest.
+func TestADamagedHourIsNamed(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a")
+		w.use(start, event("1", "a", "vm", 0, 3))
+		w.advance(start.Add(3*calendar.HourLength), "a")
+		second := calendar.HourOf(start) + 1
+		content := metering.PackHour(nil)
+		w.byHand("UPDATE buckets SET content = $2 WHERE account = 'a' AND hour = $1", int64(second), content[:1])
+		faults := w.evidence("a").Check(account.Replay{}).Faults
+		if !slices.ContainsFunc(faults, func(f *account.Fault) bool {
+			return f.Table == account.InBuckets && strings.Contains(f.Key, second.Start().String())
+		}) {
+			t.Errorf("the hour is not named: %v", faults)
+		}
+		if len(w.evidence("a").Charges) != 6 {
+			t.Error("the rest was not read")
+		}
+	})
+}
+
+// An hour without buckets, which nobody writes, would be in the way of the next.
+func TestAnEmptyHourIsFound(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a")
+		w.use(start, event("1", "a", "vm", 0, 1))
+		w.advance(start.Add(calendar.HourLength), "a")
+		w.byHand("INSERT INTO buckets (account, hour, open, content) VALUES ('a', $1, 0, $2)",
+			int64(calendar.HourOf(start))+1, metering.PackHour(nil))
+		if len(w.evidence("a").Check(account.Replay{}).Faults) == 0 {
+			t.Error("verify finds nothing")
+		}
+	})
+}
+
+// A migration refuses to lose rows of an account that does not exist.
+func TestMigrationsKeepWhatIsStray(t *testing.T) {
+	for table, change := range map[string]string{
+		"balances": "INSERT INTO balances VALUES ('ghost', 'wallet', 7)",
+		"buckets": `INSERT INTO buckets SELECT 'ghost', hour, product, resource, meter, total, touched, pending, billed, refused, charged, lines
+			FROM buckets WHERE account = 'a'`,
+	} {
+		t.Run(table, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, db *DB) {
+				w := newWorld(t, db)
+				w.open("a")
+				w.use(start, event("1", "a", "vm", 0, 3))
+				w.advance(start.Add(3*calendar.HourLength), "a")
+				provider, err := db.migrations()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := provider.DownTo(t.Context(), stateVersion-1); err != nil {
+					t.Fatal(err)
+				}
+				w.byHand(change)
+				if _, err := provider.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "no account ghost, and rows of it in "+table) {
+					t.Errorf("migrating says %v", err)
+				}
+			})
+		})
+	}
+}
+
+// What tables refused when each thing had a row, decisions refuse to write.
+func TestWhatCannotBeIsNotWritten(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := newWorld(t, db)
+		w.open("a")
+		key := metering.Key{Product: "p", Resource: "r", Meter: "m", Hour: 5}
+		for name, wrong := range map[string]func(*account.Decision){
+			"more billed than there is": func(d *account.Decision) {
+				d.Buckets = []*metering.Bucket{{Key: key, Total: 3, Billed: 7, Lines: 1}}
+			},
+			"less than nothing refused": func(d *account.Decision) {
+				d.Buckets = []*metering.Bucket{{Key: key, Total: 3, Refused: -1}}
+			},
+			"a debt of less than nothing": func(d *account.Decision) {
+				d.After.Debts = arrears.Debts{{Seller: "s", Product: "p", Due: 1, Since: 1, Outstanding: -5}}
+			},
+			"a service in no state": func(d *account.Decision) { d.After.Services[product].State = "lost" },
+		} {
+			w.use(start, event(name, "a", "vm", 0, 1))
+			err := db.Update(t.Context(), func(tx *Tx) error {
+				books, err := tx.Books(t.Context(), []string{"a"}, start.Add(calendar.HourLength))
+				if err != nil {
+					return err
+				}
+				d, err := books[0].Advance(w.env, start.Add(calendar.HourLength))
+				if err != nil {
+					return err
+				}
+				wrong(d)
+				return tx.Apply(t.Context(), []*account.Decision{d})
+			})
+			if refusal.CodeOf(err) != refusal.BadInput {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}

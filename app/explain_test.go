@@ -113,6 +113,19 @@ func TestAChangedRowIsExplainedAsChanged(t *testing.T) {
 	}
 }
 
+// A late fee and the transfer that posts it, changed alike, do not vouch for each other.
+func TestAFeeAndItsTransferChangedAlike(t *testing.T) {
+	a, db := tampered(t)
+	n := app.RowName{Kind: app.TransferRow}
+	must(t, db.QueryRow("SELECT account, entry, line + 1 FROM late_fees ORDER BY entry DESC LIMIT 1").Scan(&n.Account, &n.Entry, &n.Line))
+	for table, line := range map[string]int64{"late_fees": n.Line - 1, "transfers": n.Line} {
+		tamper(t, db, fmt.Sprintf("UPDATE %s SET amount = amount + 1 WHERE account = '%s' AND entry = %d AND line = %d", table, n.Account, n.Entry, line))
+	}
+	if x := explained(t, a, n.String()); x.Agrees {
+		t.Errorf("%s agrees", n)
+	}
+}
+
 func TestExplainRefusesWhatIsNotThere(t *testing.T) {
 	a, _ := tampered(t)
 	for id, want := range map[string]refusal.Code{

@@ -160,6 +160,7 @@ func (x *explaining) feePosted(row Posted, a Around) {
 		x.disagree("no late fee stands before the transfer")
 	} else {
 		amount = fee.Amount
+		x.seal(fee.Stamp, fee.Seal(x.c.Account)) // the transfer has no digest of its own that could differ
 		x.input("day", fee.Day.String(), x.c.Zone.String())
 		x.step("line %d of entry %d is the late fee of %s for %s: %s", fee.Line, fee.Entry, fee.Day, fee.Product, x.money(amount))
 		x.say("The late fee of %s for %s became owed: %s.", fee.Day, fee.Product, x.money(amount))

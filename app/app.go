@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"termwise.dev/core/account"
@@ -21,8 +20,6 @@ type App struct {
 	now func() time.Time
 
 	reports *reports // of usage, that wait to be taken in
-
-	stands atomic.Int64 // where a virtual clock stood when it was last looked at; 0 for a real one
 
 	mu    sync.Mutex
 	known *Provider // as of the database's fingerprint
@@ -73,18 +70,9 @@ func (a *App) moment(ctx context.Context, tx *store.Tx) (moment, error) {
 		return moment{}, err
 	}
 	if set && clock.Virtual {
-		a.stands.Store(int64(clock.Now))
 		return moment{now: clock.Now, virtual: true}, nil
 	}
 	return moment{now: calendar.FromTime(a.now())}, nil
-}
-
-// guess is about what the database's clock says: what a virtual one said last.
-func (a *App) guess() calendar.Instant {
-	if stands := a.stands.Load(); stands != 0 {
-		return calendar.Instant(stands)
-	}
-	return calendar.FromTime(a.now())
 }
 
 // env makes the surroundings of a decision. A virtual clock passes through every

@@ -18,10 +18,7 @@ import (
 type command struct {
 	account, key string
 	request      [sha256.Size]byte
-	// guess is about when the command is done, by the database's clock; payment is
-	// the reference of the payment that it looks for. What is wrong here is read again.
-	guess   calendar.Instant
-	payment string
+	payment      string // the reference of the payment that it looks for
 }
 
 // newCommand digests a command and its input, to tell a repetition from a
@@ -31,14 +28,14 @@ func (a *App) newCommand(name, account, key string, input any) (command, error) 
 	if err != nil {
 		return command{}, fmt.Errorf("app: hashing a request: %w", err)
 	}
-	return command{account: account, key: key, request: sha256.Sum256(body), guess: a.guess()}, nil
+	return command{account: account, key: key, request: sha256.Sum256(body)}, nil
 }
 
 // once does a command and keeps its answer under the key, in one transaction; a
 // repetition gets the answer that was kept, and nothing happens. It refuses a
 // key that comes back with another request. do says when the answer was given.
 func once[T any](ctx context.Context, tx *store.Tx, c command, do func() (T, calendar.Instant, error)) (answer T, repeated bool, err error) {
-	if err := tx.LookAhead(ctx, store.Ahead{Account: c.account, Key: c.key, UpTo: c.guess, Reference: c.payment}); err != nil {
+	if err := tx.LookAhead(ctx, store.Ahead{Account: c.account, Key: c.key, Reference: c.payment}); err != nil {
 		return answer, false, err
 	}
 	// Locked first, so that two requests with one key are answered one after the other.

@@ -3,15 +3,13 @@ package store
 import (
 	"context"
 
-	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 )
 
 // Ahead says what a command on one account is going to ask for.
 type Ahead struct {
 	Account string
-	Key     string           // of the caller; empty for none
-	UpTo    calendar.Instant // a guess of the instant up to which the books are wanted
+	Key     string // of the caller; empty for none
 	// Reference is that of a payment, whose earlier top-ups are wanted; empty for none.
 	Reference string
 }
@@ -77,10 +75,9 @@ func taken[T any](tx *Tx, account string, from func(*ahead) **T) *T {
 	return found
 }
 
-// takenBooks gives out the books that were asked for ahead, when the guess of the
-// instant was near enough.
-func (tx *Tx) takenBooks(ids []string, upTo calendar.Instant) *loader {
-	if len(ids) != 1 || tx.ahead == nil || calendar.HourOf(tx.ahead.UpTo) != calendar.HourOf(upTo) || tx.ahead.UpTo == 0 || upTo == 0 {
+// takenBooks gives out the books that were asked for ahead.
+func (tx *Tx) takenBooks(ids []string) *loader {
+	if len(ids) != 1 {
 		return nil
 	}
 	return taken(tx, ids[0], func(h *ahead) **loader { return &h.books })

@@ -167,7 +167,7 @@ func (tx *Tx) LoadTold(ctx context.Context, books []*account.Books, a account.An
 		return err
 	}
 	told, err := tx.texts(ctx, "SELECT DISTINCT account FROM notices WHERE "+tx.among("account", "text")+
-		" AND document = $2 AND version = $3 AND document <> '' AND kind NOT IN ('exit_confirmed', 'was_ended')",
+		" AND document = $2 AND version = $3 AND document <> '' AND kind NOT IN "+answers,
 		wanted, a.Document, a.Version)
 	for _, id := range told {
 		byID[id].Told = append(byID[id].Told, a)
@@ -175,13 +175,17 @@ func (tx *Tx) LoadTold(ctx context.Context, books []*account.Books, a account.An
 	return err
 }
 
+// answers are the kinds of notice that name a version and do not announce it: they
+// answer what the customer, or the version itself, did.
+const answers = "('" + string(notice.ExitConfirmed) + "', '" + string(notice.WasEnded) + "')"
+
 // ToldAfter returns when the first of the accounts after one, in the order of ids,
 // was told of a version in its turn, and false when none was. Who accepted
 // something after the publication may have been told for that, and does not count.
 func (tx *Tx) ToldAfter(ctx context.Context, a *Announced, id string) (at calendar.Instant, found bool, err error) {
 	var first sql.NullInt64
 	_, err = tx.one(ctx, []any{&first}, `SELECT min(n.recorded) FROM notices n
-		WHERE n.account > $1 AND n.document = $2 AND n.version = $3 AND n.document <> '' AND n.kind NOT IN ('exit_confirmed', 'was_ended')
+		WHERE n.account > $1 AND n.document = $2 AND n.version = $3 AND n.document <> '' AND n.kind NOT IN `+answers+`
 			AND NOT EXISTS (SELECT 1 FROM acceptances x WHERE x.account = n.account AND x.recorded >= $4 AND x.recorded <= n.recorded)`,
 		id, a.Document, a.Version, int64(a.Recorded))
 	return calendar.Instant(first.Int64), first.Valid, err

@@ -22,7 +22,7 @@ func (tx *Tx) Books(ctx context.Context, ids []string, upTo calendar.Instant) ([
 }
 
 func (tx *Tx) books(ctx context.Context, ids []string, upTo calendar.Instant) ([]*account.Books, error) {
-	if l := tx.takenBooks(ids, upTo); l != nil {
+	if l := tx.takenBooks(ids); l != nil {
 		return l.finish(ctx, upTo)
 	}
 	l, err := tx.loader(ids)

@@ -108,8 +108,8 @@ func (w *world) explainedNotice(n account.Noticed) account.Explanation {
 	return must(w.t)(c.Change(n, s, owed))
 }
 
-// agreed holds every notice and move to its explanation, and the journal to its
-// replay.
+// agreed holds every notice, move, charge and refusal to its explanation, and the
+// journal to its replay.
 func (w *world) agreed() {
 	w.t.Helper()
 	for _, n := range w.log.Notices {
@@ -119,6 +119,11 @@ func (w *world) agreed() {
 	}
 	for _, m := range w.log.Transitions {
 		if x := must(w.t)(w.explained(m.Entry, m.Terms).Transition(m)); !x.Agrees || len(x.Clauses) == 0 {
+			w.t.Errorf("%s: agrees %v: %v", x.What, x.Agrees, x.Disagreements)
+		}
+	}
+	for _, c := range w.log.Charges {
+		if x := must(w.t)(w.explained(c.Entry, c.Terms).Charge(c, w.events)); !x.Agrees || len(x.Clauses) == 0 {
 			w.t.Errorf("%s: agrees %v: %v", x.What, x.Agrees, x.Disagreements)
 		}
 	}

@@ -405,6 +405,44 @@ func (w *world) accept(document, version, at string) {
 	})
 }
 
+// TestUsageInAnyOrder: of an hour in which the service ended, usage of before the end
+// and usage of after it arrive apart. Each is what it is, in whichever order it was
+// recorded, sent and found.
+func TestUsageInAnyOrder(t *testing.T) {
+	const before, after = "13:00:00 13:30:00", "13:30:00 14:00:00"
+	type part struct{ used, recorded, found string }
+	for name, parts := range map[string][]part{
+		"one after the other":                   {{after, "14:30:00", "14:30:00"}, {before, "14:40:00", "15:00:00"}},
+		"found together":                        {{after, "14:30:00", ""}, {before, "14:40:00", "15:00:00"}},
+		"recorded the other way round":          {{after, "14:40:00", ""}, {before, "14:30:00", "15:00:00"}},
+		"in the instant of a settlement":        {{after, "14:30:00", "14:30:00"}, {before, "14:30:00", "15:00:00"}},
+		"recorded before a settlement, later":   {{after, "14:40:00", "14:45:00"}, {before, "14:30:00", "15:00:00"}},
+		"the first part, before a settlement":   {{before, "14:40:00", "14:45:00"}, {after, "14:30:00", "15:00:00"}},
+		"the first part, in its very instant":   {{before, "14:30:00", "14:30:00"}, {after, "14:30:00", "15:00:00"}},
+		"the first part, recorded as the later": {{before, "14:40:00", ""}, {after, "14:30:00", "15:00:00"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := leaving(t)
+			w.topUp("2026-01-01T10:00:00+08:00", "100")
+			w.use("pod", 1000, "2026-01-10T12:00:00+08:00", "2026-01-10T14:00:00+08:00", "2026-01-10T12:00:00+08:00")
+			w.dissent("general-agreement", "2026-01-10T13:30:00+08:00", true)
+			w.advance("2026-01-10T14:10:00+08:00")
+			for _, p := range parts {
+				from, to, _ := strings.Cut(p.used, " ")
+				w.use("pod", 1000, "2026-01-10T"+from+"+08:00", "2026-01-10T"+to+"+08:00", "2026-01-10T"+p.recorded+"+08:00")
+				if p.found != "" {
+					w.advance("2026-01-10T" + p.found + "+08:00")
+				}
+			}
+			if got := w.tally(); got != "7200 billed, refused map[service_ended:3600]" {
+				t.Error(got)
+			}
+			w.agreed()
+			w.rerun(t, w.corpus, "2026-01")
+		})
+	}
+}
+
 // TestLeavingForAnotherAgreement: who has left one agreement and accepts another,
 // which ends the first, uses the service under that one; nothing ends it again.
 func TestLeavingForAnotherAgreement(t *testing.T) {

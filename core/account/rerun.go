@@ -73,18 +73,18 @@ type rerun struct {
 	next    int                              // of usage.buckets
 	settled map[metering.Key]metering.Bucket // as they are, where usage came late
 	opened  map[Resource]calendar.Instant
-	hidden  map[eventHour]bool // what is still to come late
+	came    map[eventHour]calendar.Instant // of what comes late: when it did, and EndOfTime when it has not yet
 	hashes  []journal.Hash
 	closed  bool // the month's end has been looked at
 	out     Outcome
 }
 
 func (r Rerun) begin(ev *Evidence) (*rerun, *Fault) {
-	run := &rerun{Rerun: r, ev: ev, usage: collectArrivals(ev), settled: map[metering.Key]metering.Bucket{}, hidden: map[eventHour]bool{}}
+	run := &rerun{Rerun: r, ev: ev, usage: collectArrivals(ev), settled: map[metering.Key]metering.Bucket{}, came: map[eventHour]calendar.Instant{}}
 	run.opened = run.usage.opened
 	for _, l := range run.usage.late {
 		run.settled[l.key] = metering.Bucket{Key: l.key}
-		run.hidden[eventHour{l.event, l.key.Hour}] = true
+		run.came[eventHour{l.event, l.key.Hour}] = calendar.EndOfTime
 	}
 	run.from, run.to = r.Zone.MonthBounds(r.Month)
 	run.until = max(run.to, run.usage.lastSettled(calendar.HourOf(run.to)))
@@ -101,7 +101,7 @@ func (r Rerun) begin(ev *Evidence) (*rerun, *Fault) {
 func (r *rerun) fork(proposed Terms) *rerun {
 	other := *r
 	other.books = r.books.clone()
-	other.settled, other.opened, other.hidden = maps.Clone(r.settled), maps.Clone(r.opened), maps.Clone(r.hidden)
+	other.settled, other.opened, other.came = maps.Clone(r.settled), maps.Clone(r.opened), maps.Clone(r.came)
 	other.hashes, other.out = nil, newOutcome()
 	other.env.Terms = proposed
 	other.env.RecordedAt = func(at calendar.Instant) calendar.Instant { return other.recordedAt(at) }

@@ -127,22 +127,23 @@ func settlements(ev *Evidence) map[metering.Key][]settlement {
 	return done
 }
 
-// place deals a bucket's parts, in order of arrival, to its settlements.
+// place deals a bucket's parts to its settlements.
 func (a *arrivals) place(ev *Evidence, key metering.Key, parts []usagePart) {
 	b := metering.Bucket{Key: key}
 	var found []usagePart
 	var before calendar.Instant
+	slices.SortFunc(parts, func(p, o usagePart) int { return cmp.Compare(p.event, o.event) })
 	for n, s := range a.done[key] {
-		found, parts = cutParts(parts, s.quantity)
+		found, parts = s.cut(parts)
 		again := ev.dealtWith(s.entry)
 		for _, p := range found {
-			if again || p.recorded > s.at || n > 0 && p.recorded <= before {
+			if again || n > 0 && p.recorded <= before {
 				a.late = append(a.late, lateArrival{settlement{s.entry, s.at, p.quantity}, key, p.event})
 				continue
 			}
 			b.Total += p.quantity
 			b.Touched = max(b.Touched, p.recorded)
-			if b.Pending == 0 {
+			if b.Pending == 0 || p.recorded < b.Pending {
 				b.Pending = p.recorded
 			}
 		}
@@ -153,18 +154,25 @@ func (a *arrivals) place(ev *Evidence, key metering.Key, parts []usagePart) {
 	}
 }
 
-// cutParts takes a quantity off the parts.
-func cutParts(parts []usagePart, quantity int64) (taken, rest []usagePart) {
-	for quantity > 0 && len(parts) > 0 {
-		p := parts[0]
-		p.quantity = min(p.quantity, quantity)
-		quantity -= p.quantity
-		taken = append(taken, p)
-		if parts[0].quantity -= p.quantity; parts[0].quantity == 0 {
-			parts = parts[1:]
+// cut takes off the parts, which are in the order of parcels, what a settlement
+// settled: of what had been recorded by then as much as it says. It saw the parcels
+// up to some one, and not always those that were recorded first.
+func (s settlement) cut(parts []usagePart) (taken, rest []usagePart) {
+	left := s.quantity
+	for _, p := range parts {
+		q := min(p.quantity, left)
+		if p.recorded > s.at {
+			q = 0
 		}
+		if q > 0 {
+			taken = append(taken, usagePart{p.event, p.recorded, q})
+		}
+		if q < p.quantity {
+			rest = append(rest, usagePart{p.event, p.recorded, p.quantity - q})
+		}
+		left -= q
 	}
-	return taken, parts
+	return taken, rest
 }
 
 // dealtWith says that what fell due at the instant of a settlement had been done
@@ -223,7 +231,7 @@ func (r *rerun) enter(upTo calendar.Instant) {
 
 // arrive adds usage that came late.
 func (r *rerun) arrive(l lateArrival) {
-	delete(r.hidden, eventHour{l.event, l.key.Hour})
+	r.came[eventHour{l.event, l.key.Hour}] = l.at
 	r.add(metering.Bucket{Key: l.key, Total: l.quantity, Touched: l.at, Pending: l.at})
 }
 
@@ -248,7 +256,8 @@ func (r *rerun) add(more metering.Bucket) {
 	r.books.Open = slices.Insert(r.books.Open, i, &b)
 }
 
-// detail loads the usage that a decision asks for.
+// detail loads the usage that a decision asks for. What came late is as if it had
+// been recorded then.
 func (r *rerun) detail(missing *MissingUsage) {
 	if missing.Resources {
 		r.books.Usage.Opened = maps.Clone(r.opened)
@@ -259,8 +268,12 @@ func (r *rerun) detail(missing *MissingUsage) {
 	for _, hour := range missing.Hours {
 		touching := []StoredEvent{}
 		for _, i := range r.usage.byHour[hour] {
-			if !r.hidden[eventHour{i, hour}] {
-				touching = append(touching, r.ev.Events[i])
+			e := r.ev.Events[i]
+			if at, late := r.came[eventHour{i, hour}]; late {
+				e.Recorded = at
+			}
+			if e.Recorded < calendar.EndOfTime {
+				touching = append(touching, e)
 			}
 		}
 		r.books.Usage.Events[hour] = touching

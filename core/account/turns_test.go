@@ -38,7 +38,7 @@ clauses:
 
 func (w *world) useOf(product, resource string, milliCPU int64, from, to, seen string) {
 	e := metering.Event{
-		Source: "test", ID: product + resource + from + seen, Account: "customer-001", Product: product, Resource: resource,
+		Source: "test", ID: w.unused(product + resource + from + seen), Account: "customer-001", Product: product, Resource: resource,
 		From: instant(from), To: instant(to), Measures: []metering.Measure{{Meter: "cpu", Value: milliCPU}},
 	}
 	w.report(e, instant(seen))

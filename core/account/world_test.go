@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"cmp"
 	"maps"
 	"os"
 	"path/filepath"
@@ -127,15 +128,19 @@ func (w *world) env() account.Env {
 
 // use reports usage of a resource: a vCPU count, for an interval, seen at an instant.
 func (w *world) use(resource string, milliCPU int64, from, to, seen string) {
-	id := resource + from
-	for slices.ContainsFunc(w.events, func(e account.StoredEvent) bool { return e.ID == id }) {
-		id += "+"
-	}
 	e := metering.Event{
-		Source: "test", ID: id, Account: "customer-001", Product: "compute-payg", Resource: resource,
+		Source: "test", ID: w.unused(resource + from), Account: "customer-001", Product: "compute-payg", Resource: resource,
 		From: instant(from), To: instant(to), Measures: []metering.Measure{{Meter: "cpu", Value: milliCPU}},
 	}
 	w.report(e, instant(seen))
+}
+
+// unused is a name for an event that no event has yet.
+func (w *world) unused(id string) string {
+	for slices.ContainsFunc(w.events, func(e account.StoredEvent) bool { return e.ID == id }) {
+		id += "+"
+	}
+	return id
 }
 
 // report takes an event in as a store would.
@@ -195,8 +200,8 @@ func (w *world) loadUsage(m *account.MissingUsage) {
 	if w.books.Usage.Events == nil {
 		w.books.Usage.Events = map[calendar.Hour][]account.StoredEvent{}
 	}
-	for _, hour := range m.Hours {
-		w.books.Usage.Events[hour] = w.events
+	for _, hour := range m.Hours { // a store gives them in the order in which they began
+		w.books.Usage.Events[hour] = slices.SortedStableFunc(slices.Values(w.events), func(a, b account.StoredEvent) int { return cmp.Compare(a.From, b.From) })
 	}
 	if m.Resources {
 		w.books.Usage.Opened = map[account.Resource]calendar.Instant{}

@@ -81,7 +81,8 @@ func TestOldestPrincipalFirst(t *testing.T) {
 }
 
 // An hour has two reasons not to be billed, and its usage arrives in two parts:
-// each part is refused for what it was used in.
+// each part is refused for what it was used in, also where the second is recorded in
+// the very instant in which the first was settled.
 func TestTwoReasonsInAnHour(t *testing.T) {
 	page := pageOf("disk", "PDK", "", "effective: 2025-06-01")
 	for old, quick := range map[string]string{
@@ -90,21 +91,23 @@ func TestTwoReasonsInAnHour(t *testing.T) {
 	} {
 		page = strings.Replace(page, old, quick, 1)
 	}
-	w := newWorld(t, sampleCorpus(t, page))
-	w.useOf("disk", "d", 1, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00", "2026-01-01T00:00:00+08:00")
-	w.useOf("disk", "d", 1, "2026-01-01T02:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T00:00:01+08:00")
-	w.advance("2026-01-01T03:20:00+08:00") // suspended at 02:30, released at 02:50
-	w.useOf("disk", "d", 10, "2026-01-01T02:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T03:30:00+08:00")
-	w.advance("2026-01-01T04:00:00+08:00")
-	var got []string
-	for _, r := range w.log.Refused {
-		got = append(got, fmt.Sprintf("%s %d", r.Code, r.Quantity))
+	for _, recorded := range []string{"2026-01-01T03:00:00+08:00", "2026-01-01T03:30:00+08:00"} {
+		w := newWorld(t, sampleCorpus(t, page))
+		w.useOf("disk", "d", 1, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00", "2026-01-01T00:00:00+08:00")
+		w.useOf("disk", "d", 1, "2026-01-01T02:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T03:00:00+08:00")
+		w.advance("2026-01-01T03:20:00+08:00") // suspended at 02:30, released at 02:50
+		w.useOf("disk", "d", 10, "2026-01-01T02:00:00+08:00", "2026-01-01T03:00:00+08:00", recorded)
+		w.advance("2026-01-01T04:00:00+08:00")
+		var got []string
+		for _, r := range w.log.Refused {
+			got = append(got, fmt.Sprintf("%s %d", r.Code, r.Quantity))
+		}
+		want := "[resource_released 600 service_suspended 1200 resource_released 6000 service_suspended 12000]"
+		if fmt.Sprint(got) != want || len(w.log.Charges) != 3 || w.log.Charges[2].Quantity != 18_000 {
+			t.Errorf("recorded at %s: refused %v, want %s; charges %+v", recorded, got, want, w.log.Charges)
+		}
+		w.verified()
 	}
-	want := "[resource_released 600 service_suspended 1200 resource_released 6000 service_suspended 12000]"
-	if fmt.Sprint(got) != want || len(w.log.Charges) != 3 || w.log.Charges[2].Quantity != 18_000 {
-		t.Errorf("refused %v, want %s; charges %+v", got, want, w.log.Charges)
-	}
-	w.verified()
 }
 
 // Debts to two sellers take turns: what each is paid is explained by the debts

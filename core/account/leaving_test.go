@@ -405,6 +405,50 @@ func (w *world) accept(document, version, at string) {
 	})
 }
 
+// TestComingBackOwing: a debt keeps the service from being opened again, and the hour
+// is refused. What arrives for it when the debt is paid is charged from the return on;
+// what was refused before stays so.
+func TestComingBackOwing(t *testing.T) {
+	w := leaving(t)
+	w.use("pod", 1000, "2026-01-10T12:00:00+08:00", "2026-01-10T14:00:00+08:00", "2026-01-10T12:00:00+08:00")
+	w.advance("2026-01-10T13:00:00+08:00")
+	w.dissent("general-agreement", "2026-01-10T13:00:00+08:00", true)
+	w.accept("general-agreement", "2025-06", "2026-01-10T13:30:00+08:00")
+	w.advance("2026-01-10T15:00:00+08:00")
+	if got := w.tally() + ", " + w.state(); got != "3600 billed, refused map[service_ended:3600], ended since 2026-01-10T13:00" {
+		t.Error(got)
+	}
+	w.topUp("2026-01-10T15:00:00+08:00", "10")
+	w.use("pod", 1000, "2026-01-10T13:00:00+08:00", "2026-01-10T14:00:00+08:00", "2026-01-10T15:10:00+08:00")
+	w.advance("2026-01-10T16:00:00+08:00")
+	if got := w.tally() + ", " + w.state(); got != "5400 billed, refused map[service_ended:5400], active since 2026-01-10T13:30" {
+		t.Error(got)
+	}
+	w.agreed()
+	w.rerun(t, w.corpus, "2026-01")
+}
+
+// TestLeavingOwing: a debt keeps the service from being opened in the hour in which
+// its customer leaves. What arrives for it when the debt is paid is charged until then.
+func TestLeavingOwing(t *testing.T) {
+	w := leaving(t, pageOf("disk", "PDISK", "", "effective: 2025-06-01"))
+	w.useOf("disk", "d", 1000, "2026-01-10T11:00:00+08:00", "2026-01-10T12:00:00+08:00", "2026-01-10T11:00:00+08:00")
+	w.use("pod", 1000, "2026-01-10T13:00:00+08:00", "2026-01-10T14:00:00+08:00", "2026-01-10T13:00:00+08:00")
+	w.dissent("general-agreement", "2026-01-10T13:30:00+08:00", true)
+	w.advance("2026-01-10T15:00:00+08:00")
+	if got := w.tally() + ", " + w.state(); got != "3600 billed, refused map[payables_unsettled:3600], never used" {
+		t.Error(got)
+	}
+	w.topUp("2026-01-10T15:00:00+08:00", "10")
+	w.use("pod", 1000, "2026-01-10T13:00:00+08:00", "2026-01-10T14:00:00+08:00", "2026-01-10T15:10:00+08:00")
+	w.advance("2026-01-10T16:00:00+08:00")
+	if got := w.tally() + ", " + w.state(); got != "5400 billed, refused map[payables_unsettled:3600 service_ended:1800], ended since 2026-01-10T13:30" {
+		t.Error(got)
+	}
+	w.agreed()
+	w.rerun(t, w.corpus, "2026-01")
+}
+
 // TestUsageInAnyOrder: of an hour in which the service ended, usage of before the end
 // and usage of after it arrive apart. Each is what it is, in whichever order it was
 // recorded, sent and found.

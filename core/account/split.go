@@ -1,6 +1,9 @@
 package account
 
 import (
+	"cmp"
+	"slices"
+
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
 	"termwise.dev/core/metering"
@@ -83,51 +86,47 @@ func (d *draft) split(b *metering.Bucket, usage arrived, on basis) (parts, error
 	return splitByEvents(b, closed, usage), nil
 }
 
-// splitByEvents counts the usage that fell into each closed part of the hour.
-// What was refused before is taken off the whole; the reasons are those of the
-// usage that is settled now. Bounded by it, the parts always sum to it.
+// splitByEvents counts what of the usage that is settled now fell into each closed
+// part of the hour. What was settled before, when the service may have been closed
+// otherwise, says nothing of it.
 func splitByEvents(b *metering.Bucket, closed []subscription.Closed, usage arrived) parts {
-	fresh := map[refusal.Code]int64{}
-	var total int64
-	for i := range usage.events {
-		e := &usage.events[i]
-		if e.Recorded > usage.by || !e.touches(b) {
-			continue
-		}
+	inClosed := map[refusal.Code]int64{}
+	for _, e := range usage.unsettled(b) {
 		for _, c := range closed {
-			q := e.Within(b.Meter, c.From, c.To)
-			total += q
-			if e.Recorded >= b.Pending {
-				fresh[c.Reason] += q
-			}
+			inClosed[c.Reason] += e.Within(b.Meter, c.From, c.To)
 		}
 	}
-	rest := min(max(total-b.Refused, 0), usage.open)
-	return parts{billed: usage.open - rest, refused: byReason(closed, fresh, rest)}
+	p := parts{billed: usage.open}
+	for _, c := range slices.Backward(closed) { // the latest reason first
+		if q := min(inClosed[c.Reason], p.billed); q > 0 {
+			p.refused = append(p.refused, refusedPart{c.Reason, q})
+			p.billed -= q
+		}
+		inClosed[c.Reason] = 0
+	}
+	return p
 }
 
-// byReason parts what is refused by why, the latest reason first. Usage that came
-// in the instant of an earlier settlement cannot be told from what that settled;
-// then the last reason takes what the others leave.
-func byReason(closed []subscription.Closed, used map[refusal.Code]int64, rest int64) (refused []refusedPart) {
-	for i := len(closed) - 1; i >= 0 && rest > 0; i-- {
-		reason := closed[i].Reason
-		q := min(rest, used[reason])
-		if i == 0 {
-			q = rest
+// unsettled lists the events of a bucket that are settled now. Nothing that was
+// recorded before Pending is among them. Of the rest they are what came last: usage
+// that was settled can have been recorded in the same instant, or later than other
+// usage that no settlement had seen, but it stands in an earlier parcel.
+func (a *arrived) unsettled(b *metering.Bucket) (events []*StoredEvent) {
+	for i := range a.events {
+		e := &a.events[i]
+		if b.Pending <= e.Recorded && e.Recorded <= a.by && e.touches(b) {
+			events = append(events, e)
 		}
-		if q == 0 {
-			continue
-		}
-		if n := len(refused); n > 0 && refused[n-1].code == reason {
-			refused[n-1].quantity += q
-		} else {
-			refused = append(refused, refusedPart{reason, q})
-		}
-		used[reason] = 0
-		rest -= q
 	}
-	return refused
+	slices.SortStableFunc(events, func(e, o *StoredEvent) int { return cmp.Compare(o.Parcel, e.Parcel) })
+	open := a.open
+	for n, e := range events {
+		if open <= 0 {
+			return events[:n]
+		}
+		open -= e.Within(b.Meter, b.Hour.Start(), b.Hour.End())
+	}
+	return events
 }
 
 // closedIn returns the parts of the bucket's hour in which the service was

@@ -74,7 +74,8 @@ func sortedKeys[K comparable, V any](m map[K]V, compare func(a, b K) int) []K {
 }
 
 // settleBucket parts usage into what may be billed and what may not, and charges
-// the first.
+// the first. Usage is settled once, by what is so then: what was refused stays
+// refused, also when the service is opened again for the same hour.
 func (b *Books) settleBucket(k bucket, parts []part, at time.Time) (sale, Money) {
 	q := b.askHour(k, at)
 	page := b.model.page(q)

@@ -15,7 +15,8 @@ import (
 // provider's files, the sets of documents that rows name, and rows whose account
 // does not exist. What it reads, the accounts are then verified with.
 func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
-	if err := v.files(ctx, tx); err != nil {
+	sum, err := v.files(ctx, tx)
+	if err != nil {
 		return err
 	}
 	documents, err := tx.Documents(ctx)
@@ -24,8 +25,12 @@ func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
 	}
 	for i := range documents {
 		v.document(&documents[i])
+		sum += documents[i].Digest
 	}
 	v.count("documents", len(documents))
+	if err := v.sum(ctx, tx, sum); err != nil {
+		return err
+	}
 	sets, err := tx.TermSets(ctx)
 	if err != nil {
 		return err
@@ -99,11 +104,27 @@ func (v *verifier) count(table string, rows int) {
 	v.truth(account.TermsRecompute).Checked += rows
 }
 
-// files checks that each revision of a provider's file is what was published.
-func (v *verifier) files(ctx context.Context, tx *store.Tx) error {
+// sum checks the row by which commands see that something was published.
+func (v *verifier) sum(ctx context.Context, tx *store.Tx, want int64) error {
+	v.count("published", 1)
+	kept, found, err := tx.PublishedDigest(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		v.broken(account.TermsRecompute, Breakage{"published", "1", "is missing"})
+	case kept != want:
+		v.broken(account.TermsRecompute, Breakage{"published", "1", fmt.Sprintf("digest is %d, and those of the documents and files sum to %d", kept, want)})
+	}
+	return nil
+}
+
+// files checks that each revision of a provider's file is what was published, and
+// sums their digests.
+func (v *verifier) files(ctx context.Context, tx *store.Tx) (sum int64, err error) {
 	files, err := tx.ProviderFileRevisions(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	v.count("provider_files", len(files))
 	revision, name := int64(0), ""
@@ -112,6 +133,7 @@ func (v *verifier) files(ctx context.Context, tx *store.Tx) error {
 			revision, name = 0, f.Name
 		}
 		revision++
+		sum += f.Digest
 		row := fmt.Sprintf("%s revision %d", f.Name, f.Revision)
 		if terms.HashText(f.Source) != f.Hash {
 			v.broken(account.TermsRecompute, Breakage{"provider_files", row, "hash is not that of its source"})
@@ -124,7 +146,7 @@ func (v *verifier) files(ctx context.Context, tx *store.Tx) error {
 			revision = f.Revision
 		}
 	}
-	return nil
+	return sum, nil
 }
 
 // document checks that a document is what was published, when it was published.

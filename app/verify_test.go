@@ -163,7 +163,7 @@ func TestAnHonestDatabaseVerifies(t *testing.T) {
 var guarded = []string{
 	"accounts", "journal", "refused_usage", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
 	"usage_parcels", "resources", "buckets", "refused_events", "idempotency",
-	"documents", "provider_files", "term_sets", "announcements", "usage_runs", "usage_run_pages",
+	"documents", "provider_files", "published", "term_sets", "announcements", "usage_runs", "usage_run_pages",
 }
 
 // unguarded are the other tables, which bear neither money nor history.
@@ -422,6 +422,8 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a state, gone", []string{"UPDATE accounts SET state = x'' WHERE account = 'customer-003'"}, "accounts", "customer-003"},
 		{"a resource, gone", []string{"DELETE FROM resources WHERE account = 'customer-002'"}, "resources", "customer-002 compute-payg pod-b"},
 		{"a document, gone", []string{"DELETE FROM documents WHERE document = 'billing-rules'"}, "term_sets", ""},
+		{"a file of the provider, gone", []string{"DELETE FROM provider_files WHERE name = (SELECT max(name) FROM provider_files)"}, "published", "1"},
+		{"what is published, gone", []string{"DELETE FROM published"}, "published", "1"},
 		{"a set of documents, gone", []string{"DELETE FROM term_sets"}, "term_sets", ""},
 		{"a forged charge", []string{"INSERT INTO charges SELECT account, entry, 99, product, resource, meter, hour, sequence, quantity_before, quantity, amount_before, amount, terms, digest FROM charges WHERE " + charge}, "charges", ""},
 		{"all lines of an entry, gone", []string{"UPDATE journal SET lines = x'', charges = 0, first_hour = 0, last_hour = -1 WHERE account = 'customer-001' AND seq = 10"}, "charges", "chg_customer-001_10_1"},
@@ -454,6 +456,7 @@ func TestTamperingIsFoundOnPostgreSQL(t *testing.T) {
 		{"usage_parcels", "", "recorded = recorded + 1"},
 		{"usage_runs", "", "names = names + 1"},
 		{"documents", "", "source = source || '\\x20'::bytea"},
+		{"published", "", "digest = digest + 1"},
 	} {
 		t.Run(c.table+" "+c.set, func(t *testing.T) {
 			url := pgtest.Database(t)

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
+	"strconv"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/journal"
 )
 
@@ -17,18 +20,26 @@ type Ahead struct {
 // ahead is what was asked for before it was wanted. Each thing is given out once.
 type ahead struct {
 	Ahead
-	lock     *bool
-	answer   *answerRow
-	digest   *digestRow
-	clock    *clockRow
-	books    *loader
-	toppedUp *[]journal.Entry
+	version   int64 // of the account's row
+	lock      *bool
+	published *int64
+	clock     *clockRow
+	books     *loader
+	// These are set when there is no answer, and no earlier top-up; what there is, is read when it is wanted.
+	unanswered *answerRow
+	uncredited *[]journal.Entry
 }
 
-// LookAhead asks for everything that a command is going to ask for in one exchange,
-// and locks its account, where that is cheaper; else it does nothing. Lock, Recall,
+// errUnlocked says that a transaction asks for more than it looked at without a
+// lock. It is run again with the account locked.
+var errUnlocked = errors.New("store: a transaction asks for more than what it looked at ahead")
+
+// LookAhead asks for everything that a command is going to ask for with one
+// question, where that is cheaper; else it does nothing. Lock, Recall,
 // DocumentsDigest, Clock, Books and ToppedUp then find it here, unless something was
-// written meanwhile.
+// written meanwhile. In Share what is found is of one instant, and not locked: Apply
+// finds out whether anybody has written the account's row since, and Remember whether
+// anybody has used the key.
 func (tx *Tx) LookAhead(ctx context.Context, a Ahead) error {
 	if !tx.wire.waits() {
 		return nil
@@ -37,31 +48,67 @@ func (tx *Tx) LookAhead(ctx context.Context, a Ahead) error {
 	if err != nil {
 		return err
 	}
-	h := &ahead{
-		Ahead: a, lock: new(bool), answer: &answerRow{}, digest: &digestRow{}, clock: &clockRow{},
-		books: loader, toppedUp: &[]journal.Entry{},
-	}
-	if err := tx.together(ctx, func() error { return h.ask(ctx, tx) }); err != nil {
-		return err
+	h := &ahead{Ahead: a}
+	look := h.question(loader)
+	if tx.glances {
+		tx.glances, tx.glanced = false, true
+		tx.count(look)
+		err = tx.wire.send(ctx, tx.seen, []*call{look}) // the BEGIN goes on waiting
+		tx.seenVersion = h.version
+	} else {
+		// Locked by a statement of its own: what the next one sees is not older.
+		err = tx.together(ctx, func() error {
+			_, err := tx.lock(ctx, []string{a.Account})
+			return errors.Join(err, tx.later(ctx, look))
+		})
 	}
 	tx.ahead = h
-	return nil
+	return err
 }
 
-// ask asks for the account first: it is locked while the rest is read.
-func (h *ahead) ask(ctx context.Context, tx *Tx) error {
-	if err := h.books.heads(ctx, tx.forUpdate()); err != nil {
-		return err
-	}
-	if h.Key != "" {
-		if err := h.answer.ask(ctx, tx, h.Account, h.Key); err != nil {
-			return err
+// question asks for the account's row, and for what every command needs to know.
+// Where there is no such account, nothing is found.
+func (h *ahead) question(l *loader) *call {
+	args := []any{h.Account}
+	text := aheadColumns
+	also := func(condition, value string) {
+		if value == "" {
+			text += ", FALSE"
+			return
 		}
+		args = append(args, value)
+		text += ", EXISTS (SELECT 1 FROM " + condition + " = $" + strconv.Itoa(len(args)) + ")"
 	}
-	if err := h.digest.askWithClock(ctx, tx, h.clock); err != nil || h.Reference == "" {
-		return err
+	also("idempotency WHERE account = $1 AND key", h.Key)
+	also("journal WHERE account = $1 AND "+isTopUp+" AND "+postgres.paymentReference(), h.Reference)
+	c := newCall(text+aheadTables, args)
+	c.scan = func(row scanner) error { return h.read(row, l) }
+	return c
+}
+
+var aheadColumns = "SELECT " + books.named("accounts") + ", " + rowVersion + ", p.digest, coalesce(c.mode, ''), coalesce(c.now, 0)"
+
+const aheadTables = " FROM accounts JOIN published p ON p.id = 1 LEFT JOIN clock c ON c.id = 1 WHERE account = $1"
+
+// read keeps what was found, to be given out.
+func (h *ahead) read(row scanner, l *loader) error {
+	b := &account.Books{}
+	var version, digest int64
+	var clock clockRow
+	var answered, credited bool
+	dest := append(targets(&b.ID, books.fields(b)), &version, &digest, &clock.mode, &clock.now, &answered, &credited)
+	if err := row.Scan(dest...); err != nil {
+		return &UnreadableRow{Table: books.name, Owner: h.Account, Err: err}
 	}
-	return askToppedUp(ctx, tx, h.Account, h.Reference, h.toppedUp)
+	l.keep(b)
+	h.version, h.lock, h.published, h.clock, h.books = version, new(bool), &digest, &clock, l
+	if !answered {
+		h.unanswered = &answerRow{}
+	}
+	if !credited {
+		h.uncredited = &[]journal.Entry{}
+	}
+	return nil
 }
 
 // taken gives out what was asked for ahead, once, when it is about the account.

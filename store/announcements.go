@@ -249,7 +249,7 @@ func (tx *Tx) Alike(ctx context.Context, named []string, instants []calendar.Ins
 			SELECT n.account, n.document, n.entry, n.effective, min(x.entry) AS back
 			FROM notices n LEFT JOIN acceptances x ON x.account = n.account AND x.document = n.document AND x.entry > n.entry AND x.at >= n.since
 				AND x.form NOT IN ('`+string(terms.Use)+`', '`+string(terms.ContinuedUse)+`')
-			WHERE `+isNoted+` AND n.kind = '`+string(notice.ExitConfirmed)+`'
+			WHERE n.document <> '' AND n.kind = '`+string(notice.ExitConfirmed)+`'
 			GROUP BY n.account, n.document, n.entry, n.effective),
 		held AS (
 			SELECT DISTINCT e.account, e.document,

@@ -74,6 +74,7 @@ type accountState struct {
 	nextDue calendar.Instant
 	// The seq and the folded parcels that the decision was made from.
 	before, foldedBefore int64
+	version              int64 // of the row, where it was not locked; see Tx.LookAhead
 }
 
 var (
@@ -93,6 +94,10 @@ var (
 				(*int64)(&s.Wallet), (*int64)(&s.Owed), (*int64)(&s.Fees), &s.InArrears, &s.before, &s.foldedBefore,
 			}
 		},
+	)
+	glancedAccounts = accountTable(
+		"accounts", movedAccounts.columns+", version",
+		func(s *accountState) []any { return append(movedAccounts.fields(s), &s.version) },
 	)
 )
 
@@ -172,14 +177,22 @@ func (a *applier) moveAccounts(ctx context.Context) error {
 			moved = append(moved, owned[accountState]{d.Account, state})
 		}
 	}
-	// Usage that came since the books were loaded keeps the instant at which the
-	// account is to be looked at.
-	return movedAccounts.put(ctx, a.tx,
-		`UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, folded = r.folded, usage_to = r.usage_to,
-			unsettled = r.unsettled, state = r.state, wallet = r.wallet, owed = r.owed, fees = r.fees, in_arrears = r.in_arrears,
-			next_due = CASE WHEN accounts.parcels > r.folded AND accounts.next_due < r.next_due THEN accounts.next_due ELSE r.next_due END FROM {rows}
-		WHERE accounts.account = r.account AND accounts.seq = r.before AND accounts.folded = r.folded_before`, moved, ErrStale)
+	if len(moved) == 1 && a.tx.seenVersion != 0 {
+		moved[0].row.version = a.tx.seenVersion
+		return glancedAccounts.put(ctx, a.tx, moveAccount+" AND "+rowVersion+" = r.version", moved, ErrStale)
+	}
+	return movedAccounts.put(ctx, a.tx, moveAccount, moved, ErrStale)
 }
+
+// Usage that came since the books were loaded keeps the instant at which the account
+// is to be looked at.
+const moveAccount = `UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, folded = r.folded, usage_to = r.usage_to,
+		unsettled = r.unsettled, state = r.state, wallet = r.wallet, owed = r.owed, fees = r.fees, in_arrears = r.in_arrears,
+		next_due = CASE WHEN accounts.parcels > r.folded AND accounts.next_due < r.next_due THEN accounts.next_due ELSE r.next_due END FROM {rows}
+	WHERE accounts.account = r.account AND accounts.seq = r.before AND accounts.folded = r.folded_before`
+
+// rowVersion is another number in PostgreSQL whenever anybody has written the row.
+const rowVersion = "accounts.xmin::text::bigint"
 
 // inserter writes one kind of the rows that decisions add.
 type inserter interface {

@@ -9,7 +9,6 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/metering"
-	"termwise.dev/core/notice"
 )
 
 // Books returns the books of accounts, sorted by id; an id that no account has
@@ -72,17 +71,17 @@ func (l *loader) finish(ctx context.Context, upTo calendar.Instant) ([]*account.
 func (l *loader) heads(ctx context.Context, lock string) error {
 	return books.each(ctx, l.tx, func(id string, b *account.Books) {
 		b.ID = id
-		l.books[id] = b
-		l.found = append(l.found, b)
+		l.keep(b)
 	}, l.where(" ORDER BY account"+lock), l.wanted)
+}
+
+func (l *loader) keep(b *account.Books) {
+	l.books[b.ID] = b
+	l.found = append(l.found, b)
 }
 
 // where begins a query for rows of the wanted accounts.
 func (l *loader) where(more string) string { return "WHERE " + l.of + more }
-
-// isNoted is the condition of the index on notices of which the books keep
-// something, as it stands there: so both engines see that the index serves.
-const isNoted = "kind IN ('" + string(notice.ExitConfirmed) + "', '" + string(notice.ProductEnds) + "', '" + string(notice.AgreementEnds) + "')"
 
 // unsettled loads the buckets that fall due by an instant and whose usage is not
 // settled, where an account says that it has any. Most have none: usage is settled

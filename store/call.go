@@ -23,8 +23,12 @@ type call struct {
 	// orElse is given, it must be wants; else the call fails with orElse.
 	changed, wants int64
 	orElse         error
-	// asks says that the text itself divides by zero when it is to fail with orElse.
-	asks bool
+	// condition is one that the text asks for, which must hold: then one row counts as changed.
+	condition string
+	// twice is what it means when a row that is added is there already.
+	twice error
+	// parts are the calls that this one was made of, which the server itself has fail.
+	parts []*call
 	// writes is the table whose rows the text writes, where that may be done in one
 	// statement with the writing of other tables.
 	writes string
@@ -37,7 +41,7 @@ func newCall(text string, args []any) *call {
 
 // check returns orElse when the call changed other rows than it must.
 func (c *call) check() error {
-	if c.orElse != nil && !c.asks && c.changed != c.wants {
+	if c.orElse != nil && c.parts == nil && c.changed != c.wants {
 		return c.orElse
 	}
 	return nil

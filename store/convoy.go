@@ -156,7 +156,7 @@ func (c *convoy) enter(ctx context.Context, with company) (begun bool, err error
 		}
 		c.wire = &file{conn: conn, prepared: map[string]driver.Stmt{}}
 	}
-	if err := c.db.begin(c.wire, true).later(ctx, c.db.beginning(true)); err != nil {
+	if err := c.db.begin(c.wire, true, alone).later(ctx, c.db.beginning(true)); err != nil {
 		return false, errors.Join(err, c.rollback())
 	}
 	c.open = &shared{with: with, done: make(chan struct{})}
@@ -164,7 +164,7 @@ func (c *convoy) enter(ctx context.Context, with company) (begun bool, err error
 }
 
 func (c *convoy) savepoint(ctx context.Context) error {
-	_, err := c.db.begin(c.wire, true).exec(ctx, "SAVEPOINT rider")
+	_, err := c.db.begin(c.wire, true, alone).exec(ctx, "SAVEPOINT rider")
 	return err
 }
 
@@ -172,7 +172,7 @@ func (c *convoy) savepoint(ctx context.Context) error {
 // it, else what it did itself. It returns the transaction whose outcome is to be
 // waited for.
 func (c *convoy) run(ctx context.Context, begun bool, f func(*Tx) error) (ridden *shared, err error) {
-	tx := c.db.begin(c.wire, true)
+	tx := c.db.begin(c.wire, true, alone)
 	whole := false // f returned
 	defer func() {
 		if !whole {
@@ -203,7 +203,7 @@ func (c *convoy) undo(begun bool) error {
 		return c.rollback()
 	}
 	quiet := context.Background()
-	tx := c.db.begin(c.wire, true)
+	tx := c.db.begin(c.wire, true, alone)
 	_, err := tx.exec(quiet, "ROLLBACK TO rider")
 	if err == nil {
 		_, err = tx.exec(quiet, "RELEASE rider")
@@ -217,7 +217,7 @@ func (c *convoy) undo(begun bool) error {
 
 // commit makes what was shared durable, and answers all.
 func (c *convoy) commit() {
-	err := c.db.begin(c.wire, true).commit(context.Background())
+	err := c.db.begin(c.wire, true, alone).commit(context.Background())
 	if err == nil {
 		for _, tx := range c.open.riders {
 			tx.learn()

@@ -91,6 +91,8 @@ const (
 	deadlockDetected     = "40P01"
 	numericOutOfRange    = "22003"
 	divisionByZero       = "22012"
+	zeroLogarithm        = "2201E"
+	uniqueViolation      = "23505"
 )
 
 // isTransient says that the same transaction may well succeed when run again.

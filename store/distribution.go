@@ -16,7 +16,7 @@ var customerTables = []string{
 
 // referenceTables are the provider's own tables: small, seldom written, read by
 // every transaction.
-var referenceTables = []string{"clock", "provider_files", "documents", "term_sets", "api_keys", "wakes", "announcements", "usage_runs", "usage_run_pages"}
+var referenceTables = []string{"clock", "provider_files", "documents", "published", "term_sets", "api_keys", "wakes", "announcements", "usage_runs", "usage_run_pages"}
 
 // unspread finds out whether the database has the extension Citus, remembers it, and
 // returns the tables that Citus does not know yet.

@@ -56,8 +56,11 @@ func (tx *Tx) PutDocument(ctx context.Context, d DocumentFile) error {
 		`INSERT INTO documents (document, version, file, source, hash, recorded, digest)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
 		d.Document, d.Version, d.File, d.Source, d.Hash[:], int64(d.Recorded), d.Seal())
-	if err != nil || inserted == 1 {
+	if err != nil {
 		return err
+	}
+	if inserted == 1 {
+		return tx.addPublished(ctx, d.Seal())
 	}
 	var kept terms.Hash
 	if _, err := tx.one(ctx, []any{(*hashColumn)(&kept)},
@@ -97,41 +100,10 @@ func (tx *Tx) PutProviderFile(ctx context.Context, f File) error {
 	_, err = tx.exec(ctx,
 		"INSERT INTO provider_files (name, revision, source, hash, recorded, digest) VALUES ($1, $2, $3, $4, $5, $6)",
 		f.Name, revision+1, f.Source, f.Hash[:], int64(f.Recorded), f.Seal(revision+1))
-	return err
-}
-
-// DocumentsDigest returns a text that changes when a document or a file is
-// added, so that a caller can tell whether what it read before is stale.
-func (tx *Tx) DocumentsDigest(ctx context.Context) (string, error) {
-	row := taken(tx, "", func(h *ahead) **digestRow { return &h.digest })
-	if row == nil {
-		row = &digestRow{}
-		if err := row.ask(ctx, tx); err != nil {
-			return "", err
-		}
+	if err != nil {
+		return err
 	}
-	return fmt.Sprintf("%d documents, %d files, %d", row.documents, row.files, row.latest), nil
-}
-
-type digestRow struct{ documents, files, latest int64 }
-
-// These are a digest's columns and where they come from.
-const (
-	digestColumns = "d.documents, f.files, d.latest + f.latest"
-	digestTables  = `(SELECT count(*) AS documents, coalesce(max(recorded), 0) AS latest FROM documents) d,
-		(SELECT count(*) AS files, coalesce(max(recorded), 0) AS latest FROM provider_files) f`
-)
-
-func (d *digestRow) ask(ctx context.Context, tx *Tx) error {
-	_, err := tx.one(ctx, []any{&d.documents, &d.files, &d.latest}, "SELECT "+digestColumns+" FROM "+digestTables)
-	return err
-}
-
-// askWithClock asks for the clock too.
-func (d *digestRow) askWithClock(ctx context.Context, tx *Tx, c *clockRow) error {
-	_, err := tx.one(ctx, []any{&d.documents, &d.files, &d.latest, &c.mode, &c.now},
-		"SELECT "+digestColumns+", coalesce(c.mode, ''), coalesce(c.now, 0) FROM "+digestTables+" LEFT JOIN clock c ON c.id = 1")
-	return err
+	return tx.addPublished(ctx, f.Seal(revision+1))
 }
 
 // TermSet returns a set of documents that rows name, and false when no row does.

@@ -236,6 +236,11 @@ func assign(field any, value driver.Value) error {
 			*f = []byte(v)
 			return nil
 		}
+	case *bool:
+		if v, is := value.(bool); is {
+			*f = v
+			return nil
+		}
 	case *any:
 		*f = value
 		return nil

@@ -32,10 +32,15 @@ func (tx *Tx) Remember(ctx context.Context, a Answer) error {
 	if body == nil {
 		body = []byte{}
 	}
-	c := newCall(`INSERT INTO idempotency (account, key, request, status, answer, recorded, digest)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-		[]any{a.Account, a.Key, a.Request[:], a.Status, body, int64(a.Recorded), a.Seal()})
-	c.wants, c.orElse, c.writes = 1, ErrAnswered, "idempotency"
+	const insert = "INSERT INTO idempotency (account, key, request, status, answer, recorded, digest) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+	args := []any{a.Account, a.Key, a.Request[:], int64(a.Status), body, int64(a.Recorded), a.Seal()}
+	c := newCall(insert+" ON CONFLICT DO NOTHING", args)
+	c.wants, c.orElse = 1, ErrAnswered
+	if tx.engine == postgres && !tx.sharded { // where looking for a conflict first is dear
+		c = newCall(insert, args)
+		c.twice = ErrAnswered
+	}
+	c.writes = "idempotency"
 	return tx.later(ctx, c)
 }
 
@@ -43,7 +48,7 @@ func (tx *Tx) Remember(ctx context.Context, a Answer) error {
 func (tx *Tx) Recall(ctx context.Context, id, key string) (Answer, bool, error) {
 	var row *answerRow
 	if tx.ahead != nil && tx.ahead.Key == key {
-		row = taken(tx, id, func(h *ahead) **answerRow { return &h.answer })
+		row = taken(tx, id, func(h *ahead) **answerRow { return &h.unanswered })
 	}
 	var err error
 	if row == nil {

@@ -54,12 +54,13 @@ func (tx *Tx) Journal(ctx context.Context, id string, f Filter[calendar.Instant]
 // order of number, without the hash of the entry before.
 func (tx *Tx) ToppedUp(ctx context.Context, id, reference string) ([]journal.Entry, error) {
 	if tx.ahead != nil && tx.ahead.Reference == reference {
-		if found := taken(tx, id, func(h *ahead) **[]journal.Entry { return &h.toppedUp }); found != nil {
+		if found := taken(tx, id, func(h *ahead) **[]journal.Entry { return &h.uncredited }); found != nil {
 			return *found, nil
 		}
 	}
 	var found []journal.Entry
-	err := askToppedUp(ctx, tx, id, reference, &found)
+	err := entries.each(ctx, tx, func(_ string, e *journal.Entry) { found = append(found, *e) },
+		"WHERE account = $1 AND "+isTopUp+" AND "+tx.engine.paymentReference()+" = $2 ORDER BY seq", id, reference)
 	return found, err
 }
 
@@ -74,9 +75,4 @@ func (e engine) paymentReference() string {
 		return "(payload ->> 'reference')"
 	}
 	return "(payload::jsonb ->> 'reference')"
-}
-
-func askToppedUp(ctx context.Context, tx *Tx, id, reference string, found *[]journal.Entry) error {
-	return entries.each(ctx, tx, func(_ string, e *journal.Entry) { *found = append(*found, *e) },
-		"WHERE account = $1 AND "+isTopUp+" AND "+tx.engine.paymentReference()+" = $2 ORDER BY seq", id, reference)
 }

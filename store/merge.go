@@ -7,14 +7,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // merged has the server do in one statement what several calls write that lie side
 // by side and are of different tables: a statement costs it as much as a row. What
 // must change a number of rows is checked by the server itself, since the COMMIT may
-// be on its way behind it: when it does not, the statement divides by zero. Where
-// accounts live on several nodes all is left as it is, and checked by the answers
-// before the COMMIT is sent; see Tx.commit.
+// be on its way behind it: when it does not, the statement fails. Where accounts live
+// on several nodes all is left as it is, and checked by the answers before the COMMIT
+// is sent; see Tx.commit.
 func (p *pipe) merged(calls []*call) []*call {
 	if p.sharded {
 		return calls
@@ -29,10 +32,10 @@ func (p *pipe) merged(calls []*call) []*call {
 	}
 	for _, c := range calls {
 		switch {
-		case c.orElse == nil && c.writes == "" || c.asks:
+		case c.orElse == nil && c.writes == "":
 			done()
 			made = append(made, c)
-		case c.writes == "": // by itself
+		case c.writes == "" && c.condition == "": // by itself
 			done()
 			made = append(made, merge([]*call{c}))
 		case c.times > 1: // one after the other
@@ -42,7 +45,7 @@ func (p *pipe) merged(calls []*call) []*call {
 			}
 		default:
 			// A statement does not see what another part of it has written.
-			if slices.ContainsFunc(some, func(o *call) bool { return o.writes == c.writes }) {
+			if len(some) == maxParts || slices.ContainsFunc(some, func(o *call) bool { return o.writes == c.writes }) {
 				done()
 			}
 			some = append(some, c)
@@ -62,58 +65,114 @@ func (c *call) only(i int) *call {
 
 // merge makes one call of several that run once.
 func merge(calls []*call) *call {
-	if len(calls) == 1 && calls[0].orElse == nil {
-		return calls[0]
+	if only := calls[0]; len(calls) == 1 && only.orElse == nil && only.twice == nil {
+		return only
 	}
-	key := make([]byte, 0, 2048)
+	var s shape
 	args := make([]any, 0, 80)
-	var orElse error
-	for _, c := range calls {
+	for i, c := range calls {
 		own := c.args(0)
-		key = strconv.AppendInt(key, int64(len(own)), 10)
-		key = strconv.AppendBool(key, c.orElse != nil)
-		key = append(key, c.text...)
+		s[i] = part{c.text, c.condition, len(own), c.orElse != nil, c.orElse != nil && c.wants == 1}
 		args = append(args, own...)
-		orElse = errors.Join(orElse, c.orElse)
 	}
-	for _, c := range calls {
-		if c.orElse != nil {
+	for i, c := range calls {
+		if s[i].checked && !s[i].one {
 			args = append(args, c.wants)
 		}
 	}
-	made := newCall(mergedText(string(key), calls), args)
-	made.orElse, made.asks = orElse, orElse != nil
+	made := newCall(s.text(), args)
+	made.parts = calls
 	return made
+}
+
+// maxParts bounds the parts of a statement.
+const maxParts = 16
+
+// shape is what the text of several calls depends on.
+type shape [maxParts]part
+
+// part is one of the calls. It is checked when it must change a number of rows; one
+// says that this is one row.
+type part struct {
+	text, condition string
+	args            int
+	checked, one    bool
+}
+
+// merges are the texts that were made of shapes.
+var merges = struct {
+	sync.RWMutex
+	texts map[shape]string
+}{texts: map[shape]string{}}
+
+// text returns the statement of a shape, which it makes once.
+func (s *shape) text() string {
+	merges.RLock()
+	text, made := merges.texts[*s]
+	merges.RUnlock()
+	if !made {
+		text = s.write()
+		merges.Lock()
+		merges.texts[*s] = text
+		merges.Unlock()
+	}
+	return text
 }
 
 var parameter = regexp.MustCompile(`\$(\d+)`)
 
-// mergedText writes each call's text as a part of one statement.
-func mergedText(key string, calls []*call) string {
-	if made, found := written.Load(key); found {
-		return made.(string)
+// write writes each call's text as a part of one statement.
+func (s *shape) write() string {
+	var parts, checks []string
+	used, last := 0, 0
+	for _, p := range s {
+		last += p.args
 	}
-	parts, checks, used := make([]string, len(calls)), []string{}, 0
-	for i, c := range calls {
-		from := used
-		parts[i] = fmt.Sprintf("part%d AS (%s", i, parameter.ReplaceAllStringFunc(c.text, func(p string) string {
-			n, _ := strconv.Atoi(p[1:])
-			return "$" + strconv.Itoa(from+n)
-		}))
-		if c.orElse != nil {
-			parts[i] += " RETURNING 1"
-			checks = append(checks, fmt.Sprintf("1 / ((SELECT count(*) FROM part%d) = $", i))
+	for i, p := range s {
+		name, before := fmt.Sprintf("part%d", i), used
+		own := func(text string) string {
+			return parameter.ReplaceAllStringFunc(text, func(p string) string {
+				n, _ := strconv.Atoi(p[1:])
+				return "$" + strconv.Itoa(before+n)
+			})
 		}
-		parts[i] += ")"
-		used += len(c.args(0))
-	}
-	for i := range checks {
-		checks[i] += strconv.Itoa(used+i+1) + ")::int"
+		used += p.args
+		switch {
+		case p.text == "": // no part
+		case p.condition != "":
+			checks = append(checks, "ln(("+own(p.condition)+")::int)")
+		case p.one:
+			parts = append(parts, name+" AS ("+own(p.text)+" RETURNING 1)")
+			checks = append(checks, "1 / (EXISTS (SELECT 1 FROM "+name+"))::int")
+		case p.checked:
+			last++
+			parts = append(parts, name+" AS ("+own(p.text)+" RETURNING 1)")
+			checks = append(checks, "1 / ((SELECT count(*) FROM "+name+") = $"+strconv.Itoa(last)+")::int")
+		default:
+			parts = append(parts, name+" AS ("+own(p.text)+")")
+		}
 	}
 	if len(checks) == 0 {
 		checks = []string{"1"}
 	}
-	text := "WITH " + strings.Join(parts, ", ") + " SELECT " + strings.Join(checks, ", ")
-	written.Store(key, text)
+	text := "SELECT " + strings.Join(checks, ", ")
+	if len(parts) > 0 {
+		text = "WITH " + strings.Join(parts, ", ") + " " + text
+	}
 	return text
+}
+
+// failing returns what a merged call fails with when the server answers an error. Who
+// has not the rows that were to be changed, and who misses rows of others, are told
+// apart by the function that fails for zero.
+func (c *call) failing(answered *pgconn.PgError) (err error) {
+	for _, p := range c.parts {
+		switch {
+		case p.condition != "" && answered.Code == zeroLogarithm, p.condition == "" && answered.Code == divisionByZero:
+			err = errors.Join(err, p.orElse)
+		case p.writes == answered.TableName && answered.Code == uniqueViolation:
+			err = errors.Join(err, p.twice)
+		}
+	}
+	return err
 }

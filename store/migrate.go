@@ -97,10 +97,16 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	payments := goose.NewGoMigration(paymentsVersion,
 		&goose.GoFunc{RunTx: findPayments(db.engine)},
 		&goose.GoFunc{RunTx: loseSightOfPayments})
+	published := goose.NewGoMigration(publishedVersion,
+		&goose.GoFunc{RunTx: sumPublished(db.engine)},
+		&goose.GoFunc{RunTx: forgetPublished})
+	lean := goose.NewGoMigration(leanVersion,
+		&goose.GoFunc{RunTx: slim(db.engine)},
+		&goose.GoFunc{RunTx: fatten(db.engine)})
 	// Migrations that are written side by side may reach a database in another order
 	// than that of their numbers: each stands on those that it names alone.
 	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()},
-		goose.WithGoMigrations(parcels, lines, state, hours, payments), goose.WithAllowOutofOrder(true))
+		goose.WithGoMigrations(parcels, lines, state, hours, payments, published, lean), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
+	"termwise.dev/core/notice"
 	"termwise.dev/core/subscription"
 )
 
@@ -176,6 +177,9 @@ func (g gathering) moves(b *account.Books) error {
 		}
 	})
 }
+
+// isNoted is the condition of notices of which the books keep something.
+const isNoted = "kind IN ('" + string(notice.ExitConfirmed) + "', '" + string(notice.ProductEnds) + "', '" + string(notice.AgreementEnds) + "')"
 
 func (g gathering) noted(b *account.Books) error {
 	return gathered(g, &notices, " AND "+isNoted, b.Note)

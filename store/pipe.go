@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // pipe is a connection to PostgreSQL. Calls that are sent together cross the wire
@@ -48,18 +50,22 @@ func (p *pipe) send(ctx context.Context, seen seen, calls []*call) error {
 
 // exchange sends calls at once and reads the answers.
 func (p *pipe) exchange(ctx context.Context, calls []*call) (err error) {
-	batch := &pgx.Batch{}
-	calls = p.merged(calls)
-	for _, c := range calls {
-		for i := range c.times {
-			batch.Queue(c.text, c.args(i)...)
-		}
+	calls = atOnce(p.merged(calls))
+	if len(calls) == 0 {
+		return nil
 	}
-	answers := p.conn.SendBatch(ctx, batch)
-	defer func() { err = errors.Join(err, ignoreSame(answers.Close(), err)) }()
+	session, conn := p.session(), p.conn.PgConn()
+	if err := session.bind(ctx, conn, calls); err != nil {
+		return err
+	}
+	pipeline := conn.StartPipeline(ctx)
+	defer func() { err = errors.Join(err, ignoreSame(pipeline.Close(), err)) }()
+	if err := session.send(pipeline); err != nil {
+		return calls[0].failed(err)
+	}
 	for _, c := range calls {
 		for range c.times {
-			if err := c.read(answers); err != nil {
+			if err := c.read(session.types, pipeline); err != nil {
 				return c.answered(err)
 			}
 		}
@@ -68,6 +74,15 @@ func (p *pipe) exchange(ctx context.Context, calls []*call) (err error) {
 		}
 	}
 	return nil
+}
+
+// atOnce leaves out a BEGIN and a COMMIT that are sent together: what is sent at once
+// is a transaction by itself.
+func atOnce(calls []*call) []*call {
+	if last := len(calls) - 1; calls[0].kind == Begin && calls[last].kind == Commit {
+		return calls[1:last]
+	}
+	return calls
 }
 
 // ignoreSame leaves out what closing says again.
@@ -81,32 +96,43 @@ func ignoreSame(closing, err error) error {
 // errRolledBack is what a COMMIT comes to in a transaction that has failed.
 var errRolledBack = errors.New("store: the transaction was rolled back where it should have been committed")
 
-func (c *call) read(answers pgx.BatchResults) error {
-	if c.scan == nil {
-		tag, err := answers.Exec()
-		if err == nil && c.kind == Commit && tag.String() != "COMMIT" {
-			return errRolledBack
-		}
-		c.changed += tag.RowsAffected()
-		return err
-	}
-	rows, err := answers.Query()
+func (c *call) read(types *pgtype.Map, pipeline *pgconn.Pipeline) error {
+	results, err := pipeline.GetResults()
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := c.scan(rows); err != nil {
+	reader, is := results.(*pgconn.ResultReader)
+	if !is {
+		return fmt.Errorf("the server answers %T", results)
+	}
+	row := answer{types: types, fields: reader.FieldDescriptions()}
+	for reader.NextRow() {
+		if c.scan == nil {
+			continue
+		}
+		row.values = reader.Values()
+		if err := c.scan(&row); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
+	tag, err := reader.Close()
+	switch {
+	case err != nil:
+		return err
+	case c.kind == Commit && tag.String() != "COMMIT":
+		return errRolledBack
+	case c.scan == nil:
+		c.changed += tag.RowsAffected()
+	}
+	return nil
 }
 
 // answered explains an error that the server answered.
 func (c *call) answered(err error) error {
-	if pg := (*pgconn.PgError)(nil); c.asks && errors.As(err, &pg) && pg.Code == divisionByZero {
-		return c.orElse
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
+		if lost := c.failing(pg); lost != nil {
+			return lost
+		}
 	}
 	return c.failed(err)
 }

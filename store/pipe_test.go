@@ -1,16 +1,19 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 )
 
@@ -62,6 +65,14 @@ func TestACommandTakesTwoExchanges(t *testing.T) {
 					t.Errorf("%d exchanges, not %d", crossed.count, want)
 				}
 			}
+			crossed = exchanges{answers: true}
+			err := w.db.Share(t.Context(), func(tx *Tx) error {
+				_, _, err := w.command(t.Context(), tx, "a", "shared", func() {})
+				return err
+			})
+			if err != nil || crossed.count != want {
+				t.Errorf("%d exchanges without a lock, not %d: %v", crossed.count, want, err)
+			}
 		})
 	}
 }
@@ -70,40 +81,117 @@ func TestACommandTakesTwoExchanges(t *testing.T) {
 // found and the decision.
 func command(w *world, id, key string) (found *account.Books, d *account.Decision) {
 	w.t.Helper()
-	update(w.t, w.db, func(ctx context.Context, tx *Tx) error {
-		if err := tx.LookAhead(ctx, Ahead{Account: id, Key: key, Reference: key}); err != nil {
-			return err
-		}
-		if err := tx.Lock(ctx, []string{id}); err != nil {
-			return err
-		}
-		if _, known, err := tx.Recall(ctx, id, key); err != nil || known {
-			return errors.Join(err, errors.New("the key is known"))
-		}
-		if _, err := tx.DocumentsDigest(ctx); err != nil {
-			return err
-		}
-		if _, _, err := tx.Clock(ctx); err != nil {
-			return err
-		}
-		books, err := tx.Books(ctx, []string{id}, start)
-		if err != nil {
-			return err
-		}
-		found = books[0]
-		if _, err := tx.ToppedUp(ctx, id, key); err != nil {
-			return err
-		}
-		d, err = found.TopUp(w.env, account.TopUp{Amount: money.AmountScale, Method: "alipay", Reference: key}, start)
-		if err != nil {
-			return err
-		}
-		if err := tx.Apply(ctx, []*account.Decision{d}); err != nil {
-			return err
-		}
-		return tx.Remember(ctx, Answer{Account: id, Key: key, Status: 200, Recorded: start})
+	update(w.t, w.db, func(ctx context.Context, tx *Tx) (err error) {
+		found, d, err = w.command(ctx, tx, id, key, func() {})
+		return err
 	})
 	return found, d
+}
+
+// command is a use case in a transaction; meanwhile happens before it writes.
+func (w *world) command(ctx context.Context, tx *Tx, id, key string, meanwhile func()) (found *account.Books, d *account.Decision, err error) {
+	if err := tx.LookAhead(ctx, Ahead{Account: id, Key: key, Reference: key}); err != nil {
+		return nil, nil, err
+	}
+	if err := tx.Lock(ctx, []string{id}); err != nil {
+		return nil, nil, err
+	}
+	if _, known, err := tx.Recall(ctx, id, key); err != nil || known {
+		return nil, nil, cmp.Or(err, errKnown)
+	}
+	if _, err := tx.DocumentsDigest(ctx); err != nil {
+		return nil, nil, err
+	}
+	if _, _, err := tx.Clock(ctx); err != nil {
+		return nil, nil, err
+	}
+	books, err := tx.Books(ctx, []string{id}, start)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := tx.ToppedUp(ctx, id, key); err != nil {
+		return nil, nil, err
+	}
+	meanwhile()
+	d, err = books[0].TopUp(w.env, account.TopUp{Amount: money.AmountScale, Method: "alipay", Reference: key}, start)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := tx.Apply(ctx, []*account.Decision{d}); err != nil {
+		return nil, nil, err
+	}
+	return books[0], d, tx.Remember(ctx, Answer{Account: id, Key: key, Status: 200, Recorded: start})
+}
+
+var errKnown = errors.New("the key is known")
+
+// What a command of Share looks at is not locked on PostgreSQL. When anybody writes
+// to the account before the command does, the command is done again, and then nobody
+// can come between.
+func TestGlance(t *testing.T) {
+	for name, meddle := range map[string]struct {
+		do   func(*world)
+		runs int
+		want money.Amount // in the wallet, and
+		err  error
+	}{
+		"nobody":             {func(*world) {}, 1, 1, nil},
+		"somebody pays":      {func(w *world) { w.topUp("a", money.AmountScale, start) }, 2, 2, nil},
+		"something was used": {func(w *world) { w.use(start, event("1", "a", "vm", 0, 2)) }, 2, 1, nil},
+		"it is woken": {func(w *world) {
+			update(w.t, w.db, func(ctx context.Context, tx *Tx) error {
+				return tx.WakeAccount(ctx, "a", start.Add(calendar.HourLength))
+			})
+		}, 2, 1, nil},
+		"the same command": {func(w *world) { command(w, "a", "k") }, 2, 1, errKnown},
+		"the same key": {func(w *world) {
+			update(w.t, w.db, func(ctx context.Context, tx *Tx) error {
+				return tx.Remember(ctx, Answer{Account: "a", Key: "k", Status: 200, Recorded: start})
+			})
+		}, 2, 0, errKnown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, open(t, newDatabase(t, postgres)))
+			w.open("a")
+			runs := 0
+			err := w.db.Share(t.Context(), func(tx *Tx) error {
+				runs++
+				_, _, err := w.command(t.Context(), tx, "a", "k", func() {
+					if runs == 1 {
+						meddle.do(w)
+					}
+				})
+				return err
+			})
+			if runs != meddle.runs || !errors.Is(err, meddle.err) {
+				t.Errorf("run %d times, not %d: %v", runs, meddle.runs, err)
+			}
+			if got := w.fresh("a").Balances[ledger.Wallet]; got != meddle.want*money.AmountScale {
+				t.Errorf("the wallet holds %s", got)
+			}
+		})
+	}
+}
+
+// Who looked without a lock and asks for more is run again, with the lock.
+func TestGlanceIsNotEnough(t *testing.T) {
+	w := newWorld(t, open(t, newDatabase(t, postgres)))
+	w.open("a", "b")
+	runs := 0
+	err := w.db.Share(t.Context(), func(tx *Tx) error {
+		runs++
+		if err := tx.LookAhead(t.Context(), Ahead{Account: "a"}); err != nil {
+			return err
+		}
+		_, err := tx.Books(t.Context(), []string{"b"}, start)
+		if runs == 1 && err == nil {
+			t.Error("more was read beside what is not locked")
+		}
+		return err
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("run %d times: %v", runs, err)
+	}
 }
 
 // What is looked at ahead is what is found when asked for, up to whatever instant: for
@@ -145,7 +233,7 @@ func TestLookAhead(t *testing.T) {
 				if topUps, err := tx.ToppedUp(ctx, "b", "T-1"); err != nil || len(topUps) != 0 {
 					t.Errorf("top-ups of the other %v, %v", topUps, err)
 				}
-				if diff := cmp.Diff(describe(want, other), describe(got, gotOther)); diff != "" || (len(got[0].Open) > 0) != (upTo == later) {
+				if diff := gocmp.Diff(describe(want, other), describe(got, gotOther)); diff != "" || (len(got[0].Open) > 0) != (upTo == later) {
 					t.Errorf("up to %s:\n%s", upTo, diff)
 				}
 				if err := tx.Remember(ctx, Answer{Account: "a", Key: "k", Status: 201}); err != nil {
@@ -290,26 +378,35 @@ func TestMerged(t *testing.T) {
 		return c
 	}
 	read := newCall("SELECT 1", nil)
+	held := newCall("SELECT ($1 > 4)::int", []any{5})
+	held.condition, held.wants, held.orElse = "$1 > 4", 1, errSetGone
+	once := write("e", "INSERT INTO e VALUES ($1)", nil, 6)
+	once.twice = ErrAnswered
 	many := write("d", "DELETE FROM d WHERE x = $1", nil)
 	many.times, many.wants, many.args = 2, 2, func(i int) []any { return []any{i} }
 	calls := []*call{
 		write("a", "UPDATE a SET x = $2 WHERE y = $1", ErrStale, 1, 2), write("b", "INSERT INTO b VALUES ($1)", nil, 3),
-		write("c", "INSERT INTO c VALUES ($1)", ErrAnswered, 4), write("a", "DELETE FROM a WHERE y = $1", nil, 5), read, many,
+		write("c", "INSERT INTO c VALUES ($1)", ErrAnswered, 4), held, once, write("a", "DELETE FROM a WHERE y = $1", nil, 7), read, many,
 	}
 	var got []string
 	for _, c := range (&pipe{}).merged(calls) {
 		for i := range c.times {
-			got = append(got, fmt.Sprint(c.text, c.args(i), errors.Is(c.orElse, ErrStale), errors.Is(c.orElse, ErrAnswered)))
+			got = append(got, fmt.Sprint(c.text, c.args(i)))
+			for _, pg := range []pgconn.PgError{{Code: divisionByZero}, {Code: zeroLogarithm}, {Code: uniqueViolation, TableName: "b"}, {Code: uniqueViolation, TableName: "e"}} {
+				if err := c.failing(&pg); err != nil {
+					got = append(got, fmt.Sprint(pg.Code, errors.Is(err, ErrStale), errors.Is(err, ErrAnswered), errors.Is(err, errSetGone)))
+				}
+			}
 		}
 	}
 	want := []string{
 		"WITH part0 AS (UPDATE a SET x = $2 WHERE y = $1 RETURNING 1), part1 AS (INSERT INTO b VALUES ($3)), " +
-			"part2 AS (INSERT INTO c VALUES ($4) RETURNING 1) SELECT 1 / ((SELECT count(*) FROM part0) = $5)::int, " +
-			"1 / ((SELECT count(*) FROM part2) = $6)::int[1 2 3 4 1 1] true true",
-		"DELETE FROM a WHERE y = $1[5] false false", "SELECT 1[] false false",
-		"DELETE FROM d WHERE x = $1[0] false false", "DELETE FROM d WHERE x = $1[1] false false",
+			"part2 AS (INSERT INTO c VALUES ($4) RETURNING 1), part4 AS (INSERT INTO e VALUES ($6)) " +
+			"SELECT 1 / (EXISTS (SELECT 1 FROM part0))::int, 1 / (EXISTS (SELECT 1 FROM part2))::int, ln(($5 > 4)::int)[1 2 3 4 5 6]",
+		divisionByZero + "true true false", zeroLogarithm + "false false true", uniqueViolation + "false true false",
+		"DELETE FROM a WHERE y = $1[7]", "SELECT 1[]", "DELETE FROM d WHERE x = $1[0]", "DELETE FROM d WHERE x = $1[1]",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("merged (-want +got):\n%s", diff)
 	}
 	if sharded := (&pipe{sharded: true}).merged(calls); len(sharded) != len(calls) {

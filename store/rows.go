@@ -40,8 +40,12 @@ func (t *table[R]) each(ctx context.Context, tx *Tx, yield func(owner string, ro
 
 // selected begins a query for rows of the table under another name.
 func (t *table[R]) selected(as string) string {
-	columns := strings.Split(t.owner+", "+t.columns, ", ")
-	return "SELECT " + as + "." + strings.Join(columns, ", "+as+".") + " FROM " + t.name + " " + as
+	return "SELECT " + t.named(as) + " FROM " + t.name + " " + as
+}
+
+// named lists the columns under another name of the table.
+func (t *table[R]) named(as string) string {
+	return as + "." + strings.Join(strings.Split(t.owner+", "+t.columns, ", "), ", "+as+".")
 }
 
 // all reads rows of an account that the caller has named.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"sync"
 
 	"termwise.dev/core/account"
@@ -59,12 +61,22 @@ func (s *sets) forget() {
 // expectSets has the transaction fail when the database has not the sets that it is
 // known to have. They are neither changed nor removed, so their names are enough.
 func (tx *Tx) expectSets(ctx context.Context, ids []int64) error {
-	wanted, err := list(tx, ids)
-	if err != nil {
-		return err
-	}
-	c := newCall("SELECT 1 / (count(*) = $2)::int FROM term_sets WHERE "+tx.among("terms", "bigint"), []any{wanted, len(ids)})
-	c.scan = func(scanner) error { return nil }
-	c.orElse, c.asks = errSetGone, true
+	condition, args := haveSets(ids)
+	c := newCall("SELECT ("+condition+")::int", args)
+	c.scan = func(row scanner) error { return row.Scan(&c.changed) }
+	c.condition, c.wants, c.orElse = condition, 1, errSetGone
 	return tx.later(ctx, c)
+}
+
+// haveSets is the condition that the database has some sets. Few are looked for one
+// by one, without a join.
+func haveSets(ids []int64) (condition string, args []any) {
+	if len(ids) > fewRows {
+		return "(SELECT count(*) FROM term_sets WHERE terms IN (SELECT unnest($1::bigint[]))) = $2", []any{ids, len(ids)}
+	}
+	each := make([]string, len(ids))
+	for i, id := range ids {
+		each[i], args = "EXISTS (SELECT 1 FROM term_sets WHERE terms = $"+strconv.Itoa(i+1)+")", append(args, id)
+	}
+	return strings.Join(each, " AND "), args
 }

@@ -30,6 +30,10 @@ type Tx struct {
 	queued []*call
 	// ahead is what LookAhead has found, until something is written.
 	ahead *ahead
+	// glances says that LookAhead is to look without a lock, before the transaction
+	// begins; glanced, that it did so, and that nothing more is asked before the commit.
+	glances, glanced bool
+	seenVersion      int64 // of the row that was glanced at
 	// gathering says that reading waits too; see together.
 	gathering bool
 	// statements counts what was sent, a bulk write as one for each chunk.
@@ -52,12 +56,17 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 	return db.update(ctx, alone, f)
 }
 
-// Share is Update for what is short and done often: on SQLite the transactions of
-// several callers that wait for each other share a commit. Each is rolled back by
+// Share is Update for what is short and done often. On SQLite the transactions of
+// several callers that wait for each other share a commit: each is rolled back by
 // itself when its f fails, and none is answered, not even refused, before all of
-// them are durable.
+// them are durable. On PostgreSQL what f looks at ahead is not locked. When it does
+// not suffice, or another transaction was first, f is run again, and locks.
 func (db *DB) Share(ctx context.Context, f func(*Tx) error) error {
-	return db.update(ctx, sharing, f)
+	err := db.update(ctx, sharing, f)
+	if db.engine == postgres && (errors.Is(err, errUnlocked) || errors.Is(err, ErrStale) || errors.Is(err, ErrAnswered)) {
+		return db.update(ctx, alone, f)
+	}
+	return err
 }
 
 func (db *DB) update(ctx context.Context, with company, f func(*Tx) error) error {
@@ -85,7 +94,7 @@ func (db *DB) update(ctx context.Context, with company, f func(*Tx) error) error
 // View runs f in a transaction that sees one state of the database and cannot
 // change it.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
-	return db.on(ctx, db.reader, func(w wire) error { return db.run(ctx, w, false, f) })
+	return db.on(ctx, db.reader, func(w wire) error { return db.run(ctx, db.begin(w, false, alone), f) })
 }
 
 // write runs f once in a transaction that writes.
@@ -93,7 +102,7 @@ func (db *DB) write(ctx context.Context, with company, f func(*Tx) error) error 
 	if db.convoy != nil {
 		return db.convoy.ride(ctx, with, f)
 	}
-	return db.on(ctx, db.writer, func(w wire) error { return db.run(ctx, w, true, f) })
+	return db.on(ctx, db.writer, func(w wire) error { return db.run(ctx, db.begin(w, true, with), f) })
 }
 
 // on calls f with a connection of a pool.
@@ -112,15 +121,14 @@ func (db *DB) on(ctx context.Context, pool *sql.DB, f func(wire) error) (err err
 }
 
 // run runs f in a transaction on a connection of its own.
-func (db *DB) run(ctx context.Context, w wire, writes bool, f func(*Tx) error) (err error) {
-	tx := db.begin(w, writes)
+func (db *DB) run(ctx context.Context, tx *Tx, f func(*Tx) error) (err error) {
 	ended := false
 	defer func() {
 		if !ended {
-			err = errors.Join(err, w.rollback(ctx))
+			err = errors.Join(err, tx.wire.rollback(ctx))
 		}
 	}()
-	if err := tx.later(ctx, db.beginning(writes)); err != nil {
+	if err := tx.later(ctx, db.beginning(tx.writes)); err != nil {
 		return err
 	}
 	if err := f(tx); err != nil {
@@ -135,8 +143,8 @@ func (db *DB) run(ctx context.Context, w wire, writes bool, f func(*Tx) error) (
 }
 
 // begin makes the transaction, on which nothing has been called yet.
-func (db *DB) begin(w wire, writes bool) *Tx {
-	tx := &Tx{wire: w, engine: db.engine, seen: seen{db.watch, writes}, writes: writes, names: db.names, sets: &db.sets, sharded: db.sharded}
+func (db *DB) begin(w wire, writes bool, with company) *Tx {
+	tx := &Tx{glances: with == sharing && db.engine == postgres && !db.sharded, wire: w, engine: db.engine, seen: seen{db.watch, writes}, writes: writes, names: db.names, sets: &db.sets, sharded: db.sharded}
 	if writes {
 		tx.learnt = db.names.begin()
 	}
@@ -165,14 +173,14 @@ func (tx *Tx) commit(ctx context.Context) error {
 		return tx.wire.rollback(ctx)
 	}
 	if tx.sharded {
-		if err := tx.flush(ctx); err != nil {
+		if err := tx.send(ctx); err != nil {
 			return err
 		}
 	}
 	c := newCall("COMMIT", nil)
 	c.kind = Commit
 	tx.queued = append(tx.queued, c)
-	return tx.flush(ctx)
+	return tx.send(ctx)
 }
 
 // make makes a call now, and those that wait before it.
@@ -203,8 +211,15 @@ func (tx *Tx) count(c *call) {
 	}
 }
 
-// flush makes the calls that wait.
+// flush makes the calls that wait, before the commit.
 func (tx *Tx) flush(ctx context.Context) error {
+	if tx.glanced {
+		return errUnlocked
+	}
+	return tx.send(ctx)
+}
+
+func (tx *Tx) send(ctx context.Context) error {
 	calls := tx.queued
 	tx.queued = nil
 	if len(calls) == 0 {

@@ -85,7 +85,8 @@ func (w *world) tryDissent(document, at string, now bool) (*account.Decision, er
 func (w *world) dissent(document, at string, now bool) {
 	w.t.Helper()
 	when := instant(at)
-	w.run(when, func(b *account.Books) (*account.Decision, error) { return w.tryDissent(document, at, now) })
+	x := account.Dissent{Document: document, Version: "2026", Now: now}
+	w.run(when, func(b *account.Books) (*account.Decision, error) { return b.Dissent(w.env(), x, when) })
 }
 
 // explainedNotice explains a notice as the application does.

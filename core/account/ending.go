@@ -182,13 +182,20 @@ func (d *draft) nextEnd() (calendar.Instant, error) {
 }
 
 // closesAtTheEnd gives when a bucket's cycle closes whose service may end before
-// that: what was used is settled as it ends.
+// that: what was used is settled as it ends. The end that counts is the first one
+// after the service could be used in the hour. Where it had ended for the whole hour,
+// the hour waits for its cycle, whatever else happens to the account meanwhile.
 func (d *draft) closesAtTheEnd(b *metering.Bucket, closes calendar.Instant) (calendar.Instant, error) {
-	end, err := d.endOf(b.Product)
-	if end.at > b.Hour.Start() {
-		closes = min(closes, end.at)
+	for from := b.Hour.Start(); from < b.Hour.End(); from = d.turn(b.Product, from) {
+		end, err := d.endFrom(b.Product, from, d.books.At)
+		if err != nil {
+			return 0, err
+		}
+		if end.at > from {
+			return min(closes, end.at), nil
+		}
 	}
-	return closes, err
+	return closes, nil
 }
 
 func canEnd(s *subscription.Service) bool { return subscription.CanMove(s.State, subscription.Ended) }

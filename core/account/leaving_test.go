@@ -207,6 +207,72 @@ func TestWhatWasNeverUsed(t *testing.T) {
 	w.agreed()
 }
 
+// TestUsageAfterTheEndWaitsForItsCycle: what is used after its customer has left is
+// refused as its cycle closes, whatever else happens to the account before that, and
+// whether or not the service was ever used.
+func TestUsageAfterTheEndWaitsForItsCycle(t *testing.T) {
+	for name, meanwhile := range map[string]func(w *world){
+		"nothing": func(*world) {},
+		"a look":  func(w *world) { w.advance("2026-01-12T06:00:00+08:00") },
+		"a top-up": func(w *world) {
+			w.topUp("2026-01-12T05:30:00+08:00", "1")
+			w.advance("2026-01-12T06:00:00+08:00")
+		},
+		"usage of another product": func(w *world) {
+			w.useOf("disk", "d", 1000, "2026-01-12T04:00:00+08:00", "2026-01-12T05:00:00+08:00", "2026-01-12T05:00:00+08:00")
+		},
+	} {
+		for _, before := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, used before %v", name, before), func(t *testing.T) {
+				daily := editionOf(t, fileP, "2025-07", "2025-07-01", "2025-08-01", "billing.cycle: hour", "billing.cycle: day")
+				next := nextOf(t, fileP, "2026-02-01", "by: publication", "by: publication\nuntil: 2026-02-10")
+				w := newWorld(t, changing(t, daily, next, pageOf("disk", "PDK", "", "effective: 2025-06-01")))
+				w.topUp("2026-01-01T10:00:00+08:00", "100")
+				if before {
+					w.use("pod", 1000, "2026-01-05T00:00:00+08:00", "2026-01-05T01:00:00+08:00", "2026-01-05T00:00:00+08:00")
+				}
+				w.dissent("page-compute-payg", "2026-01-10T00:00:00+08:00", true)
+				w.use("pod", 1000, "2026-01-12T04:30:00+08:00", "2026-01-12T05:30:00+08:00", "2026-01-12T04:30:00+08:00")
+				meanwhile(w)
+				w.advance("2026-01-14T00:00:00+08:00")
+				if len(w.log.Refused) != 2 {
+					t.Fatalf("refused: %+v", w.log.Refused)
+				}
+				for _, r := range w.log.Refused {
+					if at := w.log.Entries[r.Entry-1].Effective; at != instant("2026-01-13T00:00:00+08:00") || r.Code != refusal.Ended {
+						t.Errorf("the hour from %s is settled at %s: %s", w.zone.Format(r.Hour.Start()), w.zone.Format(at), r.Code)
+					}
+				}
+				w.agreed()
+				w.rerun(t, w.corpus, "2026-01")
+			})
+		}
+	}
+}
+
+// TestUsageBeforeTheEndThatIsLate is settled as it arrives, also when the customer has
+// come back: its cycle closed as the service ended. An hour in which the service was
+// open again closes with the next end.
+func TestUsageBeforeTheEndThatIsLate(t *testing.T) {
+	monthly := editionOf(t, fileP, "2025-07", "2025-07-01", "2025-08-01", "billing.cycle: hour", "billing.cycle: month")
+	w := leaving(t, monthly)
+	w.topUp("2026-01-01T10:00:00+08:00", "100")
+	w.dissent("general-agreement", "2026-01-10T00:00:00+08:00", true)
+	w.accept("general-agreement", "2025-06", "2026-01-11T00:30:00+08:00")
+	w.use("pod", 1000, "2026-01-09T22:00:00+08:00", "2026-01-09T23:00:00+08:00", "2026-01-12T00:00:00+08:00")
+	w.use("pod", 1000, "2026-01-11T00:00:00+08:00", "2026-01-11T01:00:00+08:00", "2026-01-12T00:00:00+08:00")
+	w.advance("2026-01-12T00:00:00+08:00")
+	if got := w.tally(); got != "3600 billed, refused map[]" {
+		t.Errorf("while the second month of use runs: %s", got)
+	}
+	w.dissent("general-agreement", "2026-01-13T00:00:00+08:00", true)
+	if got := w.tally(); got != "5400 billed, refused map[service_ended:1800]" {
+		t.Errorf("as the service ends again: %s", got)
+	}
+	w.agreed()
+	w.rerun(t, w.corpus, "2026-01")
+}
+
 // TestDissentRefuses, in the order of its documentation.
 func TestDissentRefuses(t *testing.T) {
 	w := newWorld(t, changing(t, nextOf(t, fileG, "2026-02-01", feeNow, feeNext), nextOf(t, fileS, "2026-02-01", feeNow, feeNext)), "general-agreement")

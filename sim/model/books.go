@@ -264,11 +264,7 @@ func (b *Books) ask(product string, at, happens time.Time) question {
 // When it is missing throughout, what was there last goes on.
 func (b *Books) askWithin(product string, from, to, happens time.Time, isThere func(question) bool) question {
 	q := b.ask(product, from, happens)
-	instants := b.model.turns()
-	for _, a := range b.Accepted {
-		instants = append(instants, a.At)
-	}
-	slices.SortFunc(instants, time.Time.Compare)
+	instants := b.turns()
 	for _, t := range append([]time.Time{from}, instants...) {
 		if q.at = t; !t.Before(from) && t.Before(to) && isThere(q) {
 			return q
@@ -282,6 +278,16 @@ func (b *Books) askWithin(product string, from, to, happens time.Time, isThere f
 	}
 	q.at = from
 	return q
+}
+
+// turns lists, in order, the instants at which what binds the account may change.
+func (b *Books) turns() []time.Time {
+	all := b.model.turns()
+	for _, a := range b.Accepted {
+		all = append(all, a.At)
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	return all
 }
 
 // askHour makes the question of what binds for the usage of a meter in an hour.

@@ -29,6 +29,23 @@ func (b *Books) endFrom(product string, from, happens time.Time) (end time.Time,
 	return end, any
 }
 
+// endAfter is when a product ends for the account that it could use in an hour, and
+// false for never, and for an hour that lies wholly after the end.
+func (b *Books) endAfter(k bucket) (end time.Time, any bool) {
+	if len(b.Ends)+len(b.Exits) == 0 {
+		return end, false
+	}
+	for _, from := range append([]time.Time{k.hour}, b.turns()...) {
+		if from.Before(k.hour) || !from.Before(k.end()) {
+			continue
+		}
+		if end, any = b.endFrom(k.product, from, b.At); !any || end.After(from) {
+			return end, any
+		}
+	}
+	return end, false
+}
+
 // isLeft says whether an exit is over a document that binds at an instant or, as
 // the exit begins, just before.
 func (b *Books) isLeft(e Exit, product string, at, happens time.Time) bool {
@@ -56,11 +73,7 @@ func (b *Books) announcedEnd(product string, from, happens time.Time) (end time.
 // unboundFrom is from when nothing sells a product to the account: since when, if
 // something did, or else the next such instant after something does.
 func (b *Books) unboundFrom(q question) (time.Time, bool) {
-	instants := b.model.turns()
-	for _, a := range b.Accepted {
-		instants = append(instants, a.At)
-	}
-	slices.SortFunc(instants, time.Time.Compare)
+	instants := b.turns()
 	now, agreed := q.at, b.model.isAgreed(q)
 	for _, t := range slices.Backward(instants) {
 		if q.at = t.Add(-time.Microsecond); !agreed && !t.After(now) && b.model.isAgreed(q) {

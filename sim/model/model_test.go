@@ -157,6 +157,33 @@ func TestPayingResumes(t *testing.T) {
 	}
 }
 
+// TestUsageAfterTheEndWaitsForItsCycle: what is used of a service that its customer has
+// left is refused as the day closes, also when the account pays before that.
+func TestUsageAfterTheEndWaitsForItsCycle(t *testing.T) {
+	for name, pays := range map[string]bool{"nothing": false, "a payment": true} {
+		m := agreed(local("2026-01-01", 9, 0, 0))
+		m.find("page", "1").Values["billing.cycle"] = "day"
+		m.find("general", "1").Values["change.exit"] = "[stop_using]"
+		m.Open("a", "A", []string{"general"})
+		next := *m.find("page", "1")
+		next.Version, next.Announced, next.Effective, next.Until = "2", m.Now, local("2026-02-01", 0, 0, 0), local("2026-03-01", 0, 0, 0)
+		m.Publish([]Document{next})
+		if code := m.Leave("a", Leaving{Document: "page", Now: true}); code != "" {
+			t.Fatal(code)
+		}
+		m.Report(use("e", 1000, local("2026-01-01", 12, 30, 0), local("2026-01-01", 13, 30, 0)))
+		m.Advance(local("2026-01-01", 13, 10, 0))
+		if pays {
+			m.TopUp("a", TopUp{1, "alipay", "1"}, "", false)
+		}
+		m.Advance(local("2026-01-03", 0, 0, 0))
+		got := m.Books("a").Refused
+		if len(got) != 2 || !got[0].At.Equal(local("2026-01-02", 0, 0, 0)) || !got[1].At.Equal(got[0].At) || got[0].Code != "service_ended" {
+			t.Errorf("%s meanwhile: %+v", name, got)
+		}
+	}
+}
+
 func TestLateUsageIsAnAdjustment(t *testing.T) {
 	m := told(t, 1, 1)
 	m.Advance(local("2026-01-02", 0, 0, 0))

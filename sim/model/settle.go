@@ -11,7 +11,7 @@ import (
 func (b *Books) due(p *part) time.Time {
 	arrived := later(later(p.arrived, p.end()), b.At)
 	closes := b.cycleEnd(p.bucket, arrived)
-	if end, ends := b.endOf(p.product); ends && end.After(p.hour) {
+	if end, ends := b.endAfter(p.bucket); ends {
 		closes = earlier(closes, end) // what was used is settled as the service ends
 	}
 	return later(closes, arrived)

@@ -20,6 +20,7 @@ import (
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 	"termwise.dev/store"
+	"termwise.dev/store/pgtest"
 )
 
 // crowd opens accounts: of each five, three accepted the general agreement, one
@@ -458,5 +459,17 @@ func TestUseAfterLeavingAcceptsNothing(t *testing.T) {
 			t.Errorf("leaves %t: accepted %+v, left %+v", leaves, view.Accepted, view.Left)
 		}
 		holdsTrue(t, a)
+	}
+}
+
+// Whoever publishes from a process of its own, which has just begun, tells all the same
+// accounts.
+func TestAnotherProcessPublishes(t *testing.T) {
+	for _, url := range []string{filepath.Join(t.TempDir(), "books.db"), pgtest.Database(t)} {
+		crowd(t, openSample(t, url), 10)
+		publishNext(t, open(t, url), "2026-01-01")
+		if diff := cmp.Diff(onceEach(10), told(t, around(t, url))); diff != "" {
+			t.Errorf("who was told (-want +got):\n%s", diff)
+		}
 	}
 }

@@ -43,6 +43,7 @@ type Leaving struct {
 // not_found. What the wallet holds stays there: nothing pays it out yet.
 func (a *App) Dissent(ctx context.Context, id string, x account.Dissent, key, actor string) (v Leaving, err error) {
 	c, err := a.newCommand("dissent", id, key, x)
+	c.enough = true
 	if err != nil {
 		return v, err
 	}

@@ -97,7 +97,7 @@ func (a *App) wakeFrom(ctx context.Context, from calendar.Instant) error {
 	for after := ""; ; {
 		var ids []string
 		if err := a.db.View(ctx, func(tx *store.Tx) (err error) {
-			ids, err = tx.Sleepers(ctx, from, after, accountsPerBatch)
+			ids, err = tx.Sleepers(ctx, after, accountsPerBatch)
 			return err
 		}); err != nil {
 			return err

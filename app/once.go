@@ -19,6 +19,7 @@ type command struct {
 	account, key string
 	request      [sha256.Size]byte
 	payment      string // the reference of the payment that it looks for
+	enough       bool   // what it looks at ahead nearly always suffices
 }
 
 // newCommand digests a command and its input, to tell a repetition from a
@@ -35,10 +36,11 @@ func (a *App) newCommand(name, account, key string, input any) (command, error) 
 // repetition gets the answer that was kept, and nothing happens. It refuses a
 // key that comes back with another request. do says when the answer was given.
 func once[T any](ctx context.Context, tx *store.Tx, c command, do func() (T, calendar.Instant, error)) (answer T, repeated bool, err error) {
-	if err := tx.LookAhead(ctx, store.Ahead{Account: c.account, Key: c.key, Reference: c.payment}); err != nil {
+	if err := tx.LookAhead(ctx, store.Ahead{Account: c.account, Key: c.key, Reference: c.payment, Enough: c.enough}); err != nil {
 		return answer, false, err
 	}
-	// Locked first, so that two requests with one key are answered one after the other.
+	// Locked first, or looked at so that nobody can come between: two requests with one
+	// key are answered one after the other.
 	if err := tx.Lock(ctx, []string{c.account}); err != nil {
 		return answer, false, err
 	}

@@ -39,7 +39,7 @@ func (a *App) TopUp(ctx context.Context, id string, t account.TopUp, key, actor 
 	if err != nil {
 		return ToppedUp{}, err
 	}
-	c.payment = t.Reference
+	c.payment, c.enough = t.Reference, true
 	var answer ToppedUp
 	err = a.update(ctx, func(tx *store.Tx) error {
 		answer, answer.Repeated, err = once(ctx, tx, c, func() (ToppedUp, calendar.Instant, error) {
@@ -68,8 +68,8 @@ func (a *App) topUp(ctx context.Context, tx *store.Tx, id string, t account.TopU
 }
 
 // creditedBefore refuses a payment that an earlier top-up of the account
-// credited. The journal itself says so, and the account is locked: there is no
-// second record of payments that could differ from it.
+// credited. The journal itself says so, and nobody can write to it meanwhile: there
+// is no second record of payments that could differ from it.
 func creditedBefore(ctx context.Context, tx *store.Tx, id string, t account.TopUp) error {
 	entries, err := tx.ToppedUp(ctx, id, t.Reference)
 	if err != nil || canary.On(canary.CreditTwice) {

@@ -119,7 +119,8 @@ func (tx *Tx) Claim(ctx context.Context, id string, now calendar.Instant) (bool,
 }
 
 // Lock waits until no other transaction writes to the accounts, and keeps it so
-// until this one ends. Ids of accounts that do not exist lock nothing.
+// until this one ends. Ids of accounts that do not exist lock nothing, and who has
+// looked ahead without a lock has none: see LookAhead.
 func (tx *Tx) Lock(ctx context.Context, ids []string) error {
 	if len(ids) == 1 && taken(tx, ids[0], func(h *ahead) **bool { return &h.lock }) != nil {
 		return nil

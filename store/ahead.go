@@ -15,6 +15,9 @@ type Ahead struct {
 	Key     string // of the caller; empty for none
 	// Reference is that of a payment, whose earlier top-ups are wanted; empty for none.
 	Reference string
+	// Enough says that nearly always nothing else is asked for. Who needs more locks
+	// the account at once.
+	Enough bool
 }
 
 // ahead is what was asked for before it was wanted. Each thing is given out once.
@@ -37,7 +40,8 @@ var errUnlocked = errors.New("store: a transaction asks for more than what it lo
 // LookAhead asks for everything that a command is going to ask for with one
 // question, where that is cheaper; else it does nothing. Lock, Recall,
 // DocumentsDigest, Clock, Books and ToppedUp then find it here, unless something was
-// written meanwhile. In Share what is found is of one instant, and not locked: Apply
+// written meanwhile. In Share, when that is enough, what is found is of one instant
+// and not locked, whoever asks for the lock: Apply
 // finds out whether anybody has written the account's row since, and Remember whether
 // anybody has used the key.
 func (tx *Tx) LookAhead(ctx context.Context, a Ahead) error {
@@ -49,7 +53,8 @@ func (tx *Tx) LookAhead(ctx context.Context, a Ahead) error {
 		return err
 	}
 	h := &ahead{Ahead: a}
-	look := h.question(loader)
+	tx.glances = tx.glances && a.Enough
+	look := h.question(loader, tx.glances)
 	if tx.glances {
 		tx.glances, tx.glanced = false, true
 		tx.count(look)
@@ -68,9 +73,12 @@ func (tx *Tx) LookAhead(ctx context.Context, a Ahead) error {
 
 // question asks for the account's row, and for what every command needs to know.
 // Where there is no such account, nothing is found.
-func (h *ahead) question(l *loader) *call {
+func (h *ahead) question(l *loader, version bool) *call {
 	args := []any{h.Account}
-	text := aheadColumns
+	text := aheadColumns + ", 0::bigint"
+	if version {
+		text = aheadColumns + ", " + rowVersion
+	}
 	also := func(condition, value string) {
 		if value == "" {
 			text += ", FALSE"
@@ -86,7 +94,7 @@ func (h *ahead) question(l *loader) *call {
 	return c
 }
 
-var aheadColumns = "SELECT " + books.named("accounts") + ", " + rowVersion + ", p.digest, coalesce(c.mode, ''), coalesce(c.now, 0)"
+var aheadColumns = "SELECT " + books.named("accounts") + ", p.digest, coalesce(c.mode, ''), coalesce(c.now, 0)"
 
 const aheadTables = " FROM accounts JOIN published p ON p.id = 1 LEFT JOIN clock c ON c.id = 1 WHERE account = $1"
 
@@ -96,7 +104,7 @@ func (h *ahead) read(row scanner, l *loader) error {
 	var version, digest int64
 	var clock clockRow
 	var answered, credited bool
-	dest := append(targets(&b.ID, books.fields(b)), &version, &digest, &clock.mode, &clock.now, &answered, &credited)
+	dest := append(targets(&b.ID, books.fields(b)), &digest, &clock.mode, &clock.now, &version, &answered, &credited)
 	if err := row.Scan(dest...); err != nil {
 		return &UnreadableRow{Table: books.name, Owner: h.Account, Err: err}
 	}

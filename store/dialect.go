@@ -93,11 +93,13 @@ const (
 	divisionByZero       = "22012"
 	zeroLogarithm        = "2201E"
 	uniqueViolation      = "23505"
+	unknownStatement     = "26000"
+	notSupported         = "0A000"
 )
 
 // isTransient says that the same transaction may well succeed when run again.
 func isTransient(err error) bool {
-	if errors.Is(err, errForgotten) || errors.Is(err, errUnshared) || errors.Is(err, errSetGone) {
+	if errors.Is(err, errForgotten) || errors.Is(err, errUnshared) || errors.Is(err, errSetGone) || errors.Is(err, errUnprepared) {
 		return true
 	}
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {

@@ -245,13 +245,15 @@ func TestWakes(t *testing.T) {
 		if err != nil || !slices.Equal(wakes, []calendar.Instant{from}) {
 			t.Errorf("wakes: %v, %v", wakes, err)
 		}
-		for after, want := range map[string][]string{"": {"asleep"}, "asleep": nil} {
-			if got, err := tx.Sleepers(ctx, from, after, 9); err != nil || !slices.Equal(got, want) {
+		for after, want := range map[string][]string{"": {"asleep", "awake"}, "asleep": {"awake"}, "awake": nil} {
+			if got, err := tx.Sleepers(ctx, after, 9); err != nil || !slices.Equal(got, want) {
 				t.Errorf("after %q sleep %v, %v", after, got, err)
 			}
 		}
-		if err := tx.WakeAccount(ctx, "asleep", from); err != nil {
-			return err
+		for _, id := range []string{"asleep", "awake"} {
+			if err := tx.WakeAccount(ctx, id, from); err != nil {
+				return err
+			}
 		}
 		return tx.Woken(ctx, from)
 	})

@@ -60,7 +60,7 @@ func (tx *Tx) PutDocument(ctx context.Context, d DocumentFile) error {
 		return err
 	}
 	if inserted == 1 {
-		return tx.addPublished(ctx, d.Seal())
+		return tx.sumUp(ctx)
 	}
 	var kept terms.Hash
 	if _, err := tx.one(ctx, []any{(*hashColumn)(&kept)},
@@ -103,7 +103,7 @@ func (tx *Tx) PutProviderFile(ctx context.Context, f File) error {
 	if err != nil {
 		return err
 	}
-	return tx.addPublished(ctx, f.Seal(revision+1))
+	return tx.sumUp(ctx)
 }
 
 // TermSet returns a set of documents that rows name, and false when no row does.
@@ -197,6 +197,8 @@ func (tx *Tx) LockPublishing(ctx context.Context) error {
 	if tx.engine != postgres {
 		return nil // the writer has the whole file
 	}
-	_, err := tx.exec(ctx, "LOCK TABLE documents, provider_files IN SHARE ROW EXCLUSIVE MODE")
+	_, err := tx.exec(ctx, lockPublishing)
 	return err
 }
+
+const lockPublishing = "LOCK TABLE documents, provider_files IN SHARE ROW EXCLUSIVE MODE"

@@ -35,13 +35,18 @@ func (tx *Tx) Wake(ctx context.Context, from calendar.Instant) error {
 		_, err := tx.exec(ctx, "INSERT INTO wakes (known) VALUES ($1) ON CONFLICT DO NOTHING", int64(from))
 		return err
 	}
-	_, err := tx.exec(ctx, "UPDATE accounts SET next_due = $1 WHERE "+asleep, int64(from), int64(calendar.EndOfTime))
+	_, err := tx.exec(ctx, "UPDATE accounts SET next_due = "+earlier+" WHERE "+waits, int64(from), int64(calendar.EndOfTime))
 	return err
 }
 
-// asleep is the condition that an account waits for something later than $1, or is
-// in arrears; $2 is the end of time.
-const asleep = "next_due > $1 AND (next_due < $2 OR in_arrears <> 0)"
+// earlier is the instant $1, or that at which an account is looked at if it is before.
+// Such an account is written all the same: who is just deciding on it, by what was
+// published until then, must not put it off.
+const earlier = "CASE WHEN next_due > $1 THEN $1 ELSE next_due END"
+
+// waits is the condition that an account waits for something, or is in arrears; $2 is
+// the end of time.
+const waits = "(next_due < $2 OR in_arrears <> 0)"
 
 // CountAccounts counts all accounts.
 func (tx *Tx) CountAccounts(ctx context.Context) (n int, err error) {

@@ -99,7 +99,8 @@ type part struct {
 	checked, one    bool
 }
 
-// merges are the texts that were made of shapes.
+// merges are the texts that were made of shapes, of which there are as many as ways in
+// which the program writes: some hundreds.
 var merges = struct {
 	sync.RWMutex
 	texts map[shape]string

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"termwise.dev/core/terms"
@@ -66,5 +67,38 @@ func TestPublishedIsSummed(t *testing.T) {
 		}
 		publish("3")
 		digest()
+	})
+}
+
+// Who publishes with the program from before while the row is made is waited for.
+func TestPublishedWhileItIsSummed(t *testing.T) {
+	db := open(t, newDatabase(t, postgres))
+	if err := downTo(t, db, publishedVersion-1); err != nil {
+		t.Fatal(err)
+	}
+	old, err := db.writer.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		lockPublishing,
+		"INSERT INTO documents (document, version, file, source, hash, recorded, digest) VALUES ('d', '1', 'f', '', '', 1, 77)",
+	} {
+		if _, err := old.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := make(chan error, 1)
+	go func() { done <- up(t, db) }()
+	awaitLock(t, db)
+	if err := errors.Join(old.Commit(), <-done); err != nil {
+		t.Fatal(err)
+	}
+	view(t, db, func(ctx context.Context, tx *Tx) error {
+		sum, _, err := tx.PublishedDigest(ctx)
+		if sum != 77 {
+			t.Errorf("the sum is %d, not 77", sum)
+		}
+		return err
 	})
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,14 +60,19 @@ func (p *pipe) exchange(ctx context.Context, calls []*call) (err error) {
 		return err
 	}
 	pipeline := conn.StartPipeline(ctx)
-	defer func() { err = errors.Join(err, ignoreSame(pipeline.Close(), err)) }()
+	defer func() {
+		// What is a transaction by itself is committed at the end.
+		if closing := pipeline.Close(); err == nil && closing != nil {
+			err = calls[len(calls)-1].answered(session, closing)
+		}
+	}()
 	if err := session.send(pipeline); err != nil {
 		return calls[0].failed(err)
 	}
 	for _, c := range calls {
 		for range c.times {
 			if err := c.read(session.types, pipeline); err != nil {
-				return c.answered(err)
+				return c.answered(session, err)
 			}
 		}
 		if err := c.check(); err != nil {
@@ -83,14 +89,6 @@ func atOnce(calls []*call) []*call {
 		return calls[1:last]
 	}
 	return calls
-}
-
-// ignoreSame leaves out what closing says again.
-func ignoreSame(closing, err error) error {
-	if err != nil {
-		return nil
-	}
-	return closing
 }
 
 // errRolledBack is what a COMMIT comes to in a transaction that has failed.
@@ -128,13 +126,12 @@ func (c *call) read(types *pgtype.Map, pipeline *pgconn.Pipeline) error {
 }
 
 // answered explains an error that the server answered.
-func (c *call) answered(err error) error {
-	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
-		if lost := c.failing(pg); lost != nil {
-			return lost
-		}
+func (c *call) answered(s *session, err error) error {
+	pg := (*pgconn.PgError)(nil)
+	if !errors.As(err, &pg) {
+		return c.failed(err)
 	}
-	return c.failed(err)
+	return cmp.Or(s.lost(pg), c.failing(pg), c.failed(err))
 }
 
 // rollback ends the transaction. Where that cannot be asked for any more, the

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -90,7 +91,7 @@ func command(w *world, id, key string) (found *account.Books, d *account.Decisio
 
 // command is a use case in a transaction; meanwhile happens before it writes.
 func (w *world) command(ctx context.Context, tx *Tx, id, key string, meanwhile func()) (found *account.Books, d *account.Decision, err error) {
-	if err := tx.LookAhead(ctx, Ahead{Account: id, Key: key, Reference: key}); err != nil {
+	if err := tx.LookAhead(ctx, Ahead{Account: id, Key: key, Reference: key, Enough: true}); err != nil {
 		return nil, nil, err
 	}
 	if err := tx.Lock(ctx, []string{id}); err != nil {
@@ -173,6 +174,125 @@ func TestGlance(t *testing.T) {
 	}
 }
 
+// What another transaction does while the command writes is waited for. Whoever only
+// locks the account, or takes back what it did, has written nothing.
+func TestGlanceWaits(t *testing.T) {
+	w := newWorld(t, open(t, newDatabase(t, postgres)))
+	w.open("a")
+	for n, other := range []struct {
+		text, end string
+		runs      int
+	}{
+		{"UPDATE accounts SET next_due = next_due", "COMMIT", 2},
+		{"UPDATE accounts SET next_due = next_due", "ROLLBACK", 1},
+		{"SELECT 1 FROM accounts FOR UPDATE", "COMMIT", 1},
+	} {
+		if _, err := w.db.writer.Exec("VACUUM (FREEZE) accounts"); err != nil {
+			t.Fatal(err)
+		}
+		runs, ended := 0, make(chan error, 1)
+		err := w.db.Share(t.Context(), func(tx *Tx) error {
+			runs++
+			_, _, err := w.command(t.Context(), tx, "a", fmt.Sprint(n), func() {
+				if runs == 1 {
+					endLater(t, w.db, other.text, other.end, ended)
+				}
+			})
+			return err
+		})
+		if err := errors.Join(err, <-ended); err != nil || runs != other.runs {
+			t.Errorf("%s; %s: run %d times, not %d: %v", other.text, other.end, runs, other.runs, err)
+		}
+	}
+}
+
+// endLater does something in a transaction that ends when another one waits for it.
+func endLater(t *testing.T, db *DB, text, end string, ended chan<- error) {
+	t.Helper()
+	conn, err := db.writer.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"BEGIN", text} {
+		if _, err := conn.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() {
+		awaitLock(t, db)
+		_, ending := conn.ExecContext(t.Context(), end)
+		ended <- errors.Join(ending, conn.Close())
+	}()
+}
+
+// A publication in the middle of a command is not overlooked, even where the account
+// was to be looked at before the version is known: without a lock the command is done
+// again, and with one the publication comes after it.
+func TestAPublicationInTheMiddle(t *testing.T) {
+	known := start.Add(calendar.HourLength)
+	wake := func(w *world) error {
+		return w.db.Update(t.Context(), func(tx *Tx) error { return tx.Wake(t.Context(), known) })
+	}
+	for _, locked := range []bool{false, true} {
+		w := newWorld(t, open(t, newDatabase(t, postgres)))
+		w.open("a")
+		if _, err := w.db.writer.Exec("UPDATE accounts SET next_due = $1", int64(known-5)); err != nil {
+			t.Fatal(err)
+		}
+		runs, woken := 0, make(chan error, 1)
+		do, want := w.db.Share, 2
+		if locked {
+			do, want = w.db.Update, 1
+		}
+		err := do(t.Context(), func(tx *Tx) error {
+			runs++
+			err := tx.LookAhead(t.Context(), Ahead{Account: "a", Enough: true})
+			books, reading := tx.Books(t.Context(), []string{"a"}, start)
+			if err := errors.Join(err, reading); err != nil {
+				return err
+			}
+			switch {
+			case locked:
+				go func() { woken <- wake(w) }()
+				awaitLock(t, w.db)
+			case runs == 1:
+				woken <- wake(w)
+			}
+			d, err := books[0].TopUp(w.env, account.TopUp{Amount: 1, Method: "alipay", Reference: "r"}, start)
+			if err != nil {
+				return err
+			}
+			d.NextDue = known.Add(calendar.HourLength)
+			return tx.Apply(t.Context(), []*account.Decision{d})
+		})
+		if err := errors.Join(err, <-woken); err != nil || runs != want {
+			t.Errorf("run %d times, not %d: %v", runs, want, err)
+		}
+		view(t, w.db, func(ctx context.Context, tx *Tx) error {
+			row, _, err := tx.Account(ctx, "a")
+			if locked && row.NextDue != known { // else the second run knew what was published
+				t.Errorf("the account sleeps until %d, and a version is known at %d", row.NextDue, known)
+			}
+			return err
+		})
+	}
+}
+
+// awaitLock returns when somebody waits for a lock.
+func awaitLock(t *testing.T, db *DB) {
+	for deadline := time.Now().Add(time.Minute); ; {
+		var waiting int
+		err := db.writer.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
+		switch {
+		case err != nil || time.Now().After(deadline):
+			t.Errorf("nobody waits for a lock: %v", err)
+			return
+		case waiting > 0:
+			return
+		}
+	}
+}
+
 // Who looked without a lock and asks for more is run again, with the lock.
 func TestGlanceIsNotEnough(t *testing.T) {
 	w := newWorld(t, open(t, newDatabase(t, postgres)))
@@ -180,7 +300,7 @@ func TestGlanceIsNotEnough(t *testing.T) {
 	runs := 0
 	err := w.db.Share(t.Context(), func(tx *Tx) error {
 		runs++
-		if err := tx.LookAhead(t.Context(), Ahead{Account: "a"}); err != nil {
+		if err := tx.LookAhead(t.Context(), Ahead{Account: "a", Enough: true}); err != nil {
 			return err
 		}
 		_, err := tx.Books(t.Context(), []string{"b"}, start)

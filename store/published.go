@@ -18,13 +18,19 @@ const publishedTable = `CREATE TABLE published (
     digest BIGINT NOT NULL
 )`
 
-// sumPublished makes the row for what is published already.
+// sumPublished makes the row for what is published already. Whoever publishes
+// meanwhile, with the program from before, is waited for.
 func sumPublished(e engine) func(context.Context, *sql.Tx) error {
 	text := publishedTable
 	if e == sqlite {
 		text += " STRICT"
 	}
 	return func(ctx context.Context, tx *sql.Tx) error {
+		if e == postgres {
+			if _, err := tx.ExecContext(ctx, lockPublishing); err != nil {
+				return err
+			}
+		}
 		if err := execAll(ctx, tx, e.schema().Replace(text)); err != nil {
 			return err
 		}
@@ -68,7 +74,10 @@ func (tx *Tx) DocumentsDigest(ctx context.Context) (string, error) {
 	if ahead := taken(tx, "", func(h *ahead) **int64 { return &h.published }); ahead != nil {
 		return strconv.FormatInt(*ahead, 16), nil
 	}
-	sum, err := tx.published(ctx, "")
+	sum, found, err := tx.PublishedDigest(ctx)
+	if err == nil && !found {
+		return "", errUnsummed
+	}
 	return strconv.FormatInt(sum, 16), err
 }
 
@@ -79,20 +88,25 @@ func (tx *Tx) PublishedDigest(ctx context.Context) (sum int64, found bool, err e
 	return sum, found, err
 }
 
-func (tx *Tx) published(ctx context.Context, lock string) (sum int64, err error) {
-	found, err := tx.one(ctx, []any{&sum}, "SELECT digest FROM published WHERE id = 1"+lock)
-	if err == nil && !found {
-		return 0, errUnsummed
+// sumUp sums the digests of what is published anew, when something was added. So the
+// sum is right again if it ever was not.
+func (tx *Tx) sumUp(ctx context.Context) error {
+	if _, err := tx.texts(ctx, "SELECT '' FROM published WHERE id = 1"+tx.forUpdate()); err != nil { // one after the other
+		return err
 	}
-	return sum, err
-}
-
-// addPublished adds the digest of a document or of a revision of a file.
-func (tx *Tx) addPublished(ctx context.Context, digest int64) error {
-	sum, err := tx.published(ctx, tx.forUpdate())
+	var sum int64
+	err := tx.each(ctx, "SELECT digest FROM documents UNION ALL SELECT digest FROM provider_files", nil, func(row scanner) error {
+		var digest int64
+		err := row.Scan(&digest)
+		sum += digest
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, "UPDATE published SET digest = $1 WHERE id = 1", sum+digest)
+	n, err := tx.exec(ctx, "UPDATE published SET digest = $1 WHERE id = 1", sum)
+	if err == nil && n == 0 {
+		return errUnsummed
+	}
 	return err
 }

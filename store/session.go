@@ -5,8 +5,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -39,6 +41,13 @@ type binding struct {
 	from, to  int
 }
 
+// newRoom makes room that is there while nothing is in it: on the wire no room at all
+// stands for NULL, and an empty text is none.
+func newRoom() []byte { return make([]byte, 0, 4096) }
+
+// maxRoom bounds the room that a connection keeps for its next transaction.
+const maxRoom = 1 << 20
+
 // sessionKey is where a connection keeps its session.
 const sessionKey = "termwise.session"
 
@@ -47,7 +56,7 @@ func (p *pipe) session() *session {
 	if s, is := kept[sessionKey].(*session); is {
 		return s
 	}
-	s := &session{types: p.conn.TypeMap(), prepared: map[string]*statement{}}
+	s := &session{types: p.conn.TypeMap(), prepared: map[string]*statement{}, room: newRoom()}
 	kept[sessionKey] = s
 	return s
 }
@@ -61,6 +70,9 @@ func (s *session) bind(ctx context.Context, conn *pgconn.PgConn, calls []*call) 
 		}
 	}
 	s.bound, s.values, s.format, s.room = s.bound[:0], s.values[:0], s.format[:0], s.room[:0]
+	if cap(s.room) > maxRoom {
+		s.bound, s.values, s.format, s.room = nil, nil, nil, newRoom()
+	}
 	for _, c := range calls {
 		st, err := s.prepare(ctx, conn, c.text)
 		if err != nil {
@@ -79,14 +91,31 @@ func (s *session) bind(ctx context.Context, conn *pgconn.PgConn, calls []*call) 
 
 // forget gives all statements up.
 func (s *session) forget(ctx context.Context, conn *pgconn.PgConn) error {
-	for text, st := range s.prepared {
-		if err := conn.Deallocate(ctx, st.Name); err != nil {
-			return fmt.Errorf("store: giving up a prepared statement: %w", err)
-		}
-		delete(s.prepared, text)
+	pipeline := conn.StartPipeline(ctx)
+	for _, st := range s.prepared {
+		pipeline.SendDeallocate(st.Name)
+	}
+	clear(s.prepared)
+	if err := errors.Join(pipeline.Sync(), pipeline.Close()); err != nil {
+		return fmt.Errorf("store: giving up prepared statements: %w", err)
 	}
 	return nil
 }
+
+// lost forgets the statements when the server says that it has lost one, or that a
+// table has changed under it, and returns the error that says so.
+func (s *session) lost(answered *pgconn.PgError) error {
+	gone := answered.Code == unknownStatement || answered.Code == notSupported && strings.Contains(answered.Message, "cached plan")
+	if !gone {
+		return nil
+	}
+	clear(s.prepared)
+	return errors.Join(errUnprepared, answered)
+}
+
+// errUnprepared says that a connection's statements were lost. They are prepared
+// again, and the transaction is run again.
+var errUnprepared = errors.New("store: the server has lost a prepared statement")
 
 func (s *session) prepare(ctx context.Context, conn *pgconn.PgConn, text string) (*statement, error) {
 	if st := s.prepared[text]; st != nil {

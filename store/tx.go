@@ -166,7 +166,7 @@ func (db *DB) beginning(writes bool) *call {
 }
 
 // commit sends what waits, and the COMMIT. Where accounts live on several nodes,
-// the answers to what waits are looked at first; see pipe.checks.
+// the answers to what waits are looked at first.
 func (tx *Tx) commit(ctx context.Context) error {
 	if tx.writes && canary.On(canary.AnswerUncommitted) {
 		tx.learnt = nil

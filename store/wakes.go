@@ -22,15 +22,15 @@ func (tx *Tx) Wakes(ctx context.Context) (instants []calendar.Instant, err error
 }
 
 // Sleepers returns the first accounts after an id, sorted, that Wake would have
-// looked at from an instant on and that wait for a later one.
-func (tx *Tx) Sleepers(ctx context.Context, from calendar.Instant, after string, limit int) ([]string, error) {
-	return tx.texts(ctx, "SELECT account FROM accounts WHERE "+asleep+" AND account > $3 ORDER BY account LIMIT $4",
-		int64(from), int64(calendar.EndOfTime), after, limit)
+// looked at.
+func (tx *Tx) Sleepers(ctx context.Context, after string, limit int) ([]string, error) {
+	return tx.texts(ctx, "SELECT account FROM accounts WHERE account > $1 AND "+waits+" ORDER BY account LIMIT $3",
+		after, int64(calendar.EndOfTime), limit)
 }
 
 // WakeAccount makes one account be looked at from an instant on.
 func (tx *Tx) WakeAccount(ctx context.Context, id string, from calendar.Instant) error {
-	_, err := tx.exec(ctx, "UPDATE accounts SET next_due = $2 WHERE account = $1 AND next_due > $2", id, int64(from))
+	_, err := tx.exec(ctx, "UPDATE accounts SET next_due = "+earlier+" WHERE account = $2", int64(from), id)
 	return err
 }
 

@@ -28,9 +28,6 @@ func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
 		sum += documents[i].Digest
 	}
 	v.count("documents", len(documents))
-	if err := v.sum(ctx, tx, sum); err != nil {
-		return err
-	}
 	sets, err := tx.TermSets(ctx)
 	if err != nil {
 		return err
@@ -46,6 +43,9 @@ func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
 		v.broken(account.TermsRecompute, Breakage{"documents", "all", "cannot be used: " + v.fault.Error()})
 	} else {
 		v.rebuild(sets)
+	}
+	if err := v.sum(ctx, tx, sum); err != nil { // after what says more of a document that is gone
+		return err
 	}
 	nobody := verifiedAccount{rows: map[account.Table]int{}, findings: account.Findings{Checked: map[account.Truth]int{}}}
 	if err := v.refusedEvents(ctx, tx, &nobody); err != nil { // of accounts that are not known

@@ -422,7 +422,7 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 		{"a state, gone", []string{"UPDATE accounts SET state = x'' WHERE account = 'customer-003'"}, "accounts", "customer-003"},
 		{"a resource, gone", []string{"DELETE FROM resources WHERE account = 'customer-002'"}, "resources", "customer-002 compute-payg pod-b"},
 		{"a document, gone", []string{"DELETE FROM documents WHERE document = 'billing-rules'"}, "term_sets", ""},
-		{"a file of the provider, gone", []string{"DELETE FROM provider_files WHERE name = (SELECT max(name) FROM provider_files)"}, "published", "1"},
+		{"a file of the provider, gone", []string{"DELETE FROM provider_files WHERE name = (SELECT min(name) FROM provider_files)"}, "published", "1"},
 		{"what is published, gone", []string{"DELETE FROM published"}, "published", "1"},
 		{"a set of documents, gone", []string{"DELETE FROM term_sets"}, "term_sets", ""},
 		{"a forged charge", []string{"INSERT INTO charges SELECT account, entry, 99, product, resource, meter, hour, sequence, quantity_before, quantity, amount_before, amount, terms, digest FROM charges WHERE " + charge}, "charges", ""},

@@ -255,8 +255,8 @@ func (d *draft) stop(s *subscription.Service, end ending, at calendar.Instant) e
 }
 
 // reopen opens a service again that had ended, when a bucket shows that it is used
-// and the customer, or what sold it, has come back.
-func (d *draft) reopen(s *subscription.Service, b *metering.Bucket, set *terms.Set, at calendar.Instant) error {
+// and the customer, or what sold it, has come back, under the terms of that instant.
+func (d *draft) reopen(s *subscription.Service, b *metering.Bucket, at calendar.Instant) error {
 	if s.State != subscription.Ended {
 		return nil
 	}
@@ -264,17 +264,17 @@ func (d *draft) reopen(s *subscription.Service, b *metering.Bucket, set *terms.S
 	if err != nil || from >= b.Hour.End() {
 		return err
 	}
-	_, err = d.env.Terms.Bind(d.books.Subject(b.Product), from, d.env.RecordedAt(at))
+	back, err := d.env.Terms.Bind(d.books.Subject(b.Product), from, d.env.RecordedAt(at))
 	if refusal.CodeOf(err) != "" {
 		return nil // nothing binds: it stays ended
 	}
 	if err != nil {
 		return err
 	}
-	if closed, err := d.gateClosed(set, at); err != nil || closed {
+	if closed, err := d.gateClosed(back, at); err != nil || closed {
 		return err
 	}
-	if err := d.move(s, subscription.Active, from, Basis{Terms: d.cite(b.Product, set)}); err != nil {
+	if err := d.move(s, subscription.Active, from, Basis{Terms: d.cite(b.Product, back)}); err != nil {
 		return err
 	}
 	return d.endPast(s, at)

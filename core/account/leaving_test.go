@@ -494,6 +494,44 @@ func TestComingBackOwing(t *testing.T) {
 	w.rerun(t, w.corpus, "2026-01")
 }
 
+// TestComingBackUnderAGate: whether a debt keeps the service from being opened again
+// is for the terms of the instant of the return to say, also when the hour began
+// under others.
+func TestComingBackUnderAGate(t *testing.T) {
+	const opening = `
+document: opening-terms
+code: OT
+version: "2025-06"
+kind: special
+issuer: aurora
+title: Opening
+binds: { products: [compute-payg] }
+by: acceptance
+announced: 2025-06-01
+effective: 2025-06-01
+clauses:
+  - id: "1"
+    text: A service is opened for whoever owes nothing.
+    terms: { opening.gate: no_overdue_payables }
+`
+	w := newWorld(t, changing(t,
+		editionOf(t, fileG, "2025-12", "2025-11-01", "2025-12-01", "opening.gate: no_overdue_payables", "price.rounding: half_up"),
+		opening,
+		strings.NewReplacer(`"2025-06"`, `"2026"`, "announced: 2025-06-01", "announced: 2026-01-01", "effective: 2025-06-01", "effective: 2026-02-01", "is opened", "is opened only").Replace(opening),
+	))
+	w.use("pod", 1000, "2026-01-10T12:00:00+08:00", "2026-01-10T14:00:00+08:00", "2026-01-10T12:00:00+08:00")
+	w.accept("opening-terms", "2025-06", "2026-01-10T13:10:00+08:00")
+	w.dissent("opening-terms", "2026-01-10T13:20:00+08:00", true)
+	w.accept("opening-terms", "2025-06", "2026-01-10T13:30:00+08:00")
+	w.advance("2026-01-10T15:00:00+08:00")
+	if got := w.tally() + ", " + w.state(); got != "4800 billed, refused map[service_ended:2400], ended since 2026-01-10T13:20" {
+		t.Error(got)
+	}
+	w.advance("2026-02-01T00:00:00+08:00")
+	w.agreed()
+	w.rerun(t, w.corpus, "2026-01")
+}
+
 // TestLeavingOwing: a debt keeps the service from being opened in the hour in which
 // its customer leaves. What arrives for it when the debt is paid is charged until then.
 func TestLeavingOwing(t *testing.T) {

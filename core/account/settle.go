@@ -197,7 +197,7 @@ func (d *draft) service(b *metering.Bucket, set *terms.Set, at calendar.Instant)
 		return nil, refusal.Ended, err
 	}
 	if s, opened := d.books.Services[b.Product]; opened {
-		return s, "", d.reopen(s, b, set, at)
+		return s, "", d.reopen(s, b, at)
 	}
 	if ended, err := d.endFrom(b.Product, b.Hour.Start(), at); err != nil || ended.at <= b.Hour.Start() {
 		return nil, refusal.Ended, err

@@ -139,7 +139,8 @@ func (b *Books) reopen(k bucket, q question, at time.Time) {
 	}
 	q.at = later(k.hour, s.Since)
 	from, back := b.backFrom(q)
-	if !back || !from.Before(k.end()) || !b.model.isAgreed(b.ask(k.product, from, at)) || b.gateIsShut(q, at) {
+	q = b.ask(k.product, from, at)
+	if !back || !from.Before(k.end()) || !b.model.isAgreed(q) || b.gateIsShut(q, at) {
 		return
 	}
 	b.enter(k.product, "active", from, 0)

@@ -12,8 +12,8 @@ import (
 
 // Advance does everything that falls due up to an instant, in due order, and
 // says when something next falls due. At one instant the order is: the late
-// fee of the day that ended, the settlement of the cycles that closed, the
-// steps of the timeline. It returns *MissingUsage when the books hold too
+// fee of the day that ended, the return of services for which the terms ask for
+// nothing more, the settlement of the cycles that closed, the steps of the timeline. It returns *MissingUsage when the books hold too
 // little of Usage, and refuses books whose usage cannot be put into buckets.
 //
 // Clauses: G 2.3 (late fee, withholding), G 2.3.2 (settlement), the page's
@@ -62,6 +62,9 @@ func (d *draft) doDue(at calendar.Instant) error {
 		if err := d.accrueLateFees(at); err != nil {
 			return err
 		}
+	}
+	if err := d.relentAll(at); err != nil {
+		return err
 	}
 	if err := d.settle(at); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"fmt"
 	"testing"
 
 	"termwise.dev/core/subscription"
@@ -25,4 +26,40 @@ func TestTermsThatAskForLess(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	w.agreed()
+}
+
+// TestLookingAsTheTermsTurn: in the instant in which the terms no longer ask for late
+// fees, what falls due for usage that has just come begins arrears of its own, whether
+// or not somebody had looked before it came.
+func TestLookingAsTheTermsTurn(t *testing.T) {
+	const turn = "2026-01-20T00:00:00+08:00"
+	patient := []string{"suspend.after: 24 hours", "suspend.after: 60 days"}
+	var seen []string
+	for _, looks := range []bool{false, true} {
+		w := newWorld(t, changing(t,
+			editionOf(t, fileP, "2026", "2026-01-01", "2026-01-02", patient...),
+			editionOf(t, fileP, "2026-01", "2026-01-02", "2026-01-20", append(patient, "resume.requires: principal_and_fees", "resume.requires: principal")...),
+		))
+		w.use("pod", 100_000, "2026-01-05T00:00:00+08:00", "2026-01-05T10:00:00+08:00", "2026-01-05T10:00:00+08:00")
+		w.advance("2026-01-10T12:00:00+08:00")
+		principal, _ := w.books.Debts.Outstanding("compute-payg", w.books.At)
+		w.topUp("2026-01-10T12:00:00+08:00", principal.String())
+		if s := w.books.Services["compute-payg"]; s.State != subscription.Active || s.ArrearsSince == 0 {
+			t.Fatalf("with its fees unpaid: %+v", s)
+		}
+		if looks {
+			w.advance(turn)
+		}
+		w.use("pod", 100_000, "2026-01-19T23:00:00+08:00", turn, turn)
+		w.advance("2026-01-21T00:00:00+08:00")
+		s := w.books.Services["compute-payg"]
+		if s.ArrearsSince != instant(turn) {
+			t.Errorf("looks %v: in arrears since %s", looks, w.zone.Format(s.ArrearsSince))
+		}
+		seen = append(seen, fmt.Sprintf("%+v, %d entries", *s, len(w.log.Entries)))
+		w.agreed()
+	}
+	if seen[0] != seen[1] {
+		t.Errorf("it matters whether somebody looks:\n%s\n%s", seen[0], seen[1])
+	}
 }

@@ -144,23 +144,22 @@ func (r *replaying) make(e *journal.Entry) error {
 		return again(r, e, r.d.switchAddOn)
 	case journal.Settled:
 		return r.settle(e)
-	case journal.FeeAccrued:
-		if err := r.fees(e.Effective); err != nil || r.settlesNext(e) {
-			return err
-		}
-		return r.steps(e.Effective)
 	default:
-		if err := r.fees(e.Effective); err != nil {
+		if err := r.relents(e.Effective); err != nil || !r.asked() && r.settlesYet(e) {
 			return err
 		}
 		return r.steps(e.Effective)
 	}
 }
 
-// settlesNext says that a settlement of the same instant follows.
-func (r *replaying) settlesNext(e *journal.Entry) bool {
-	after := r.next + 1
-	return after < len(r.ev.Entries) && r.ev.Entries[after].Kind == journal.Settled && r.ev.Entries[after].Effective == e.Effective
+// settlesYet says that a settlement of the same instant follows.
+func (r *replaying) settlesYet(e *journal.Entry) bool {
+	for after := r.next + 1; after < len(r.ev.Entries) && r.ev.Entries[after].Effective == e.Effective; after++ {
+		if r.ev.Entries[after].Kind == journal.Settled {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *replaying) open(e *journal.Entry) error {
@@ -237,6 +236,14 @@ func (r *replaying) fees(at calendar.Instant) error {
 		return r.d.accrueLateFees(at)
 	}
 	return nil
+}
+
+// relents does what comes before the settlement of an instant.
+func (r *replaying) relents(at calendar.Instant) error {
+	if err := r.fees(at); err != nil {
+		return err
+	}
+	return r.d.relentAll(at)
 }
 
 // steps does what comes after the settlement of an instant.

@@ -20,7 +20,7 @@ type settledBucket struct {
 
 // settle makes a settlement again, after what fell due before it.
 func (r *replaying) settle(e *journal.Entry) error {
-	if err := r.fees(e.Effective); err != nil || !r.asked() {
+	if err := r.relents(e.Effective); err != nil || !r.asked() {
 		return err
 	}
 	r.d.begin(journal.Settled, e.Effective, Clock, "")

@@ -19,9 +19,8 @@ func (d *draft) noteArrears(at calendar.Instant) {
 	}
 }
 
-// takeSteps ends each service whose end has come, resumes each for which the terms
-// have come to ask for nothing more, and takes every step of every service's
-// timeline that is due.
+// takeSteps ends each service whose end has come, resumes each for which nothing has
+// to be paid any more, and takes every step of every service's timeline that is due.
 func (d *draft) takeSteps(at calendar.Instant) error {
 	for _, product := range d.books.products() {
 		s := d.books.Services[product]
@@ -44,6 +43,18 @@ func (d *draft) takeSteps(at calendar.Instant) error {
 	return nil
 }
 
+// relentAll relents for every service. It comes before the settlement of an instant,
+// too: what falls due in the instant in which the terms turn begins arrears of its own,
+// whether or not somebody has looked before the usage came.
+func (d *draft) relentAll(at calendar.Instant) error {
+	for _, product := range d.books.products() {
+		if err := d.relent(d.books.Services[product], at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // relent ends the arrears of a service for which nothing has to be paid any more
 // although nothing was paid: the terms that bind now ask for less.
 func (d *draft) relent(s *subscription.Service, at calendar.Instant) error {
@@ -54,7 +65,11 @@ func (d *draft) relent(s *subscription.Service, at calendar.Instant) error {
 	if err != nil || owed > 0 {
 		return err
 	}
-	if s.State == subscription.Active || s.State == subscription.Ended {
+	end, err := d.endOf(s.Product)
+	if err != nil {
+		return err
+	}
+	if s.State == subscription.Active || s.State == subscription.Ended || end.at <= at {
 		return d.clear(s, at) // there is nothing to tell
 	}
 	d.begin(journal.Lifecycle, at, Clock, "")

@@ -334,18 +334,19 @@ func (b *Books) live(to time.Time) {
 }
 
 // do does what is due at an instant: the fees of the day that ended, then the
-// settlement of what has closed, then the ends of services and the steps of
-// arrears.
+// return of services for which the terms ask for nothing more, then the settlement
+// of what has closed, then the ends of services and the steps of arrears.
 func (b *Books) do(at time.Time) {
 	if isMidnight(at, b.model.Zone) && at.After(b.lastFees) {
 		b.lastFees = at
 		b.takeFees(at)
 	}
+	b.restore(at) // the terms may have come to ask for less
 	b.settle(at)
 	b.noteArrears(at)
 	for _, product := range b.products() {
 		b.takeEnd(product, at)
-		b.restoreOne(product, at) // the terms may have come to ask for less
+		b.restoreOne(product, at)
 		for b.takeStep(product, at) {
 		}
 	}

@@ -278,7 +278,7 @@ func (e *explainer) acceptance(ctx context.Context) (Explanation, error) {
 		if err != nil {
 			return Explanation{}, err
 		}
-		return e.of.Acceptance(row, d, lapses)
+		return e.of.Acceptance(row, d, e.provider.Corpus.Preceding(d, row.Acceptance.Recorded), lapses)
 	}
 	return Explanation{}, e.missing()
 }

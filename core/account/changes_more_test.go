@@ -105,10 +105,10 @@ func (w *world) acceptedBy(document string) (used, clicked *account.Explanation)
 			w.t.Fatal(err)
 		}
 		if a.Form == terms.ContinuedUse {
-			x := must(w.t)(w.explained(a.Entry, 0).Acceptance(a, s.New, nil))
+			x := must(w.t)(w.explained(a.Entry, 0).Acceptance(a, s.New, s.Old, nil))
 			used = &x
 		} else {
-			x := must(w.t)(w.explained(a.Entry, 0).Acceptance(a, s.Old, nil))
+			x := must(w.t)(w.explained(a.Entry, 0).Acceptance(a, s.Old, nil, nil))
 			clicked = &x
 		}
 	}

@@ -170,8 +170,9 @@ func (x *explaining) said(row Noticed) {
 }
 
 // Acceptance explains that a document was accepted. d is the version that was
-// accepted, as it is published.
-func (c Case) Acceptance(row Accepted, d *terms.Document, lapses []Lapsed) (Explanation, error) {
+// accepted, as it is published, and before the one that stood until it took effect,
+// which says what going on means; nil where none did.
+func (c Case) Acceptance(row Accepted, d, before *terms.Document, lapses []Lapsed) (Explanation, error) {
 	x := c.explain("acceptance")
 	x.seal(row.Stamp, row.Seal(c.Account))
 	x.input("document", row.Document, "")
@@ -186,7 +187,7 @@ func (c Case) Acceptance(row Accepted, d *terms.Document, lapses []Lapsed) (Expl
 		x.tookBack(&row, lapses)
 	}
 	if row.Form == terms.ContinuedUse {
-		x.useIn(d, "what going on using the service means", terms.ChangeDissent.Name())
+		x.useIn(before, "what going on using the service means", terms.ChangeDissent.Name())
 		x.say("%s, version %s, was accepted by going on using the service, from %s on.", d.Title, row.Version, x.local(row.At))
 	} else {
 		x.useIn(d, "ways in which it can be accepted", terms.AcceptanceForms.Name())
@@ -196,8 +197,11 @@ func (c Case) Acceptance(row Accepted, d *terms.Document, lapses []Lapsed) (Expl
 	return x.done()
 }
 
-// useIn notes the clause of one document that sets a term.
+// useIn notes the clause of one document, if there is one, that sets a term.
 func (x *explaining) useIn(d *terms.Document, role, key string) {
+	if d == nil {
+		return
+	}
 	for i := range d.Clauses {
 		clause := &d.Clauses[i]
 		for _, t := range clause.Terms {

@@ -273,11 +273,11 @@ func TestAcceptancesAreExplained(t *testing.T) {
 	d := c.Set.Documents()[i]
 	row.TextHash = d.Hash
 	row.Digest = row.Seal(w.books.ID)
-	if x := must(t)(c.Acceptance(row, d, nil)); !x.Agrees || !x.Cites("G", "0.3") {
+	if x := must(t)(c.Acceptance(row, d, nil, nil)); !x.Agrees || !x.Cites("G", "0.3") {
 		t.Errorf("%q agrees %v: %v", x.What, x.Agrees, x.Disagreements)
 	}
 	row.TextHash[0] ^= 1
-	if x := must(t)(c.Acceptance(row, d, nil)); x.Agrees {
+	if x := must(t)(c.Acceptance(row, d, nil, nil)); x.Agrees {
 		t.Error("another text agrees")
 	}
 }

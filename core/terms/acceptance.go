@@ -108,9 +108,9 @@ func (c *Corpus) Repeats(accepted []Acceptance, again Acceptance) bool {
 
 // GoingOnAccepts says whether an account that uses the service at an instant under
 // a version accepts it by that: it stands under an earlier version, has not
-// accepted this one, and the version that this one follows, under which the account
-// stood, says that going on accepts a change (G 3.2.9). What the new version says
-// of going on is for the change after it.
+// accepted this one, and the version that stood as this one took effect says that
+// going on accepts a change (G 3.2.9). What the new version says of going on is for the
+// change after it.
 func (c *Corpus) GoingOnAccepts(accepted []Acceptance, d *Document, at, known calendar.Instant) bool {
 	if d.By != ByAcceptance {
 		return false
@@ -128,12 +128,31 @@ func (c *Corpus) GoingOnAccepts(accepted []Acceptance, d *Document, at, known ca
 	if !before {
 		return false
 	}
-	s, err := c.Succession(d.ID, d.Version)
-	if err != nil || s.Old == nil {
+	old := c.Preceding(d, known)
+	if old == nil {
 		return false
 	}
-	dissent, stated := In(s.Old, ChangeDissent)
+	dissent, stated := In(old, ChangeDissent)
 	return stated && dissent == ContinuedUseAccepts
+}
+
+// Preceding returns the version that stood until one took effect, as known at an
+// instant, or nil. It may have been published after that one.
+func (c *Corpus) Preceding(d *Document, known calendar.Instant) (old *Document) {
+	h := c.history(d.ID)
+	if h == nil {
+		return nil
+	}
+	for i := range h.versions {
+		v := &h.versions[i]
+		if v.Document.Version == d.Version {
+			break
+		}
+		if v.Recorded <= known {
+			old = v.Document
+		}
+	}
+	return old
 }
 
 // CheckTogether refuses, with code bad_input, fresh acceptances of documents that

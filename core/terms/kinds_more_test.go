@@ -186,7 +186,8 @@ func TestWhatEndsEndsForAll(t *testing.T) {
 }
 
 // TestWhoseClauseSaysThatGoingOnAccepts: it is that of the version under which the
-// account stands, not of the one that it comes to accept.
+// account stands, not of the one that it comes to accept, and not of one that a version
+// which was published later has come before.
 func TestWhoseClauseSaysThatGoingOnAccepts(t *testing.T) {
 	silent := general.with("late_fee.rate", "0.05%/day")
 	says := silent.with("change.dissent", "continued_use_accepts")
@@ -206,6 +207,22 @@ func TestWhoseClauseSaysThatGoingOnAccepts(t *testing.T) {
 		}
 		if got := c.GoingOnAccepts(accepts("2025-01-01", "g"), s.New, day("2025-06-02"), day("2025-06-02")); got != tt.want {
 			t.Errorf("%s: %v", name, got)
+		}
+		between := map[string]text{"says": says, "is silent": silent}
+		for what, v := range between {
+			late := second(v.with("late_fee.rate", "0.07%/day"))
+			late.version, late.effective = "between", "2025-05-15"
+			all := published(t, tt.old, tt.new, late, page)
+			all[2].Recorded = day("2025-05-10")
+			c, err := terms.NewCorpus(all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for known, want := range map[string]bool{"2025-06-02": what == "says", "2025-05-09": tt.want} {
+				if got := c.GoingOnAccepts(accepts("2025-01-01", "g"), s.New, day("2025-06-02"), day(known)); got != want {
+					t.Errorf("%s, and one between that %s, as known on %s: %v", name, what, known, got)
+				}
+			}
 		}
 	}
 }

@@ -65,8 +65,10 @@ var plainTables = map[string]string{
     hash      BYTEA  NOT NULL,
     PRIMARY KEY (account, seq)
 )`,
-	"charges":   rowTables["charges"],
-	"transfers": rowTables["transfers"],
+	"charges":     rowTables["charges"],
+	"transfers":   rowTables["transfers"],
+	"notices":     rowTables["notices"],
+	"transitions": rowTables["transitions"],
 	"balances": `CREATE TABLE balances (
     account TEXT   NOT NULL,
     name    TEXT   NOT NULL,
@@ -129,22 +131,13 @@ func plainRows(b *testing.B, db *sql.DB, kinds []plainKind, kind plainKind, ids 
 		}
 	}
 	switch kind.table {
-	case "charges", "transfers":
+	case "charges", "transfers", "notices", "transitions":
 		journal := kinds[slices.IndexFunc(kinds, func(k plainKind) bool { return k.table == "journal" })]
 		read("account, seq, lines", "journal", journal.of, func(row []any) {
 			id, lines := row[0].(string), account.Lines{Entry: row[1].(int64), Content: bytesOf(row[2])}
-			charges, transfers, err := lines.Open(id)
+			p, err := lines.Open(id)
 			must(b, err)
-			for i := range charges {
-				if kind.table == "charges" {
-					add(chargeRow(id, &charges[i])...)
-				}
-			}
-			for i := range transfers {
-				if kind.table == "transfers" {
-					add(transferRow(id, &transfers[i])...)
-				}
-			}
+			rowsIn(id, &p, kind.table, add)
 		})
 	case "balances", "debts", "services":
 		read("account, state", "accounts", "", func(row []any) {

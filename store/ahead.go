@@ -28,7 +28,9 @@ type ahead struct {
 	published *int64
 	clock     *clockRow
 	books     *loader
-	// These are set when there is no answer, and no earlier top-up; what there is, is read when it is wanted.
+	// These are set when there is no answer, or whether there is will be found when
+	// another one is kept, and when there is no earlier top-up; what there is, is read
+	// when it is wanted.
 	unanswered *answerRow
 	uncredited *[]journal.Entry
 }
@@ -41,9 +43,8 @@ var errUnlocked = errors.New("store: a transaction asks for more than what it lo
 // question, where that is cheaper; else it does nothing. Lock, Recall,
 // DocumentsDigest, Clock, Books and ToppedUp then find it here, unless something was
 // written meanwhile. In Share, when that is enough, what is found is of one instant
-// and not locked, whoever asks for the lock: Apply
-// finds out whether anybody has written the account's row since, and Remember whether
-// anybody has used the key.
+// and not locked, whoever asks for the lock: Apply finds out whether anybody has written
+// the account's row since, and Remember whether anybody has used the key before or since.
 func (tx *Tx) LookAhead(ctx context.Context, a Ahead) error {
 	if !tx.wire.waits() {
 		return nil
@@ -54,6 +55,9 @@ func (tx *Tx) LookAhead(ctx context.Context, a Ahead) error {
 	}
 	h := &ahead{Ahead: a}
 	tx.glances = tx.glances && a.Enough
+	if tx.glances {
+		h.unanswered = &answerRow{}
+	}
 	look := h.question(loader, tx.glances)
 	if tx.glances {
 		tx.glances, tx.glanced = false, true
@@ -87,16 +91,20 @@ func (h *ahead) question(l *loader, version bool) *call {
 		args = append(args, value)
 		text += ", EXISTS (SELECT 1 FROM " + condition + " = $" + strconv.Itoa(len(args)) + ")"
 	}
-	also("idempotency WHERE account = $1 AND key", h.Key)
+	if h.unanswered == nil {
+		also("idempotency WHERE account = $1 AND key", h.Key)
+	} else {
+		also("", "")
+	}
 	also("journal WHERE account = $1 AND "+isTopUp+" AND "+postgres.paymentReference(), h.Reference)
 	c := newCall(text+aheadTables, args)
 	c.scan = func(row scanner) error { return h.read(row, l) }
 	return c
 }
 
-var aheadColumns = "SELECT " + books.named("accounts") + ", p.digest, coalesce(c.mode, ''), coalesce(c.now, 0)"
+var aheadColumns = "SELECT " + books.named("accounts") + ", p.digest, p.clock, p.now"
 
-const aheadTables = " FROM accounts JOIN published p ON p.id = 1 LEFT JOIN clock c ON c.id = 1 WHERE account = $1"
+const aheadTables = " FROM accounts JOIN published p ON p.id = 1 WHERE account = $1"
 
 // read keeps what was found, to be given out.
 func (h *ahead) read(row scanner, l *loader) error {

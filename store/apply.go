@@ -215,7 +215,7 @@ func (k rowsOf[R]) insertFrom(ctx context.Context, tx *Tx, decisions []*account.
 	return k.table.add(ctx, tx, rows)
 }
 
-// journalOf inserts the entries of decisions, each with its charges and transfers.
+// journalOf inserts the entries of decisions, each with the rows that it carries.
 type journalOf struct{}
 
 func (journalOf) insertFrom(ctx context.Context, tx *Tx, decisions []*account.Decision) error {
@@ -237,8 +237,7 @@ var inserted = []inserter{
 	journalOf{},
 	rowsOf[account.Refused]{&refused, func(d *account.Decision) []account.Refused { return d.Refused }},
 	rowsOf[account.LateFee]{&lateFees, func(d *account.Decision) []account.LateFee { return d.LateFees }},
-	rowsOf[account.Noticed]{&notices, func(d *account.Decision) []account.Noticed { return d.Notices }},
-	rowsOf[account.Moved]{&transitions, func(d *account.Decision) []account.Moved { return d.Transitions }},
+	rowsOf[account.Noticed]{&notices, (*account.Decision).NoticeRows},
 	rowsOf[account.Accepted]{&acceptances, func(d *account.Decision) []account.Accepted { return d.Acceptances }},
 	rowsOf[account.Lapsed]{&lapses, func(d *account.Decision) []account.Lapsed { return d.Lapses }},
 	rowsOf[account.Switched]{&addOns, func(d *account.Decision) []account.Switched { return d.AddOns }},

@@ -6,7 +6,8 @@ import (
 	"termwise.dev/core/calendar"
 )
 
-// Clock says what time it is for the books.
+// Clock says what time it is for the books. It stands beside what is published, since
+// every command asks for both.
 type Clock struct {
 	// Virtual says that time stands at Now and moves only by command; on a real
 	// clock Now means nothing.
@@ -30,7 +31,7 @@ type clockRow struct {
 }
 
 func (r *clockRow) ask(ctx context.Context, tx *Tx) error {
-	_, err := tx.one(ctx, []any{&r.mode, &r.now}, "SELECT mode, now FROM clock WHERE id = 1")
+	_, err := tx.one(ctx, []any{&r.mode, &r.now}, "SELECT clock, now FROM published WHERE id = 1")
 	return err
 }
 
@@ -40,9 +41,9 @@ func (tx *Tx) SetClock(ctx context.Context, c Clock) error {
 	if c.Virtual {
 		mode = "virtual"
 	}
-	_, err := tx.exec(ctx,
-		`INSERT INTO clock (id, mode, now) VALUES (1, $1, $2)
-		ON CONFLICT (id) DO UPDATE SET mode = excluded.mode, now = excluded.now`,
-		mode, int64(c.Now))
+	n, err := tx.exec(ctx, "UPDATE published SET clock = $1, now = $2 WHERE id = 1", mode, int64(c.Now))
+	if err == nil && n == 0 {
+		return errUnsummed
+	}
 	return err
 }

@@ -10,13 +10,13 @@ import (
 // first, the others lie beside it. An event that was refused because its account
 // is unknown, belongs to no account. Every key of theirs begins with the account.
 var customerTables = []string{
-	"accounts", "journal", "refused_usage", "late_fees", "notices", "transitions", "acceptances", "lapses", "add_ons",
+	"accounts", "journal", "refused_usage", "late_fees", "notices", "acceptances", "lapses", "add_ons",
 	"usage_parcels", "resources", "buckets", "refused_events", "idempotency", "untold",
 }
 
 // referenceTables are the provider's own tables: small, seldom written, read by
 // every transaction.
-var referenceTables = []string{"clock", "provider_files", "documents", "published", "term_sets", "api_keys", "wakes", "announcements", "usage_runs", "usage_run_pages"}
+var referenceTables = []string{"provider_files", "documents", "published", "term_sets", "api_keys", "wakes", "announcements", "usage_runs", "usage_run_pages"}
 
 // unspread finds out whether the database has the extension Citus, remembers it, and
 // returns the tables that Citus does not know yet.

@@ -27,8 +27,7 @@ func (tx *Tx) Evidence(ctx context.Context, id string) (e *account.Evidence, fou
 		func() error { return tx.loadJournal(ctx, e) },
 		func() error { return load(ctx, tx, &e.Refused, &refused, lines, id) },
 		func() error { return load(ctx, tx, &e.LateFees, &lateFees, lines, id) },
-		func() error { return load(ctx, tx, &e.Notices, &notices, lines, id) },
-		func() error { return load(ctx, tx, &e.Transitions, &transitions, lines, id) },
+		func() error { return load(ctx, tx, &e.NoticeRows, &notices, lines, id) },
 		func() error { return load(ctx, tx, &e.Acceptances, &acceptances, lines, id) },
 		func() error { return load(ctx, tx, &e.Lapses, &lapses, lines, id) },
 		func() error { return load(ctx, tx, &e.AddOns, &addOns, lines, id) },
@@ -38,6 +37,7 @@ func (tx *Tx) Evidence(ctx context.Context, id string) (e *account.Evidence, fou
 			return nil, false, err
 		}
 	}
+	e.OpenLines()
 	return e, true, nil
 }
 
@@ -58,15 +58,13 @@ func load[R any](ctx context.Context, tx *Tx, into *[]R, t *table[R], tail, id s
 }
 
 func (tx *Tx) loadJournal(ctx context.Context, e *account.Evidence) error {
-	err := journalRows.each(ctx, tx, func(_ string, row *entered) {
+	return journalRows.each(ctx, tx, func(_ string, row *entered) {
 		row.lines.Entry = row.entry.Seq
 		if row.lines.Content == nil { // which is what no bytes are to SQLite
 			row.lines.Content = []byte{}
 		}
 		e.Entries, e.Lines = append(e.Entries, row.entry), append(e.Lines, row.lines)
 	}, "WHERE account = $1 ORDER BY seq", e.Account.ID)
-	e.OpenLines()
-	return err
 }
 
 func (tx *Tx) loadUsage(ctx context.Context, e *account.Evidence) (err error) {

@@ -65,12 +65,17 @@ func (tx *Tx) ToppedUp(ctx context.Context, id, reference string) ([]journal.Ent
 }
 
 // isTopUp is the condition that an entry is of a top-up. The kind stands in the text,
-// so that PostgreSQL sees that the index on top-ups serves.
+// so that the engines see that the index on top-ups and steps serves.
 const isTopUp = "kind = '" + string(journal.ToppedUp) + "'"
 
-// paymentReference is the expression of the index on top-ups: the reference of the
-// payment that the entry keeps.
+// paymentReference is the expression of the index on top-ups and steps: the reference
+// of the payment that a top-up keeps.
 func (e engine) paymentReference() string {
+	return "(CASE WHEN " + isTopUp + " THEN " + e.reference() + " END)"
+}
+
+// reference is the field of an entry's inputs, in the engine's words.
+func (e engine) reference() string {
 	if e == sqlite {
 		return "(payload ->> 'reference')"
 	}

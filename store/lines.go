@@ -91,8 +91,8 @@ func (tx *Tx) Charges(ctx context.Context, id string, f Filter[calendar.Hour]) (
 	return choosePacked(ctx, tx, id, f,
 		func(s *selection) { s.holdsHours(f.From, f.To) },
 		func(l *account.Lines) ([]account.Charge, error) {
-			charges, _, err := l.Open(id)
-			return slices.DeleteFunc(charges, func(c account.Charge) bool { return !lies(c.Hour, f.From, f.To) }), err
+			p, err := l.Open(id)
+			return slices.DeleteFunc(p.Charges, func(c account.Charge) bool { return !lies(c.Hour, f.From, f.To) }), err
 		},
 		func(c *account.Charge) account.RowID { return c.RowID })
 }
@@ -109,13 +109,35 @@ func (tx *Tx) LateFees(ctx context.Context, id string, f Filter[calendar.Day]) (
 
 // Notices returns an account's notices, by when they were recorded.
 func (tx *Tx) Notices(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Noticed, error) {
-	return choose(ctx, tx, &notices, "recorded", id, f)
+	own, err := choose(ctx, tx, &notices, "recorded", id, f)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := chooseSteps(ctx, tx, id, f,
+		func(l *account.Lines) ([]account.Noticed, error) {
+			p, err := l.Open(id)
+			return slices.DeleteFunc(p.Notices, func(n account.Noticed) bool { return !lies(n.Recorded, f.From, f.To) }), err
+		}, placeOfNotice)
+	if err != nil {
+		return nil, err
+	}
+	all := append(own, packed...)
+	slices.SortFunc(all, func(a, b account.Noticed) int { return inLine(a.RowID, b.RowID) })
+	return firstOf(all, f.Limit), nil
 }
 
 // Transitions returns the moves of an account's services, by when they count.
 func (tx *Tx) Transitions(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Moved, error) {
-	return choose(ctx, tx, &transitions, "at", id, f)
+	return chooseSteps(ctx, tx, id, f,
+		func(l *account.Lines) ([]account.Moved, error) {
+			p, err := l.Open(id)
+			return slices.DeleteFunc(p.Moves, func(m account.Moved) bool { return !lies(m.At, f.From, f.To) }), err
+		}, placeOfMove)
 }
+
+func placeOfNotice(n *account.Noticed) account.RowID { return n.RowID }
+
+func placeOfMove(m *account.Moved) account.RowID { return m.RowID }
 
 // Acceptances returns what an account accepted, by when it counts.
 func (tx *Tx) Acceptances(ctx context.Context, id string, f Filter[calendar.Instant]) ([]account.Accepted, error) {
@@ -143,8 +165,8 @@ func (tx *Tx) Transfers(ctx context.Context, id string, f Filter[calendar.Instan
 			}
 		},
 		func(l *account.Lines) ([]account.Posted, error) {
-			_, transfers, err := l.Open(id)
-			return slices.DeleteFunc(transfers, func(p account.Posted) bool {
+			p, err := l.Open(id)
+			return slices.DeleteFunc(p.Transfers, func(p account.Posted) bool {
 				return len(purposes) > 0 && !slices.Contains(purposes, p.Purpose)
 			}), err
 		},
@@ -155,12 +177,8 @@ const oneLine = "WHERE account = $1 AND entry = $2 AND line = $3"
 
 // Charge returns one charge, and false when there is none of this name.
 func (tx *Tx) Charge(ctx context.Context, id string, row account.RowID) (account.Charge, bool, error) {
-	charges, _, err := tx.linesOf(ctx, id, row.Entry)
-	at := slices.IndexFunc(charges, func(r account.Charge) bool { return r.RowID == row })
-	if err != nil || at < 0 {
-		return account.Charge{}, false, err
-	}
-	return charges[at], true, nil
+	return onePacked(ctx, tx, id, row, func(p *account.Packed) []account.Charge { return p.Charges },
+		func(c *account.Charge) account.RowID { return c.RowID })
 }
 
 // RefusedLine returns one part of usage that was not billed, and false when there is none of this name.
@@ -175,7 +193,11 @@ func (tx *Tx) LateFee(ctx context.Context, id string, row account.RowID) (accoun
 
 // Notice returns one notice, and false when there is none of this name.
 func (tx *Tx) Notice(ctx context.Context, id string, row account.RowID) (account.Noticed, bool, error) {
-	return notices.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+	n, found, err := notices.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+	if err != nil || found {
+		return n, found, err
+	}
+	return onePacked(ctx, tx, id, row, func(p *account.Packed) []account.Noticed { return p.Notices }, placeOfNotice)
 }
 
 // Lapse returns what the lapse of an order did to one acceptance, and false when
@@ -191,21 +213,17 @@ func (tx *Tx) AddOn(ctx context.Context, id string, row account.RowID) (account.
 
 // Transition returns one move of a service, and false when there is none of this name.
 func (tx *Tx) Transition(ctx context.Context, id string, row account.RowID) (account.Moved, bool, error) {
-	return transitions.get(ctx, tx, oneLine, id, row.Entry, row.Line)
+	return onePacked(ctx, tx, id, row, func(p *account.Packed) []account.Moved { return p.Moves }, placeOfMove)
 }
 
 // Transfer returns one transfer, and false when there is none of this name.
 func (tx *Tx) Transfer(ctx context.Context, id string, row account.RowID) (account.Posted, bool, error) {
-	transfers, err := tx.TransfersOf(ctx, id, row.Entry)
-	at := slices.IndexFunc(transfers, func(r account.Posted) bool { return r.RowID == row })
-	if err != nil || at < 0 {
-		return account.Posted{}, false, err
-	}
-	return transfers[at], true, nil
+	return onePacked(ctx, tx, id, row, func(p *account.Packed) []account.Posted { return p.Transfers },
+		func(p *account.Posted) account.RowID { return p.RowID })
 }
 
 // TransfersOf returns the transfers of one journal entry, in order of line.
 func (tx *Tx) TransfersOf(ctx context.Context, id string, entry int64) ([]account.Posted, error) {
-	_, transfers, err := tx.linesOf(ctx, id, entry)
-	return transfers, err
+	p, err := tx.packedIn(ctx, id, entry)
+	return p.Transfers, err
 }

@@ -103,10 +103,16 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	lean := goose.NewGoMigration(leanVersion,
 		&goose.GoFunc{RunTx: slim(db.engine)},
 		&goose.GoFunc{RunTx: fatten(db.engine)})
+	steps := goose.NewGoMigration(stepsVersion,
+		&goose.GoFunc{RunTx: packSteps(db.engine)},
+		&goose.GoFunc{RunTx: unpackSteps(db.engine)})
+	clock := goose.NewGoMigration(clockVersion,
+		&goose.GoFunc{RunTx: joinClock(db.engine)},
+		&goose.GoFunc{RunTx: partClock(db.engine)})
 	// Migrations that are written side by side may reach a database in another order
 	// than that of their numbers: each stands on those that it names alone.
 	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()},
-		goose.WithGoMigrations(parcels, lines, state, hours, payments, published, lean), goose.WithAllowOutofOrder(true))
+		goose.WithGoMigrations(parcels, lines, state, hours, payments, published, lean, steps, clock), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}

@@ -40,7 +40,7 @@ const entriesAtOnce = 200
 // its row is found as before, since the entry's seal does not fit either.
 func packLines(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := errors.Join(noOrphans(ctx, tx), noStrays(ctx, tx, "charges", "transfers")); err != nil {
+		if err := errors.Join(noOrphans(ctx, tx, "charges", "transfers"), noStrays(ctx, tx, "charges", "transfers")); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(strings.Replace(linesSchema, "{nothing}", e.nothing(), 1))); err != nil {
@@ -80,8 +80,8 @@ func noStrays(ctx context.Context, tx *sql.Tx, tables ...string) error {
 
 // noOrphans refuses rows that belong to no entry: there is nowhere to put them, and
 // they may not be lost, since they show that somebody changed the database.
-func noOrphans(ctx context.Context, tx *sql.Tx) error {
-	for _, table := range []string{"charges", "transfers"} {
+func noOrphans(ctx context.Context, tx *sql.Tx, tables ...string) error {
+	for _, table := range tables {
 		var id string
 		var row account.RowID
 		err := tx.QueryRowContext(ctx, `SELECT r.account, r.entry, r.line FROM `+table+` r
@@ -196,7 +196,7 @@ func packEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64, ch
 		for moved < len(transfers) && transfers[moved].Entry == seq {
 			moved++
 		}
-		l := account.NewLines(id, seq, charges[:own], transfers[:moved])
+		l := account.NewLines(id, seq, account.Packed{Charges: charges[:own], Transfers: transfers[:moved]})
 		charges, transfers = charges[own:], transfers[moved:]
 		if len(l.Content) == 0 {
 			continue // which is what the columns say by themselves
@@ -283,25 +283,25 @@ func unpackEntry(ctx context.Context, tx *sql.Tx, id string, seq int64) error {
 	if err != nil {
 		return err
 	}
-	charges, transfers, err := l.Open(id)
+	p, err := l.Open(id)
 	if err == nil && !l.Whole(id) {
 		err = errors.New("they are not as they were packed: the database was changed by hand; find out why with termwise verify")
 	}
 	if err != nil {
 		return fmt.Errorf("entry %d: %w", seq, err)
 	}
-	for i := range charges {
-		c := &charges[i]
+	for i := range p.Charges {
+		c := &p.Charges[i]
 		if _, err := tx.ExecContext(ctx, "INSERT INTO charges (account, "+chargeColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
 			id, c.Entry, c.RowID.Line, c.Product, c.Resource, c.Meter, int64(c.Hour),
 			c.QuantityBefore, c.Quantity, int64(c.AmountBefore), int64(c.Amount), c.Sequence, c.Terms, c.Digest); err != nil {
 			return err
 		}
 	}
-	for i := range transfers {
-		p := &transfers[i]
+	for i := range p.Transfers {
+		t := &p.Transfers[i]
 		if _, err := tx.ExecContext(ctx, "INSERT INTO transfers (account, "+transferColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			id, p.Entry, p.RowID.Line, string(p.Purpose), string(p.Debit), string(p.Credit), int64(p.Transfer.Amount), p.Digest); err != nil {
+			id, t.Entry, t.RowID.Line, string(t.Purpose), string(t.Debit), string(t.Credit), int64(t.Transfer.Amount), t.Digest); err != nil {
 			return err
 		}
 	}

@@ -12,8 +12,12 @@ const paymentsVersion = 15
 // findPayments makes the index. The engines read a field of JSON in words of their own.
 func findPayments(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		return execAll(ctx, tx, "CREATE INDEX journal_payments ON journal (account, "+e.paymentReference()+") WHERE "+isTopUp)
+		return execAll(ctx, tx, e.paymentsIndex())
 	}
+}
+
+func (e engine) paymentsIndex() string {
+	return "CREATE INDEX journal_payments ON journal (account, " + e.reference() + ") WHERE " + isTopUp
 }
 
 func loseSightOfPayments(ctx context.Context, tx *sql.Tx) error {

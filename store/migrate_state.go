@@ -171,7 +171,7 @@ func (g gathering) services(b *account.Books) error {
 }
 
 func (g gathering) moves(b *account.Books) error {
-	return gathered(g, &transitions, "", func(m *account.Moved) {
+	return gathered(g, &movesByRow, "", func(m *account.Moved) {
 		if s := b.Services[m.Product]; s != nil {
 			s.History = append(s.History, m.Transition)
 		}

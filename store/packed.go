@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -11,11 +13,11 @@ import (
 	"termwise.dev/core/money"
 )
 
-// Charges and transfers are packed in their entry of the journal. The columns
-// beside them choose entries, so that no more are unpacked than may hold what is
-// asked for; what is in them is chosen here.
+// Charges, transfers, moves and most notices are packed in their entry of the journal.
+// The columns beside them choose entries, so that no more are unpacked than may hold
+// what is asked for; what is in them is chosen here.
 
-// entered is an entry of the journal with its charges and transfers.
+// entered is an entry of the journal with the rows that it carries.
 type entered struct {
 	entry journal.Entry
 	lines account.Lines
@@ -39,26 +41,36 @@ func (tx *Tx) eachPacked(ctx context.Context, yield func(id string, l *account.L
 }
 
 // eachUnpacked is eachPacked that gives the rows themselves, without their digests.
-func (tx *Tx) eachUnpacked(ctx context.Context, yield func(id string, charges []account.Charge, transfers []account.Posted) error, tail string, args ...any) error {
+func (tx *Tx) eachUnpacked(ctx context.Context, yield func(id string, p *account.Packed) error, tail string, args ...any) error {
 	return tx.eachPacked(ctx, func(id string, l *account.Lines) error {
-		charges, transfers, err := l.Unpack()
+		p, err := l.Unpack()
 		if err != nil {
 			return unreadable(id, l, err)
 		}
-		return yield(id, charges, transfers)
+		return yield(id, &p)
 	}, tail, args...)
 }
 
-// linesOf reads the charges and transfers of one entry, none where there is no such
-// entry.
-func (tx *Tx) linesOf(ctx context.Context, id string, entry int64) (charges []account.Charge, transfers []account.Posted, err error) {
+// packedIn reads the rows that one entry carries, none where there is no such entry.
+func (tx *Tx) packedIn(ctx context.Context, id string, entry int64) (p account.Packed, err error) {
 	err = tx.eachPacked(ctx, func(id string, l *account.Lines) (err error) {
-		if charges, transfers, err = l.Open(id); err != nil {
+		if p, err = l.Open(id); err != nil {
 			err = unreadable(id, l, err)
 		}
 		return err
 	}, "WHERE account = $1 AND seq = $2", id, entry)
-	return charges, transfers, err
+	return p, err
+}
+
+// onePacked reads one row of those that its entry carries, and says whether there is one.
+func onePacked[R any](ctx context.Context, tx *Tx, id string, row account.RowID, of func(*account.Packed) []R, place func(*R) account.RowID) (found R, is bool, err error) {
+	p, err := tx.packedIn(ctx, id, row.Entry)
+	rows := of(&p)
+	at := slices.IndexFunc(rows, func(r R) bool { return place(&r) == row })
+	if err != nil || at < 0 {
+		return found, false, err
+	}
+	return rows[at], true, nil
 }
 
 // Entries are read a few at a time where rows are limited, since each may hold many:
@@ -109,8 +121,31 @@ func choosePacked[R any, U calendar.Hour | calendar.Day | calendar.Instant](
 	}
 }
 
-func comesAfter(row, other account.RowID) bool {
-	return row.Entry > other.Entry || row.Entry == other.Entry && row.Line > other.Line
+// chooseSteps is choosePacked for notices or moves. Few entries have any, and an index
+// finds them: they are all read at once, so that the engine does not look for the first
+// of them in the order of the journal, past all others.
+func chooseSteps[R any](
+	ctx context.Context, tx *Tx, id string, f Filter[calendar.Instant], open func(*account.Lines) ([]R, error), place func(*R) account.RowID,
+) ([]R, error) {
+	all := f
+	all.Limit = 0
+	found, err := choosePacked(ctx, tx, id, all, func(s *selection) { s.where("journal.steps > 0") }, open, place)
+	return firstOf(found, f.Limit), err
+}
+
+// firstOf returns the first rows, at most as many as a limit; zero is none.
+func firstOf[R any](rows []R, limit int) []R {
+	if limit > 0 && len(rows) > limit {
+		return rows[:limit]
+	}
+	return rows
+}
+
+func comesAfter(row, other account.RowID) bool { return inLine(row, other) > 0 }
+
+// inLine compares rows by the order of entries and lines.
+func inLine(a, b account.RowID) int {
+	return cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(a.Line, b.Line))
 }
 
 // holdsHours adds the condition that an entry has charges, and may have some for

@@ -31,13 +31,14 @@ func asKnown(known calendar.Instant) int64 {
 // [from, to) and were recorded by known (zero: all), by their purpose.
 func (tx *Tx) MovedByPurpose(ctx context.Context, id string, from, to, known calendar.Instant) (map[ledger.Purpose]money.Amount, error) {
 	sums := map[ledger.Purpose]money.Amount{}
-	err := tx.eachUnpacked(ctx, func(_ string, _ []account.Charge, transfers []account.Posted) error {
-		for i := range transfers {
-			sum := sums[transfers[i].Purpose]
-			if err := addTo(&sum, transfers[i].Transfer.Amount); err != nil {
+	err := tx.eachUnpacked(ctx, func(_ string, p *account.Packed) error {
+		for i := range p.Transfers {
+			t := &p.Transfers[i]
+			sum := sums[t.Purpose]
+			if err := addTo(&sum, t.Transfer.Amount); err != nil {
 				return err
 			}
-			sums[transfers[i].Purpose] = sum
+			sums[t.Purpose] = sum
 		}
 		return nil
 	}, "WHERE account = $1 AND effective >= $2 AND effective < $3 AND recorded <= $4", id, int64(from), int64(to), asKnown(known))
@@ -63,9 +64,9 @@ func (tx *Tx) AdjustedTotal(ctx context.Context, id string, from, to calendar.Ho
 	var s selection
 	s.where("account = ? AND recorded <= ?", id, asKnown(known))
 	s.holdsHours(from, to)
-	err := tx.eachUnpacked(ctx, func(_ string, charges []account.Charge, _ []account.Posted) error {
-		for i := range charges {
-			c := &charges[i]
+	err := tx.eachUnpacked(ctx, func(_ string, p *account.Packed) error {
+		for i := range p.Charges {
+			c := &p.Charges[i]
 			if c.Hour < from || c.Hour >= to || c.Sequence <= 1 {
 				continue
 			}
@@ -166,28 +167,52 @@ type History struct {
 }
 
 // Histories counts what happened to each account, sorted by account. Accounts
-// that were never in arrears are left out.
-func (tx *Tx) Histories(ctx context.Context) (histories []History, err error) {
-	err = tx.each(ctx, `
-		SELECT account, sum(arrears), sum(suspensions), sum(resumptions), sum(releases), sum(reopenings) FROM (
-			SELECT account, 1 AS arrears, 0 AS suspensions, 0 AS resumptions, 0 AS releases, 0 AS reopenings
-			FROM notices WHERE kind = $1
-			UNION ALL
-			SELECT account, 0,
-				CASE WHEN to_state = $2 THEN 1 ELSE 0 END,
-				CASE WHEN from_state = $2 AND to_state = $4 THEN 1 ELSE 0 END,
-				CASE WHEN to_state = $3 THEN 1 ELSE 0 END,
-				CASE WHEN from_state = $3 AND to_state = $4 THEN 1 ELSE 0 END
-			FROM transitions WHERE from_state <> ''
-		) happened GROUP BY account ORDER BY account`,
-		[]any{string(notice.ArrearsBegan), string(subscription.Suspended), string(subscription.Released), string(subscription.Active)},
-		func(rows scanner) error {
-			var h History
-			err := rows.Scan(&h.Account, &h.Arrears, &h.Suspensions, &h.Resumptions, &h.Releases, &h.Reopenings)
-			histories = append(histories, h)
-			return err
-		})
-	return histories, err
+// to which nothing of the kind has happened are left out.
+func (tx *Tx) Histories(ctx context.Context) ([]History, error) {
+	histories := map[string]*History{}
+	err := tx.eachStep(ctx, func(id string, p *account.Packed) {
+		h := histories[id]
+		if h == nil {
+			h = &History{Account: id}
+		}
+		if h.count(p); *h != (History{Account: id}) {
+			histories[id] = h
+		}
+	})
+	var sorted []History
+	for _, id := range slices.Sorted(maps.Keys(histories)) {
+		sorted = append(sorted, *histories[id])
+	}
+	return sorted, err
+}
+
+// count counts what happened in an entry.
+func (h *History) count(p *account.Packed) {
+	for i := range p.Notices {
+		if p.Notices[i].Kind == notice.ArrearsBegan {
+			h.Arrears++
+		}
+	}
+	for i := range p.Moves {
+		switch m := &p.Moves[i]; {
+		case m.To == subscription.Suspended:
+			h.Suspensions++
+		case m.To == subscription.Released:
+			h.Releases++
+		case m.From == subscription.Suspended && m.To == subscription.Active:
+			h.Resumptions++
+		case m.From == subscription.Released && m.To == subscription.Active:
+			h.Reopenings++
+		}
+	}
+}
+
+// eachStep gives the rows of every entry that has notices or moves.
+func (tx *Tx) eachStep(ctx context.Context, yield func(id string, p *account.Packed)) error {
+	return tx.eachUnpacked(ctx, func(id string, p *account.Packed) error {
+		yield(id, p)
+		return nil
+	}, "WHERE steps > 0")
 }
 
 // LateFeesCharged counts and sums all late fees.
@@ -198,13 +223,13 @@ func (tx *Tx) LateFeesCharged(ctx context.Context) (count int64, sum money.Amoun
 
 // PaidIn sums the top-ups of all accounts, and counts them.
 func (tx *Tx) PaidIn(ctx context.Context) (count int64, sum money.Amount, err error) {
-	err = tx.eachUnpacked(ctx, func(_ string, _ []account.Charge, transfers []account.Posted) error {
-		for i := range transfers {
-			if transfers[i].Purpose != ledger.TopUp {
+	err = tx.eachUnpacked(ctx, func(_ string, p *account.Packed) error {
+		for i := range p.Transfers {
+			if p.Transfers[i].Purpose != ledger.TopUp {
 				continue
 			}
 			count++
-			if err := addTo(&sum, transfers[i].Transfer.Amount); err != nil {
+			if err := addTo(&sum, p.Transfers[i].Transfer.Amount); err != nil {
 				return err
 			}
 		}
@@ -223,9 +248,9 @@ type Example struct {
 // by account, entry and line.
 func (tx *Tx) DearestCharge(ctx context.Context) (dearest Example, found bool, err error) {
 	var most money.Amount
-	err = tx.eachUnpacked(ctx, func(id string, charges []account.Charge, _ []account.Posted) error {
-		for i := range charges {
-			this, amount := Example{Account: id, RowID: charges[i].RowID}, charges[i].Amount
+	err = tx.eachUnpacked(ctx, func(id string, p *account.Packed) error {
+		for i := range p.Charges {
+			this, amount := Example{Account: id, RowID: p.Charges[i].RowID}, p.Charges[i].Amount
 			if !found || amount > most || amount == most && this.comesBefore(dearest) {
 				dearest, most, found = this, amount, true
 			}
@@ -246,9 +271,17 @@ func (tx *Tx) DearestLateFee(ctx context.Context) (Example, bool, error) {
 
 // FirstSuspension returns the suspension that came first, of several at once
 // the first by account, entry and line.
-func (tx *Tx) FirstSuspension(ctx context.Context) (Example, bool, error) {
-	return tx.example(ctx, "SELECT account, entry, line FROM transitions WHERE to_state = $1 ORDER BY at, account, entry, line LIMIT 1",
-		string(subscription.Suspended))
+func (tx *Tx) FirstSuspension(ctx context.Context) (first Example, found bool, err error) {
+	var at calendar.Instant
+	err = tx.eachStep(ctx, func(id string, p *account.Packed) {
+		for i := range p.Moves {
+			m, this := &p.Moves[i], Example{Account: id, RowID: p.Moves[i].RowID}
+			if m.To == subscription.Suspended && (!found || m.At < at || m.At == at && this.comesBefore(first)) {
+				first, at, found = this, m.At, true
+			}
+		}
+	})
+	return first, found, err
 }
 
 func (tx *Tx) example(ctx context.Context, query string, args ...any) (e Example, found bool, err error) {

@@ -50,7 +50,9 @@ var (
 		Transfers: []account.Posted{{Stamp: stamp, Transfer: ledger.Transfer{Purpose: "p", Debit: "d", Credit: "c", Amount: 4}}},
 		LateFees:  []account.LateFee{{Stamp: stamp, Seller: "s", Product: "p", Day: 4, Base: 5, Amount: 6, Terms: 7}},
 		Notices: []account.Noticed{{
-			Stamp: stamp, Notice: notice.Notice{Kind: "k", Product: "p", Channels: "c", Recorded: 4}, Basis: basis,
+			Stamp: stamp, Basis: basis, Notice: notice.Notice{
+				Kind: "k", Product: "p", Channels: "c", Recorded: 4, About: notice.About{Document: "d", Version: "v", Effective: 5}, Served: 6, Inboxes: "i",
+			},
 		}},
 		Transitions: []account.Moved{{
 			Stamp: stamp, Transition: subscription.Transition{Product: "p", From: "f", To: "t", At: 4}, Basis: basis,
@@ -70,13 +72,11 @@ func TestColumns(t *testing.T) {
 	want := map[string]string{
 		"accounts": "account=a name=n currency=CNY opened=5 seq=1 head=06 at=7 next_due=8 parcels=1 folded=0 usage_to=0 indexed=0 " +
 			"unsettled=9 state=01 wallet=10 owed=16 fees=17 in_arrears=1",
-		"journal":       "account=a seq=1 kind=k effective=21 recorded=22 actor=who payload={} row_seal=01 hash=02 charges=1 first_hour=4 last_hour=4 lines=01",
+		"journal":       "account=a seq=1 kind=k effective=21 recorded=22 actor=who payload={} row_seal=01 hash=02 charges=1 first_hour=4 last_hour=4 steps=1 lines=02",
 		"refused_usage": "account=a entry=1 line=2 product=p resource=r meter=m hour=4 quantity=5 code=c terms=6 digest=-3",
 		"late_fees":     "account=a entry=1 line=2 seller=s product=p day=4 base=5 amount=6 terms=7 digest=-3",
 		"notices": "account=a entry=1 line=2 kind=k product=p channels=c recorded=4 " +
-			"since=11 told=12 owed=13 terms=14 digest=-3",
-		"transitions": "account=a entry=1 line=2 product=p from_state=f to_state=t at=4 " +
-			"since=11 told=12 owed=13 terms=14 digest=-3",
+			"since=11 told=12 owed=13 terms=14 document=d version=v effective=5 served=6 inboxes=i digest=-3",
 		"acceptances": "account=a entry=1 line=2 document=d version=v form=f at=4 recorded=5 actor=who text_hash=06 order_ref=o digest=-3",
 		"lapses": "account=a entry=1 line=2 order_ref=o document=d version=v effect=terms at=4 recorded=5 " +
 			"clause_document=cd clause_code=cc clause_version=cv clause=c terms=15 digest=-3",
@@ -156,7 +156,7 @@ func TestOneRow(t *testing.T) {
 			check(ctx, t, tx.Transfer, moved)
 			check(ctx, t, tx.LateFee, d.LateFees[0])
 			check(ctx, t, tx.Notice, d.Notices[0])
-			check(ctx, t, tx.Transition, d.Transitions[0])
+			check(ctx, t, tx.Transition, digested(d.Transitions[0], func(m *account.Moved) { m.Digest = m.Seal("a") }))
 			check(ctx, t, tx.Lapse, d.Lapses[0])
 			check(ctx, t, tx.AddOn, d.AddOns[0])
 			check(ctx, t, func(ctx context.Context, id string, row account.RowID) (journal.Entry, bool, error) {

@@ -32,12 +32,15 @@ func (tx *Tx) fillStandings(ctx context.Context, ids []string, found map[string]
 	if err != nil {
 		return err
 	}
-	tail := "WHERE " + tx.among("account", "text") + " ORDER BY account, entry, line"
-	if err := transitions.each(ctx, tx, func(id string, m *account.Moved) {
-		found[id].Moves[m.Product] = m.RowID // in order, so the last move stays
-	}, tail, wanted); err != nil {
+	if err := tx.eachUnpacked(ctx, func(id string, p *account.Packed) error {
+		for i := range p.Moves {
+			found[id].Moves[p.Moves[i].Product] = p.Moves[i].RowID // in order, so the last move stays
+		}
+		return nil
+	}, "WHERE "+tx.among("account", "text")+" AND steps > 0 ORDER BY account, seq", wanted); err != nil {
 		return err
 	}
+	tail := "WHERE " + tx.among("account", "text") + " ORDER BY account, entry, line"
 	if err := acceptances.each(ctx, tx, func(id string, a *account.Accepted) {
 		s := found[id]
 		s.Acceptances = append(s.Acceptances, *a)

@@ -47,11 +47,11 @@ func (tx *Tx) StatementTotals(ctx context.Context, id string, from, to calendar.
 			if err := rows.Scan(&owner, &l.Entry, &l.Content, &of.currency); err != nil {
 				return err
 			}
-			charges, _, err := l.Unpack()
+			p, err := l.Unpack()
 			if err != nil {
 				return unreadable(owner, &l, err)
 			}
-			return addCharges(sums, of, charges, from, to)
+			return addCharges(sums, of, p.Charges, from, to)
 		})
 	for _, sum := range sums {
 		totals = append(totals, *sum)
@@ -132,7 +132,12 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 	}, ""); err != nil || broken != nil {
 		return s, cmp.Or(err, broken)
 	}
-	s.Moves, err = tx.states(ctx, "SELECT to_state, count(*) FROM transitions GROUP BY to_state")
+	s.Moves = map[subscription.State]int64{}
+	err = tx.eachStep(ctx, func(_ string, p *account.Packed) {
+		for i := range p.Moves {
+			s.Moves[p.Moves[i].To]++
+		}
+	})
 	return s, err
 }
 
@@ -149,16 +154,4 @@ func (tx *Tx) resourceHours(ctx context.Context) (n int64, err error) {
 		}
 	}, "")
 	return n, errors.Join(err, broken)
-}
-
-func (tx *Tx) states(ctx context.Context, text string) (map[subscription.State]int64, error) {
-	counts := map[subscription.State]int64{}
-	err := tx.each(ctx, text, nil, func(rows scanner) error {
-		var state subscription.State
-		var n int64
-		err := rows.Scan(&state, &n)
-		counts[state] = n
-		return err
-	})
-	return counts, err
 }

@@ -19,13 +19,13 @@ var (
 	)
 	// The lines come last in a row, so that what stands before them is read without them.
 	packed = accountTable(
-		"journal", "seq, charges, first_hour, last_hour, lines",
+		"journal", "seq, charges, first_hour, last_hour, steps, lines",
 		func(l *account.Lines) []any {
-			return []any{&l.Entry, &l.Charges, (*int64)(&l.First), (*int64)(&l.Last), &l.Content}
+			return []any{&l.Entry, &l.Charges, (*int64)(&l.First), (*int64)(&l.Last), &l.Steps, &l.Content}
 		},
 	)
 	journalRows = accountTable(
-		"journal", entries.columns+", charges, first_hour, last_hour, lines",
+		"journal", entries.columns+", charges, first_hour, last_hour, steps, lines",
 		func(e *entered) []any { return append(entries.fields(&e.entry), packed.fields(&e.lines)[1:]...) },
 	)
 	refused = accountTable(
@@ -45,6 +45,7 @@ var (
 			)
 		},
 	)
+	// Notices about documents; the others are packed.
 	notices = accountTable(
 		"notices", "entry, line, digest, kind, product, channels, recorded, since, told, owed, terms, "+
 			"document, version, effective, served, inboxes",
@@ -53,15 +54,6 @@ var (
 				&n.Stamp, (*string)(&n.Kind), &n.Product, &n.Channels, (*int64)(&n.Recorded),
 				(*int64)(&n.Since), (*int64)(&n.Told), (*int64)(&n.Owed), &n.Terms,
 				&n.Document, &n.Version, (*int64)(&n.Effective), (*int64)(&n.Served), (*string)(&n.Inboxes),
-			)
-		},
-	)
-	transitions = accountTable(
-		"transitions", "entry, line, digest, product, from_state, to_state, at, since, told, owed, terms",
-		func(m *account.Moved) []any {
-			return stamped(
-				&m.Stamp, &m.Product, (*string)(&m.From), (*string)(&m.To), (*int64)(&m.At),
-				(*int64)(&m.Since), (*int64)(&m.Told), (*int64)(&m.Owed), &m.Terms,
 			)
 		},
 	)

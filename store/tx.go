@@ -60,7 +60,8 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 // several callers that wait for each other share a commit: each is rolled back by
 // itself when its f fails, and none is answered, not even refused, before all of
 // them are durable. On PostgreSQL what f looks at ahead is not locked. When it does
-// not suffice, or another transaction was first, f is run again, and locks.
+// not suffice, when f fails, or another transaction was first, f is run again, and
+// locks.
 func (db *DB) Share(ctx context.Context, f func(*Tx) error) error {
 	err := db.update(ctx, sharing, f)
 	if db.engine == postgres && (errors.Is(err, errUnlocked) || errors.Is(err, ErrStale) || errors.Is(err, ErrAnswered)) {
@@ -132,7 +133,7 @@ func (db *DB) run(ctx context.Context, tx *Tx, f func(*Tx) error) (err error) {
 		return err
 	}
 	if err := f(tx); err != nil {
-		return err
+		return tx.unlocked(err)
 	}
 	if err := tx.commit(ctx); err != nil {
 		return err
@@ -140,6 +141,15 @@ func (db *DB) run(ctx context.Context, tx *Tx, f func(*Tx) error) (err error) {
 	ended = true
 	tx.learn()
 	return nil
+}
+
+// unlocked explains what a transaction failed with. One that looked without a lock has
+// not seen everything, and may have failed for that.
+func (tx *Tx) unlocked(err error) error {
+	if tx.glanced {
+		return errors.Join(errUnlocked, err)
+	}
+	return err
 }
 
 // begin makes the transaction, on which nothing has been called yet.

@@ -85,15 +85,15 @@ func addToTransfers(db *sql.DB, id string, entry int64) error {
 	if err := db.QueryRow("SELECT lines FROM journal WHERE account = $1 AND seq = $2", id, entry).Scan(&l.Content); err != nil {
 		return err
 	}
-	charges, transfers, err := l.Unpack()
+	rows, err := l.Unpack()
 	if err != nil {
 		return err
 	}
-	for i := range transfers {
-		transfers[i].Transfer.Amount++
+	for i := range rows.Transfers {
+		rows.Transfers[i].Transfer.Amount++
 	}
 	_, err = db.Exec("UPDATE journal SET lines = $1 WHERE account = $2 AND seq = $3",
-		account.NewLines(id, entry, charges, transfers).Content, id, entry)
+		account.NewLines(id, entry, rows).Content, id, entry)
 	return err
 }
 

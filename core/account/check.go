@@ -91,14 +91,14 @@ func (ev *Evidence) checkJournal(f *Findings) missingRows {
 	return missing
 }
 
-// checkLines checks that the charges and transfers of each entry are packed as they
-// were written, and returns the entries whose are not.
+// checkLines checks that the packed rows of each entry are as they were written, and
+// returns the entries whose are not.
 func (ev *Evidence) checkLines(f *Findings) map[int64]bool {
 	damaged := map[int64]bool{}
 	for i := range ev.Lines {
 		if l := &ev.Lines[i]; !l.Whole(ev.Account.ID) {
 			damaged[l.Entry] = true
-			f.add(fault(JournalReplays, InJournal, RowID{Entry: l.Entry}, "does not hold the charges and transfers, or their number and hours, that were written with it"))
+			f.add(fault(JournalReplays, InJournal, RowID{Entry: l.Entry}, "does not hold the packed rows, or their number and hours, that were written with it"))
 		}
 	}
 	return damaged
@@ -136,14 +136,14 @@ func (ev *Evidence) checkSeal(f *Findings, e journal.Entry, rows []sealed) (gone
 			break
 		}
 		line = row.Line + 1
-		packed = packed || row.table == InCharges || row.table == InTransfers
+		packed = packed || row.packed
 	}
 	if slices.ContainsFunc(rows, func(row sealed) bool { return row.stored != row.right }) {
 		return nil // named already
 	}
 	if packed && !gap { // the digests of packed rows are not kept: none of them can be told from another
 		return fault(JournalReplays, InJournal, RowID{Entry: e.Seq},
-			"holds a charge or a transfer that was changed and packed anew, or lacks its last row: its rows do not give its seal")
+			"holds a row that was changed and packed anew, or lacks its last row: its rows do not give its seal")
 	}
 	table := InJournal // until something else shows which it is
 	if e.Kind == journal.Accepted {

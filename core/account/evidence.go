@@ -26,10 +26,11 @@ type Evidence struct {
 	Lines       []Lines         // of each entry, by its number
 	Charges     []Charge        // what is in Lines, see OpenLines; these and the following by entry and line
 	Transfers   []Posted        // likewise
+	Transitions []Moved         // likewise
+	NoticeRows  []Noticed       // the notices that have rows of their own
+	Notices     []Noticed       // these and what is in Lines
 	Refused     []Refused
 	LateFees    []LateFee
-	Notices     []Noticed
-	Transitions []Moved
 	Acceptances []Accepted
 	Lapses      []Lapsed
 	AddOns      []Switched
@@ -63,22 +64,26 @@ func (ev *Evidence) Unpack() {
 	}
 }
 
-// OpenLines fills Charges and Transfers from Lines. Lines that cannot be unpacked
-// give none. Of those that were changed Check names the entry, and the row by making
-// it again: so all rows come with the digests of what they say.
+// OpenLines fills Charges, Transfers and Transitions from Lines, and Notices from
+// these and NoticeRows. Lines that cannot be unpacked give none. Of those that were
+// changed Check names the entry, and the row by making it again: so all rows come with
+// the digests of what they say.
 func (ev *Evidence) OpenLines() {
-	ev.Charges, ev.Transfers = nil, nil
+	ev.Charges, ev.Transfers, ev.Transitions, ev.Notices = nil, nil, nil, slices.Clone(ev.NoticeRows)
 	for i := range ev.Lines {
-		charges, transfers, err := ev.Lines[i].Unpack()
-		if err == nil {
-			sealRows(ev.Account.ID, charges, transfers)
-			ev.Charges, ev.Transfers = append(ev.Charges, charges...), append(ev.Transfers, transfers...)
+		p, err := ev.Lines[i].Unpack()
+		if err != nil {
+			continue
 		}
+		p.seal(ev.Account.ID)
+		ev.Charges, ev.Transfers = append(ev.Charges, p.Charges...), append(ev.Transfers, p.Transfers...)
+		ev.Notices, ev.Transitions = append(ev.Notices, p.Notices...), append(ev.Transitions, p.Moves...)
 	}
+	slices.SortStableFunc(ev.Notices, func(a, b Noticed) int { return a.compare(b.RowID) })
 }
 
-// Table names a kind of row, as the database calls it; charges and transfers are
-// packed in rows of the journal and have names of their own.
+// Table names a kind of row, as the database calls it; charges, transfers and
+// transitions are packed in rows of the journal and have names of their own.
 type Table string
 
 // The tables that hold what is known about an account.
@@ -157,6 +162,7 @@ type sealed struct {
 	table Table
 	RowID
 	stored, right int64
+	packed        bool // its digest is not kept
 }
 
 // sealedRows lists the rows of all kinds in the order of entries and lines.
@@ -164,25 +170,30 @@ func (ev *Evidence) sealedRows() []sealed {
 	id := ev.Account.ID
 	var all []sealed
 	add := func(table Table, s Stamp, right int64) {
-		all = append(all, sealed{table, s.RowID, s.Digest, right})
+		all = append(all, sealed{table: table, RowID: s.RowID, stored: s.Digest, right: right})
+	}
+	addPacked := func(table Table, s Stamp, right int64) {
+		add(table, s, right)
+		all[len(all)-1].packed = true
 	}
 	for i := range ev.Charges {
-		add(InCharges, ev.Charges[i].Stamp, ev.Charges[i].Seal(id))
+		addPacked(InCharges, ev.Charges[i].Stamp, ev.Charges[i].Seal(id))
 	}
 	for i := range ev.Refused {
 		add(InRefused, ev.Refused[i].Stamp, ev.Refused[i].Seal(id))
 	}
 	for i := range ev.Transfers {
-		add(InTransfers, ev.Transfers[i].Stamp, ev.Transfers[i].Seal(id))
+		addPacked(InTransfers, ev.Transfers[i].Stamp, ev.Transfers[i].Seal(id))
 	}
 	for i := range ev.LateFees {
 		add(InLateFees, ev.LateFees[i].Stamp, ev.LateFees[i].Seal(id))
 	}
 	for i := range ev.Notices {
 		add(InNotices, ev.Notices[i].Stamp, ev.Notices[i].Seal(id))
+		all[len(all)-1].packed = ev.Notices[i].Packs()
 	}
 	for i := range ev.Transitions {
-		add(InTransitions, ev.Transitions[i].Stamp, ev.Transitions[i].Seal(id))
+		addPacked(InTransitions, ev.Transitions[i].Stamp, ev.Transitions[i].Seal(id))
 	}
 	for i := range ev.Acceptances {
 		add(InAcceptances, ev.Acceptances[i].Stamp, ev.Acceptances[i].Seal(id))

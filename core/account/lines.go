@@ -5,18 +5,35 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
+	"termwise.dev/core/notice"
 	"termwise.dev/core/packed"
 	"termwise.dev/core/rating"
+	"termwise.dev/core/subscription"
 )
 
-// Lines are the charges and transfers of one journal entry, as they are kept with
-// it. They are written together with the entry and never changed.
+// Packed are the rows of one journal entry that are kept with it, each kind in the
+// order of lines: charges, transfers, moves, and those notices that are found by their
+// account alone; see Noticed.Packs.
+type Packed struct {
+	Charges   []Charge
+	Transfers []Posted
+	Notices   []Noticed
+	Moves     []Moved
+}
+
+// Packs says that the notice is kept with its entry. One about a document has a row of
+// its own, by which it is found who was told of the document.
+func (n *Noticed) Packs() bool { return n.Document == "" }
+
+// Lines are the rows of one journal entry as they are packed and kept with it. They are
+// written together with the entry and never changed.
 //
 // The digest of a row is not kept: it is that of the row's content, so it can be
 // made again, and eight bytes that cannot be packed would be as much as the rest of
@@ -26,8 +43,8 @@ import (
 type Lines struct {
 	// Entry numbers the journal entry.
 	Entry int64
-	// Charges counts the charges in Content.
-	Charges int64
+	// Charges counts the charges in Content, Steps the notices and moves.
+	Charges, Steps int64
 	// First and Last are the first and the last hour of the charges. Where there are
 	// none they are 0 and -1: no hour lies between them.
 	First, Last calendar.Hour
@@ -35,38 +52,80 @@ type Lines struct {
 	Content []byte
 }
 
-// Lines packs the charges and transfers of each of the decision's entries, in the
-// order of the entries. The error is that of a row which may not be written: one
-// that belongs to no entry or stands out of order, that charges or moves nothing, or
-// that moves money from an account to itself.
+// Lines packs the rows of each of the decision's entries, in the order of the entries.
+// The error is that of a row which may not be written: one that belongs to no entry or
+// stands out of order, that charges or moves nothing, or that moves money from an
+// account to itself.
 func (d *Decision) Lines() ([]Lines, error) {
+	left := Packed{d.Charges, d.Transfers, d.packing(), d.Transitions}
 	packed := make([]Lines, len(d.Entries))
-	charges, transfers := d.Charges, d.Transfers
 	for i := range d.Entries {
-		own, moved := 0, 0
 		seq := d.Entries[i].Seq
-		for ; own < len(charges) && charges[own].Entry == seq; own++ {
-			c := &charges[own]
-			if c.Quantity <= 0 || c.Sequence <= 0 || own > 0 && c.RowID.Line <= charges[own-1].RowID.Line {
-				return nil, d.never("charge", c.RowID)
-			}
+		own := Packed{cut(&left.Charges, seq), cut(&left.Transfers, seq), cut(&left.Notices, seq), cut(&left.Moves, seq)}
+		if err := d.mayWrite(&own); err != nil {
+			return nil, err
 		}
-		for ; moved < len(transfers) && transfers[moved].Entry == seq; moved++ {
-			t := &transfers[moved]
-			if t.Transfer.Amount <= 0 || t.Debit == t.Credit || moved > 0 && t.RowID.Line <= transfers[moved-1].RowID.Line {
-				return nil, d.never("transfer", t.RowID)
-			}
+		packed[i] = NewLines(d.Account, seq, own)
+	}
+	return packed, errors.Join(
+		stray(d, "charge", left.Charges), stray(d, "transfer", left.Transfers),
+		stray(d, "notice", left.Notices), stray(d, "move", left.Moves))
+}
+
+// packing lists the notices that are packed.
+func (d *Decision) packing() []Noticed {
+	return slices.DeleteFunc(slices.Clone(d.Notices), func(n Noticed) bool { return !n.Packs() })
+}
+
+// NoticeRows lists the notices that have rows of their own.
+func (d *Decision) NoticeRows() []Noticed {
+	return slices.DeleteFunc(slices.Clone(d.Notices), func(n Noticed) bool { return n.Packs() })
+}
+
+// cut takes the rows of an entry from the beginning of a list.
+func cut[R any, P row[R]](rows *[]R, entry int64) []R {
+	n := 0
+	for n < len(*rows) && P(&(*rows)[n]).place().Entry == entry {
+		n++
+	}
+	own := (*rows)[:n]
+	*rows = (*rows)[n:]
+	return own
+}
+
+// mayWrite refuses rows of nothing, and such as stand out of order.
+func (d *Decision) mayWrite(p *Packed) error {
+	for i := range p.Charges {
+		if c := &p.Charges[i]; c.Quantity <= 0 || c.Sequence <= 0 {
+			return d.never("charge", c.RowID)
 		}
-		packed[i] = NewLines(d.Account, seq, charges[:own], transfers[:moved])
-		charges, transfers = charges[own:], transfers[moved:]
 	}
-	switch {
-	case len(charges) > 0:
-		return nil, d.never("charge", charges[0].RowID)
-	case len(transfers) > 0:
-		return nil, d.never("transfer", transfers[0].RowID)
+	for i := range p.Transfers {
+		if t := &p.Transfers[i]; t.Transfer.Amount <= 0 || t.Debit == t.Credit {
+			return d.never("transfer", t.RowID)
+		}
 	}
-	return packed, nil
+	return errors.Join(
+		inOrder(d, "charge", p.Charges), inOrder(d, "transfer", p.Transfers),
+		inOrder(d, "notice", p.Notices), inOrder(d, "move", p.Moves))
+}
+
+// inOrder refuses rows that do not stand in the order of their lines.
+func inOrder[R any, P row[R]](d *Decision, kind string, rows []R) error {
+	for i := 1; i < len(rows); i++ {
+		if id := P(&rows[i]).place(); id.Line <= P(&rows[i-1]).place().Line {
+			return d.never(kind, id)
+		}
+	}
+	return nil
+}
+
+// stray refuses rows of no entry.
+func stray[R any, P row[R]](d *Decision, kind string, rows []R) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return d.never(kind, P(&rows[0]).place())
 }
 
 // never is the error of a row that no decision may make.
@@ -75,22 +134,25 @@ func (d *Decision) never(kind string, row RowID) error {
 		kind, row.Entry, row.Line, d.Account)
 }
 
-// NewLines packs the charges and transfers of an account's entry, each in the order
-// of their lines.
-func NewLines(account string, entry int64, charges []Charge, transfers []Posted) Lines {
-	l := Lines{Entry: entry, Charges: int64(len(charges)), Last: -1, Content: []byte{}}
-	for i := range charges {
-		hour := charges[i].Hour
+// NewLines packs the rows of an account's entry.
+func NewLines(account string, entry int64, p Packed) Lines {
+	l := Lines{Entry: entry, Charges: int64(len(p.Charges)), Steps: int64(len(p.Notices) + len(p.Moves)), Last: -1, Content: []byte{}}
+	for i := range p.Charges {
+		hour := p.Charges[i].Hour
 		if i == 0 {
 			l.First, l.Last = hour, hour
 		}
 		l.First, l.Last = min(l.First, hour), max(l.Last, hour)
 	}
-	if len(charges)+len(transfers) > 0 {
-		l.Content = packLines(charges, transfers)
+	if !p.empty() {
+		l.Content = p.pack()
 		binary.BigEndian.PutUint64(l.Content[1:], uint64(l.seal(account)))
 	}
 	return l
+}
+
+func (p *Packed) empty() bool {
+	return len(p.Charges)+len(p.Transfers)+len(p.Notices)+len(p.Moves) == 0
 }
 
 // seal is the digest that Content must carry.
@@ -109,38 +171,47 @@ func (l *Lines) sealed(account string) bool {
 
 // Whole says that the lines are as they were written.
 func (l *Lines) Whole(account string) bool {
-	charges, transfers, err := l.Unpack()
+	p, err := l.Unpack()
 	if err != nil || !l.sealed(account) {
 		return false
 	}
-	made := NewLines(account, l.Entry, charges, transfers)
-	return l.Charges == made.Charges && l.First == made.First && l.Last == made.Last
+	made := NewLines(account, l.Entry, p)
+	return l.Charges == made.Charges && l.Steps == made.Steps && l.First == made.First && l.Last == made.Last
 }
 
 // Open returns the rows with their digests. Where Content does not carry its own,
 // rows were changed, nobody knows which: they come with a digest of zero, which fits
 // none. The error is Unpack's.
-func (l *Lines) Open(account string) ([]Charge, []Posted, error) {
-	charges, transfers, err := l.Unpack()
+func (l *Lines) Open(account string) (Packed, error) {
+	p, err := l.Unpack()
 	if err == nil && l.sealed(account) {
-		sealRows(account, charges, transfers)
+		p.seal(account)
 	}
-	return charges, transfers, err
+	return p, err
 }
 
-// sealRows gives rows the digests of what they say.
-func sealRows(account string, charges []Charge, transfers []Posted) {
-	for i := range charges {
-		charges[i].Digest = charges[i].Seal(account)
+// seal gives rows the digests of what they say.
+func (p *Packed) seal(account string) {
+	for i := range p.Charges {
+		p.Charges[i].Digest = p.Charges[i].Seal(account)
 	}
-	for i := range transfers {
-		transfers[i].Digest = transfers[i].Seal(account)
+	for i := range p.Transfers {
+		p.Transfers[i].Digest = p.Transfers[i].Seal(account)
+	}
+	for i := range p.Notices {
+		p.Notices[i].Digest = p.Notices[i].Seal(account)
+	}
+	for i := range p.Moves {
+		p.Moves[i].Digest = p.Moves[i].Seal(account)
 	}
 }
 
-// linesPacked is the form in which lines are packed. Another form would be another
-// first byte.
-const linesPacked = 1
+// The forms in which lines are packed: the first byte. Most entries have no notices and
+// no moves, and do not say so.
+const (
+	linesOfMoney = 1 // charges and transfers
+	linesOfSteps = 2 // these, and then notices and moves
+)
 
 // linesHead is how many bytes come before the rows: the form and the digest.
 const linesHead = 1 + 8
@@ -175,26 +246,34 @@ type linePacker struct {
 	kinds  map[kind]uint64
 	last   []rating.Line // by kind
 	before *Charge
-	line   int64 // of the transfer before
+	line   int64 // of the row before of the same kind, other than charges
 }
 
-// packLines writes charges and transfers as compactly as a settlement lets itself be
-// written. The same rows are always written as the same bytes, with zeros for the digest.
-func packLines(charges []Charge, transfers []Posted) []byte {
-	p := linePacker{
-		out:   make([]byte, linesHead, linesHead+128+10*len(charges)),
+// pack writes rows as compactly as a settlement lets itself be written. The same rows
+// are always written as the same bytes, with zeros for the digest.
+func (p *Packed) pack() []byte {
+	to := linePacker{
+		out:   make([]byte, linesHead, linesHead+128+10*len(p.Charges)+100*(len(p.Notices)+len(p.Moves))),
 		texts: map[string]uint64{}, kinds: map[kind]uint64{}, before: &Charge{},
 	}
-	p.out[0] = linesPacked
-	p.out = binary.AppendUvarint(p.out, uint64(len(charges)))
-	for i := range charges {
-		p.charge(&charges[i])
+	to.out[0] = linesOfMoney
+	packEach(&to, p.Charges, to.charge)
+	packEach(&to, p.Transfers, to.transfer)
+	if len(p.Notices)+len(p.Moves) > 0 {
+		to.out[0] = linesOfSteps
+		packEach(&to, p.Notices, to.notice)
+		packEach(&to, p.Moves, to.move)
 	}
-	p.out = binary.AppendUvarint(p.out, uint64(len(transfers)))
-	for i := range transfers {
-		p.transfer(&transfers[i])
+	return to.out
+}
+
+// packEach writes how many rows there are, and each of them.
+func packEach[R any](to *linePacker, rows []R, write func(*R)) {
+	to.line = 0
+	to.out = binary.AppendUvarint(to.out, uint64(len(rows)))
+	for i := range rows {
+		write(&rows[i])
 	}
-	return p.out
 }
 
 func (p *linePacker) charge(c *Charge) {
@@ -258,13 +337,46 @@ func (p *linePacker) figures(l *rating.Line, first bool) {
 	}
 }
 
+// number writes a line by how far it is from the one before.
+func (p *linePacker) number(id RowID) {
+	p.out = binary.AppendVarint(p.out, id.Line-p.line)
+	p.line = id.Line
+}
+
 func (p *linePacker) transfer(t *Posted) {
-	p.out = binary.AppendVarint(p.out, t.RowID.Line-p.line)
-	p.line = t.RowID.Line
+	p.number(t.RowID)
 	p.text(string(t.Purpose), "")
 	p.text(string(t.Debit), "")
 	p.text(string(t.Credit), "")
 	p.out = binary.AppendVarint(p.out, int64(t.Transfer.Amount))
+}
+
+func (p *linePacker) notice(n *Noticed) {
+	p.number(n.RowID)
+	p.text(string(n.Kind), "")
+	p.text(n.Product, "")
+	p.text(n.Channels, "")
+	p.text(string(n.Inboxes), "")
+	p.out = binary.AppendVarint(p.out, int64(n.Recorded))
+	p.out = binary.AppendVarint(p.out, int64(n.Effective))
+	p.out = binary.AppendVarint(p.out, int64(n.Served))
+	p.basis(&n.Basis)
+}
+
+func (p *linePacker) move(m *Moved) {
+	p.number(m.RowID)
+	p.text(m.Product, "")
+	p.text(string(m.From), "")
+	p.text(string(m.To), "")
+	p.out = binary.AppendVarint(p.out, int64(m.At))
+	p.basis(&m.Basis)
+}
+
+func (p *linePacker) basis(b *Basis) {
+	p.out = binary.AppendVarint(p.out, int64(b.Since))
+	p.out = binary.AppendVarint(p.out, int64(b.Told))
+	p.out = binary.AppendVarint(p.out, int64(b.Owed))
+	p.out = binary.BigEndian.AppendUint64(p.out, uint64(b.Terms))
 }
 
 // text writes the number of a text; one that is new follows, without what it has in
@@ -286,26 +398,31 @@ func (p *linePacker) text(s, other string) {
 	p.out = append(p.out, s[shared:]...)
 }
 
-// errNotLines is the error of content that packLines has not written.
-var errNotLines = errors.New("the charges and transfers are not what packing gives: run termwise verify, " +
+// errNotLines is the error of content that packing has not written.
+var errNotLines = errors.New("the rows of the entry are not what packing gives: run termwise verify, " +
 	"and put a backup back if it names the entry")
 
 // Unpack returns the rows without their digests. The error is that of Content which
 // packing could not have given, be it one byte from what it gave.
-func (l *Lines) Unpack() ([]Charge, []Posted, error) {
+func (l *Lines) Unpack() (Packed, error) {
 	if len(l.Content) == 0 {
-		return nil, nil, nil
+		return Packed{}, nil
 	}
-	if len(l.Content) < linesHead || l.Content[0] != linesPacked {
-		return nil, nil, errNotLines
+	if len(l.Content) < linesHead {
+		return Packed{}, errNotLines
 	}
 	u := lineUnpacker{Reader: packed.NewReader(l.Content[linesHead:]), entry: l.Entry}
-	charges, transfers := u.charges(), u.transfers()
-	if !u.Whole() || len(charges)+len(transfers) == 0 ||
-		!bytes.Equal(packLines(charges, transfers)[linesHead:], l.Content[linesHead:]) {
-		return nil, nil, errNotLines
+	p := Packed{Charges: u.charges(), Transfers: unpackEach(&u, u.transfer)}
+	if l.Content[0] == linesOfSteps {
+		p.Notices, p.Moves = unpackEach(&u, u.notice), unpackEach(&u, u.move)
 	}
-	return charges, transfers, nil
+	if !u.Whole() || p.empty() {
+		return Packed{}, errNotLines
+	}
+	if again := p.pack(); again[0] != l.Content[0] || !bytes.Equal(again[linesHead:], l.Content[linesHead:]) {
+		return Packed{}, errNotLines
+	}
+	return p, nil
 }
 
 // lineUnpacker reads what was packed. After anything that cannot be, it is broken
@@ -313,6 +430,7 @@ func (l *Lines) Unpack() ([]Charge, []Posted, error) {
 type lineUnpacker struct {
 	packed.Reader
 	entry int64
+	line  int64 // of the row before of the same kind, other than charges
 	texts []string
 	kinds []kind
 	last  []rating.Line // by kind
@@ -374,21 +492,59 @@ func (u *lineUnpacker) figures(first bool) rating.Line {
 	return l
 }
 
-func (u *lineUnpacker) transfers() []Posted {
-	transfers := make([]Posted, 0, u.Count())
-	line := int64(0)
-	for range cap(transfers) {
-		line += u.Varint()
-		t := Posted{Stamp: Stamp{RowID: RowID{Entry: u.entry, Line: line}}, Transfer: ledger.Transfer{
-			Purpose: ledger.Purpose(u.text("")), Debit: ledger.Account(u.text("")), Credit: ledger.Account(u.text("")),
-			Amount: money.Amount(u.Varint()),
-		}}
+// unpackEach reads how many rows there are, and each of them.
+func unpackEach[R any](u *lineUnpacker, read func() R) []R {
+	u.line = 0
+	n := u.Count()
+	rows := make([]R, 0, min(n, fewRows))
+	for range n {
+		r := read()
 		if u.Broken() {
 			return nil
 		}
-		transfers = append(transfers, t)
+		rows = append(rows, r)
 	}
-	return transfers
+	return rows
+}
+
+// fewRows are made room for at once: how many there are is only known when they are read.
+const fewRows = 64
+
+func (u *lineUnpacker) stamp() Stamp {
+	u.line += u.Varint()
+	return Stamp{RowID: RowID{Entry: u.entry, Line: u.line}}
+}
+
+func (u *lineUnpacker) transfer() Posted {
+	return Posted{Stamp: u.stamp(), Transfer: ledger.Transfer{
+		Purpose: ledger.Purpose(u.text("")), Debit: ledger.Account(u.text("")), Credit: ledger.Account(u.text("")),
+		Amount: money.Amount(u.Varint()),
+	}}
+}
+
+func (u *lineUnpacker) notice() Noticed {
+	n := Noticed{Stamp: u.stamp(), Notice: notice.Notice{
+		Kind: notice.Kind(u.text("")), Product: u.text(""), Channels: u.text(""), Inboxes: notice.Inboxes(u.text("")),
+		Recorded: calendar.Instant(u.Varint()),
+	}}
+	n.Effective = calendar.Instant(u.Varint())
+	n.Served = calendar.Instant(u.Varint())
+	n.Basis = u.basis()
+	return n
+}
+
+func (u *lineUnpacker) move() Moved {
+	return Moved{Stamp: u.stamp(), Transition: subscription.Transition{
+		Product: u.text(""), From: subscription.State(u.text("")), To: subscription.State(u.text("")),
+		At: calendar.Instant(u.Varint()),
+	}, Basis: u.basis()}
+}
+
+func (u *lineUnpacker) basis() Basis {
+	return Basis{
+		Since: calendar.Instant(u.Varint()), Told: calendar.Instant(u.Varint()),
+		Owed: money.Amount(u.Varint()), Terms: int64(u.Uint64()),
+	}
 }
 
 // text reads a text; a new one begins as other does, as far as it says.

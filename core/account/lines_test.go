@@ -17,7 +17,9 @@ import (
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
+	"termwise.dev/core/notice"
 	"termwise.dev/core/rating"
+	"termwise.dev/core/subscription"
 )
 
 // drawNumber draws numbers at the ends of 64 bits among such as repeat.
@@ -59,23 +61,69 @@ func drawTransfer(t *rapid.T) account.Posted {
 	}
 }
 
+func drawInstant(t *rapid.T, what string) calendar.Instant {
+	return calendar.Instant(drawNumber(t, what))
+}
+
+func drawBasis(t *rapid.T) account.Basis {
+	return account.Basis{
+		Since: drawInstant(t, "since"), Told: drawInstant(t, "told"),
+		Owed: money.Amount(drawNumber(t, "owed")), Terms: drawNumber(t, "terms"),
+	}
+}
+
+// drawNotice draws a notice about no document.
+func drawNotice(t *rapid.T) account.Noticed {
+	n := account.Noticed{Stamp: account.Stamp{RowID: account.RowID{Entry: 7, Line: drawNumber(t, "line")}}, Basis: drawBasis(t)}
+	n.Kind, n.Inboxes = notice.Kind(drawText(t, "kind")), notice.Inboxes(drawText(t, "inboxes"))
+	n.Product, n.Channels = drawText(t, "product"), drawText(t, "channels")
+	n.Recorded, n.Effective, n.Served = drawInstant(t, "recorded"), drawInstant(t, "effective"), drawInstant(t, "served")
+	return n
+}
+
+func drawMove(t *rapid.T) account.Moved {
+	return account.Moved{
+		Stamp: account.Stamp{RowID: account.RowID{Entry: 7, Line: drawNumber(t, "line")}}, Basis: drawBasis(t),
+		Transition: subscription.Transition{
+			Product: drawText(t, "product"), At: drawInstant(t, "at"),
+			From: subscription.State(drawText(t, "from")), To: subscription.State(drawText(t, "to")),
+		},
+	}
+}
+
+// sealedRows gives rows their digests.
+func sealedRows(p account.Packed) account.Packed {
+	for i := range p.Charges {
+		p.Charges[i].Digest = p.Charges[i].Seal("acme")
+	}
+	for i := range p.Transfers {
+		p.Transfers[i].Digest = p.Transfers[i].Seal("acme")
+	}
+	for i := range p.Notices {
+		p.Notices[i].Digest = p.Notices[i].Seal("acme")
+	}
+	for i := range p.Moves {
+		p.Moves[i].Digest = p.Moves[i].Seal("acme")
+	}
+	return p
+}
+
 // What was packed comes out as it went in, whatever it is, with its digests.
-func TestLinesKeepChargesAndTransfers(t *testing.T) {
+func TestLinesKeepRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		charges := rapid.SliceOfN(rapid.Custom(drawCharge), 0, 20).Draw(t, "charges")
-		transfers := rapid.SliceOfN(rapid.Custom(drawTransfer), 0, 5).Draw(t, "transfers")
-		for i := range charges {
-			charges[i].Digest = charges[i].Seal("acme")
-		}
-		for i := range transfers {
-			transfers[i].Digest = transfers[i].Seal("acme")
-		}
-		l := account.NewLines("acme", 7, charges, transfers)
-		backCharges, backTransfers, err := l.Open("acme")
+		rows := sealedRows(account.Packed{
+			Charges:   rapid.SliceOfN(rapid.Custom(drawCharge), 0, 20).Draw(t, "charges"),
+			Transfers: rapid.SliceOfN(rapid.Custom(drawTransfer), 0, 5).Draw(t, "transfers"),
+			Notices:   rapid.SliceOfN(rapid.Custom(drawNotice), 0, 3).Draw(t, "notices"),
+			Moves:     rapid.SliceOfN(rapid.Custom(drawMove), 0, 3).Draw(t, "moves"),
+		})
+		charges := rows.Charges
+		l := account.NewLines("acme", 7, rows)
+		back, err := l.Open("acme")
 		if err != nil || !l.Whole("acme") {
 			t.Fatalf("whole %v, %v", l.Whole("acme"), err)
 		}
-		if diff := cmp.Diff(charges, backCharges, cmpopts.EquateEmpty()) + cmp.Diff(transfers, backTransfers, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(rows, back, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("-packed +unpacked:\n%s", diff)
 		}
 		first, last := calendar.Hour(0), calendar.Hour(-1)
@@ -90,12 +138,15 @@ func TestLinesKeepChargesAndTransfers(t *testing.T) {
 		if l.Charges != int64(len(charges)) || l.First != first || l.Last != last {
 			t.Fatalf("%d charges of the hours from %d to %d, want %d from %d to %d", l.Charges, l.First, l.Last, len(charges), first, last)
 		}
+		if l.Steps != int64(len(rows.Notices)+len(rows.Moves)) {
+			t.Fatalf("%d steps, want %d and %d", l.Steps, len(rows.Notices), len(rows.Moves))
+		}
 	})
 }
 
 // hourOfTwo is an hour of two machines as a settlement writes it: the second meter
 // of the second differs, line 5 is a refusal, and usage came late for one hour.
-func hourOfTwo() ([]account.Charge, []account.Posted) {
+func hourOfTwo() account.Packed {
 	figures := map[string]rating.Line{"cpu": {Quantity: 14_400_000, Amount: 360_000, Sequence: 1}, "memory": {Quantity: 29_491_200, Amount: 192_000, Sequence: 1}}
 	var charges []account.Charge
 	for i, name := range []string{"vm-0001", "vm-0002"} {
@@ -116,14 +167,31 @@ func hourOfTwo() ([]account.Charge, []account.Posted) {
 			Transfer: ledger.Transfer{Purpose: purpose, Debit: debit, Credit: credit, Amount: 911_992},
 		}
 	}
-	return append(charges, late), []account.Posted{
+	return account.Packed{Charges: append(charges, late), Transfers: []account.Posted{
 		posted(7, ledger.Charge, "receivable:loom", "revenue:loom"), posted(8, ledger.Payment, "wallet", "receivable:loom"),
+	}}
+}
+
+// resumed is an entry by which a service is resumed.
+func resumed() account.Packed {
+	basis := account.Basis{Since: 1000, Told: 1001, Terms: -2}
+	p := account.Packed{
+		Transfers: hourOfTwo().Transfers[1:],
+		Moves: []account.Moved{{
+			Stamp: account.Stamp{RowID: account.RowID{Entry: 9, Line: 9}}, Basis: basis,
+			Transition: subscription.Transition{Product: "compute", From: "suspended", To: "active", At: 2000},
+		}},
+		Notices: []account.Noticed{{Stamp: account.Stamp{RowID: account.RowID{Entry: 9, Line: 10}}, Basis: basis}},
 	}
+	n := &p.Notices[0]
+	n.Kind, n.Product, n.Channels, n.Inboxes = "was_resumed", "compute", "email,message", "sub_users"
+	n.Recorded, n.Served, n.Owed = 2003, 2004, 5
+	return p
 }
 
 // The form is kept in databases: another form needs another first byte.
 func TestFormOfLines(t *testing.T) {
-	charges, transfers := hourOfTwo()
+	rows := hourOfTwo()
 	const want = "\x01" + "\x9e\x94\x12\xae\x1c\x23\x71\x2b" + // the form, the digest
 		"\x05" +
 		"\x14" + "\x00\x00\x07compute" + "\x01\x00\x03cpu" + "\xff\xff\xff\xff\xff\xff\xff\xfe" + "\x02\x00\x07vm-0001" + "\xa0\xe8\x3b" + "\x80\xe8\xdd\x0d" + "\x80\xf9\x2b" +
@@ -134,22 +202,37 @@ func TestFormOfLines(t *testing.T) {
 		"\x02" +
 		"\x0e" + "\x05\x00\x06charge" + "\x06\x00\x0freceivable:loom" + "\x07\x00\x0crevenue:loom" + "\xf0\xa9\x6f" +
 		"\x02" + "\x08\x00\x07payment" + "\x09\x00\x06wallet" + "\x06" + "\xf0\xa9\x6f"
-	l := account.NewLines("acme", 9, charges, transfers)
+	l := account.NewLines("acme", 9, rows)
 	if diff := cmp.Diff(want, string(l.Content)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if l.Entry != 9 || l.Charges != 5 || l.First != 489_999 || l.Last != 490_000 {
+	if l.Entry != 9 || l.Charges != 5 || l.First != 489_999 || l.Last != 490_000 || l.Steps != 0 {
 		t.Errorf("%+v", l)
 	}
-	if empty := account.NewLines("acme", 9, nil, nil); empty.Content == nil || len(empty.Content) != 0 || empty.Charges != 0 || empty.First != 0 || empty.Last != -1 {
-		t.Errorf("an entry with neither: %+v", empty)
+	const withSteps = "\x02" + "\x00\x00\x00\x00\x00\x00\x00\x00" +
+		"\x00" +
+		"\x01" + "\x10" + "\x00\x00\x07payment" + "\x01\x00\x06wallet" + "\x02\x00\x0freceivable:loom" + "\xf0\xa9\x6f" +
+		"\x01" + "\x14" + "\x03\x00\x0bwas_resumed" + "\x04\x00\x07compute" + "\x05\x00\x0demail,message" + "\x06\x00\x09sub_users" +
+		"\xa6\x1f" + "\x00" + "\xa8\x1f" + "\xd0\x0f\xd2\x0f\x0a" + "\xff\xff\xff\xff\xff\xff\xff\xfe" +
+		"\x01" + "\x12" + "\x04" + "\x07\x00\x09suspended" + "\x08\x00\x06active" + "\xa0\x1f" + "\xd0\x0f\xd2\x0f\x00" + "\xff\xff\xff\xff\xff\xff\xff\xfe"
+	steps := account.NewLines("acme", 9, resumed())
+	copy(steps.Content[1:9], make([]byte, 8))
+	if diff := cmp.Diff(withSteps, string(steps.Content)); diff != "" || steps.Steps != 2 {
+		t.Errorf("%d steps, -want +got:\n%s", steps.Steps, diff)
+	}
+	if empty := account.NewLines("acme", 9, account.Packed{}); empty.Content == nil || len(empty.Content) != 0 || empty.Charges != 0 || empty.First != 0 || empty.Last != -1 {
+		t.Errorf("an entry with nothing: %+v", empty)
 	}
 }
 
 // A changed bit, a byte too few or too many, another place or another number is found.
 func TestChangedLinesAreFound(t *testing.T) {
-	charges, transfers := hourOfTwo()
-	whole := account.NewLines("acme", 9, charges, transfers)
+	for _, rows := range []account.Packed{hourOfTwo(), resumed()} {
+		changedLinesAreFound(t, account.NewLines("acme", 9, rows))
+	}
+}
+
+func changedLinesAreFound(t *testing.T, whole account.Lines) {
 	changed := func(what string, change func(l *account.Lines)) {
 		t.Helper()
 		l := whole
@@ -158,19 +241,26 @@ func TestChangedLinesAreFound(t *testing.T) {
 		if l.Whole("acme") {
 			t.Errorf("%s is not found", what)
 		}
-		opened, moved, err := l.Open("acme")
+		opened, err := l.Open("acme")
 		if bytes.Equal(l.Content, whole.Content) && l.Entry == whole.Entry || err != nil {
 			return
 		}
-		for i := range opened {
-			if opened[i].Digest == opened[i].Seal("acme") {
-				t.Errorf("%s: a charge carries the digest of %+v", what, opened[i])
+		carries := func(row any, digest, right int64) {
+			if digest == right {
+				t.Errorf("%s: a row carries the digest of %+v", what, row)
 			}
 		}
-		for i := range moved {
-			if moved[i].Digest == moved[i].Seal("acme") {
-				t.Errorf("%s: a transfer carries the digest of %+v", what, moved[i])
-			}
+		for _, c := range opened.Charges {
+			carries(c, c.Digest, c.Seal("acme"))
+		}
+		for _, p := range opened.Transfers {
+			carries(p, p.Digest, p.Seal("acme"))
+		}
+		for _, n := range opened.Notices {
+			carries(n, n.Digest, n.Seal("acme"))
+		}
+		for _, m := range opened.Moves {
+			carries(m, m.Digest, m.Seal("acme"))
 		}
 	}
 	for i := range whole.Content {
@@ -181,6 +271,7 @@ func TestChangedLinesAreFound(t *testing.T) {
 	}
 	changed("a byte more", func(l *account.Lines) { l.Content = append(l.Content, 0) })
 	changed("the number of charges", func(l *account.Lines) { l.Charges++ })
+	changed("the number of steps", func(l *account.Lines) { l.Steps++ })
 	changed("the first hour", func(l *account.Lines) { l.First-- })
 	changed("the last hour", func(l *account.Lines) { l.Last++ })
 	changed("the entry", func(l *account.Lines) { l.Entry++ })
@@ -191,18 +282,24 @@ func TestChangedLinesAreFound(t *testing.T) {
 
 // Every entry of a decision carries its own rows, and no row is left behind.
 func TestLinesOfADecision(t *testing.T) {
-	charges, transfers := hourOfTwo()
-	later := slices.Clone(transfers)
-	for i := range later {
-		later[i].Entry = 11
+	rows, later := hourOfTwo(), resumed()
+	for i := range later.Transfers {
+		later.Transfers[i].Entry = 11
 	}
+	later.Notices[0].Entry, later.Moves[0].Entry = 11, 11
+	about := later.Notices[0]
+	about.Document, about.RowID.Line = "page", 11
 	d := account.Decision{
 		Account: "acme", Entries: []journal.Entry{{Seq: 9}, {Seq: 10}, {Seq: 11}},
-		Charges: charges, Transfers: slices.Concat(transfers, later),
+		Charges: rows.Charges, Transfers: slices.Concat(rows.Transfers, later.Transfers),
+		Notices: []account.Noticed{later.Notices[0], about}, Transitions: later.Moves,
 	}
 	got, err := d.Lines()
 	want := []account.Lines{
-		account.NewLines("acme", 9, charges, transfers), account.NewLines("acme", 10, nil, nil), account.NewLines("acme", 11, nil, later),
+		account.NewLines("acme", 9, rows), account.NewLines("acme", 10, account.Packed{}), account.NewLines("acme", 11, later),
+	}
+	if own := d.NoticeRows(); len(own) != 1 || own[0] != about {
+		t.Errorf("notices with rows of their own: %+v", own)
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, -want +got:\n%s", err, diff)
@@ -213,6 +310,22 @@ func TestLinesOfADecision(t *testing.T) {
 			t.Errorf("a row of %s is left behind", what)
 		}
 	}
+	d.Entries = []journal.Entry{{Seq: 9}, {Seq: 10}, {Seq: 11}}
+	for what, change := range map[string]func(d *account.Decision){
+		"a notice of no entry": func(d *account.Decision) { d.Notices[0].Entry++ },
+		"a move of no entry":   func(d *account.Decision) { d.Transitions[0].Entry++ },
+		"a move twice":         func(d *account.Decision) { d.Transitions = append(d.Transitions, d.Transitions[0]) },
+		"a notice twice":       func(d *account.Decision) { d.Notices = append(d.Notices, d.Notices[0]) },
+		"a transfer of zero":   func(d *account.Decision) { d.Transfers[0].Transfer.Amount = 0 },
+		"a charge of nothing":  func(d *account.Decision) { d.Charges[0].Quantity = 0 },
+	} {
+		c := d
+		c.Charges, c.Transfers, c.Notices, c.Transitions = slices.Clone(d.Charges), slices.Clone(d.Transfers), slices.Clone(d.Notices), slices.Clone(d.Transitions)
+		change(&c)
+		if _, err := c.Lines(); err == nil {
+			t.Errorf("%s may be written", what)
+		}
+	}
 }
 
 // Lines that were changed, also where nothing tells by itself, are named by Check.
@@ -220,25 +333,29 @@ func TestCheckNamesEntriesWhoseLinesWereChanged(t *testing.T) {
 	w := wholeStory(t, 0)
 	at := slices.IndexFunc(w.evidence().Lines, func(l account.Lines) bool { return l.Charges > 0 })
 	for name, change := range map[string]func(ev *account.Evidence, l *account.Lines){
-		"a byte":                 func(_ *account.Evidence, l *account.Lines) { l.Content[len(l.Content)/2] ^= 1 },
-		"the form":               func(_ *account.Evidence, l *account.Lines) { l.Content[0]++ },
-		"the digest":             func(_ *account.Evidence, l *account.Lines) { l.Content[5] ^= 1 },
-		"the number of charges":  func(_ *account.Evidence, l *account.Lines) { l.Charges++ },
-		"the first hour":         func(_ *account.Evidence, l *account.Lines) { l.First++ },
-		"the last hour":          func(_ *account.Evidence, l *account.Lines) { l.Last++ },
-		"all of it":              func(_ *account.Evidence, l *account.Lines) { l.Content = nil },
-		"all, as if it had none": func(_ *account.Evidence, l *account.Lines) { *l = account.NewLines("customer-001", l.Entry, nil, nil) },
+		"a byte":                func(_ *account.Evidence, l *account.Lines) { l.Content[len(l.Content)/2] ^= 1 },
+		"the form":              func(_ *account.Evidence, l *account.Lines) { l.Content[0]++ },
+		"the digest":            func(_ *account.Evidence, l *account.Lines) { l.Content[5] ^= 1 },
+		"the number of charges": func(_ *account.Evidence, l *account.Lines) { l.Charges++ },
+		"the number of steps":   func(_ *account.Evidence, l *account.Lines) { l.Steps++ },
+		"the first hour":        func(_ *account.Evidence, l *account.Lines) { l.First++ },
+		"the last hour":         func(_ *account.Evidence, l *account.Lines) { l.Last++ },
+		"all of it":             func(_ *account.Evidence, l *account.Lines) { l.Content = nil },
+		"all, as if it had none": func(_ *account.Evidence, l *account.Lines) {
+			*l = account.NewLines("customer-001", l.Entry, account.Packed{})
+		},
 		"those of the next": func(ev *account.Evidence, l *account.Lines) {
 			l.Content, ev.Lines[at+1].Content = ev.Lines[at+1].Content, l.Content
 		},
 		"an amount, packed anew": func(_ *account.Evidence, l *account.Lines) {
-			charges, transfers, _ := l.Unpack()
-			charges[0].Amount++
-			*l = account.NewLines("customer-001", l.Entry, charges, transfers)
+			p, _ := l.Unpack()
+			p.Charges[0].Amount++
+			*l = account.NewLines("customer-001", l.Entry, p)
 		},
 		"without a transfer": func(_ *account.Evidence, l *account.Lines) {
-			charges, transfers, _ := l.Unpack()
-			*l = account.NewLines("customer-001", l.Entry, charges, transfers[1:])
+			p, _ := l.Unpack()
+			p.Transfers = p.Transfers[1:]
+			*l = account.NewLines("customer-001", l.Entry, p)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,67 +379,100 @@ func TestCheckNamesEntriesWhoseLinesWereChanged(t *testing.T) {
 // Of lines that were changed, without the digest of all of them, the row is named too.
 func TestTheChangedRowOfAnEntryIsNamed(t *testing.T) {
 	w := wholeStory(t, 0)
-	ev := w.evidence()
-	at := slices.IndexFunc(ev.Lines, func(l account.Lines) bool { return l.Charges > 0 })
-	l := &ev.Lines[at]
-	charges, transfers, err := l.Unpack()
-	if err != nil {
-		t.Fatal(err)
-	}
-	charges[0].Amount++
-	forged := account.NewLines("customer-001", l.Entry, charges, transfers)
-	copy(forged.Content[1:9], l.Content[1:9])
-	*l = forged
-	ev.OpenLines()
-	named := func(table account.Table, id account.RowID) bool {
-		return slices.ContainsFunc(ev.Check(w.replay()).Faults, func(f *account.Fault) bool { return f.Table == table && f.RowID == id })
-	}
-	if entry := (account.RowID{Entry: l.Entry}); !named(account.InJournal, entry) || !named(account.InCharges, charges[0].RowID) {
-		t.Errorf("%v", ev.Check(w.replay()).Faults)
+	for table, change := range map[account.Table]func(p *account.Packed) (account.RowID, bool){
+		account.InCharges: func(p *account.Packed) (id account.RowID, any bool) {
+			for i := range p.Charges {
+				p.Charges[i].Amount++
+				return p.Charges[i].RowID, true
+			}
+			return id, false
+		},
+		account.InNotices: func(p *account.Packed) (id account.RowID, any bool) {
+			for i := range p.Notices {
+				p.Notices[i].Served++
+				return p.Notices[i].RowID, true
+			}
+			return id, false
+		},
+		account.InTransitions: func(p *account.Packed) (id account.RowID, any bool) {
+			for i := range p.Moves {
+				p.Moves[i].At--
+				return p.Moves[i].RowID, true
+			}
+			return id, false
+		},
+	} {
+		ev := w.evidence()
+		var row account.RowID
+		for i := range ev.Lines {
+			l := &ev.Lines[i]
+			p, err := l.Unpack()
+			if err != nil {
+				t.Fatal(err)
+			}
+			id, changed := change(&p)
+			if !changed {
+				continue
+			}
+			row = id
+			forged := account.NewLines("customer-001", l.Entry, p)
+			copy(forged.Content[1:9], l.Content[1:9])
+			*l = forged
+			break
+		}
+		ev.OpenLines()
+		named := func(table account.Table, id account.RowID) bool {
+			return slices.ContainsFunc(ev.Check(w.replay()).Faults, func(f *account.Fault) bool { return f.Table == table && f.RowID == id })
+		}
+		if entry := (account.RowID{Entry: row.Entry}); !named(account.InJournal, entry) || !named(table, row) {
+			t.Errorf("%s %v: %v", table, row, ev.Check(w.replay()).Faults)
+		}
 	}
 }
 
 // FuzzUnpackLines: what can be read is exactly what would be written.
 func FuzzUnpackLines(f *testing.F) {
-	charges, transfers := hourOfTwo()
-	f.Add(account.NewLines("acme", 9, charges, transfers).Content)
-	f.Add(account.NewLines("acme", 9, charges, nil).Content)
-	f.Add(account.NewLines("acme", 9, nil, transfers).Content)
+	rows := hourOfTwo()
+	f.Add(account.NewLines("acme", 9, rows).Content)
+	f.Add(account.NewLines("acme", 9, account.Packed{Charges: rows.Charges}).Content)
+	f.Add(account.NewLines("acme", 9, account.Packed{Transfers: rows.Transfers}).Content)
+	f.Add(account.NewLines("acme", 9, resumed()).Content)
 	f.Add([]byte{})
 	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		l := account.Lines{Entry: 9, Content: content}
-		charges, transfers, err := l.Unpack()
+		p, err := l.Unpack()
 		if err != nil {
 			if l.Whole("acme") {
 				t.Fatal("what cannot be read is whole")
 			}
 			return
 		}
-		again := account.NewLines("acme", 9, charges, transfers)
-		if l.Charges, l.First, l.Last = again.Charges, again.First, again.Last; l.Whole("acme") != bytes.Equal(content, again.Content) {
+		again := account.NewLines("acme", 9, p)
+		l.Charges, l.Steps, l.First, l.Last = again.Charges, again.Steps, again.First, again.Last
+		if l.Whole("acme") != bytes.Equal(content, again.Content) {
 			t.Fatalf("whole %v: %s", l.Whole("acme"), cmp.Diff(content, again.Content))
 		}
-		if len(content) > 0 && !bytes.Equal(content[9:], again.Content[9:]) {
+		if len(content) > 0 && (content[0] != again.Content[0] || !bytes.Equal(content[9:], again.Content[9:])) {
 			t.Fatal(cmp.Diff(content, again.Content))
 		}
 	})
 }
 
 func BenchmarkLines(b *testing.B) {
-	charges, transfers := hourOfTwo()
+	rows := hourOfTwo()
 	b.Run("pack", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			account.NewLines("acme", 9, charges, transfers)
+			account.NewLines("acme", 9, rows)
 		}
 	})
-	l := account.NewLines("acme", 9, charges, transfers)
+	l := account.NewLines("acme", 9, rows)
 	b.Run("unpack", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, _, err := l.Unpack(); err != nil {
+			if _, err := l.Unpack(); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -26,8 +26,7 @@ func (w *world) evidence() *account.Evidence {
 	ev := &account.Evidence{
 		Account: *w.books, NextDue: w.books.At,
 		Entries: slices.Clone(w.log.Entries), Lines: lines, Refused: slices.Clone(w.log.Refused),
-		LateFees: slices.Clone(w.log.LateFees), Notices: slices.Clone(w.log.Notices),
-		Transitions: slices.Clone(w.log.Transitions), Acceptances: slices.Clone(w.log.Acceptances),
+		LateFees: slices.Clone(w.log.LateFees), NoticeRows: w.log.NoticeRows(), Acceptances: slices.Clone(w.log.Acceptances),
 		Lapses: slices.Clone(w.log.Lapses), AddOns: slices.Clone(w.log.AddOns),
 		State: w.books.PackState(), Resources: map[account.Resource]calendar.Instant{},
 	}

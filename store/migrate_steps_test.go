@@ -1,0 +1,113 @@
+package store
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+)
+
+// owingWorld has an account that was told and suspended for what it owes, and one that
+// was told of a new version.
+func owingWorld(t *testing.T, db *DB) *world {
+	t.Helper()
+	w := settledWorld(t, db)
+	w.advance(start.Add((settledHours+100)*calendar.HourLength), "a", "b")
+	return w
+}
+
+// Notices and moves that were kept one row each are packed into their entries, are
+// still what they were, and come out as the same rows.
+func TestStepsArePackedAndUnpacked(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := owingWorld(t, db)
+		before := map[string]*account.Evidence{}
+		for _, id := range []string{"a", "b", "idle"} {
+			before[id] = w.evidence(id)
+		}
+		b := before["b"]
+		if len(b.Notices) < 2 || len(b.Transitions) < 2 || len(before["a"].Transitions) != 1 {
+			t.Fatalf("notices %+v, moves %+v: the story is dull", b.Notices, b.Transitions)
+		}
+		if err := downTo(t, db, stepsVersion-1); err != nil {
+			t.Fatal(err)
+		}
+		if told, moved := stepsOneByOne(t, db, "b"); cmp.Diff(b.Notices, told)+cmp.Diff(b.Transitions, moved) != "" {
+			t.Errorf("-packed +one by one:\n%s%s", cmp.Diff(b.Notices, told), cmp.Diff(b.Transitions, moved))
+		}
+		if err := up(t, db); err != nil {
+			t.Fatal(err)
+		}
+		for id, ev := range before {
+			after := w.evidence(id)
+			if diff := cmp.Diff(ev, after); diff != "" {
+				t.Errorf("%s -before +after:\n%s", id, diff)
+			}
+			for _, f := range after.Check(account.Replay{}).Faults {
+				t.Error(f)
+			}
+		}
+	})
+}
+
+// stepsOneByOne reads an account's notices and moves as they are before the migration.
+func stepsOneByOne(t *testing.T, db *DB, id string) (told []account.Noticed, moved []account.Moved) {
+	t.Helper()
+	tx, err := db.reader.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := tx.Rollback(); err != nil {
+			t.Error(err)
+		}
+	}()
+	g := gathering{t.Context(), tx, id}
+	if err := gathered(g, &notices, "", func(n *account.Noticed) { told = append(told, *n) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := gathered(g, &movesByRow, "", func(m *account.Moved) { moved = append(moved, *m) }); err != nil {
+		t.Fatal(err)
+	}
+	return told, moved
+}
+
+// A notice or a move that was changed by hand before it is packed is found as before,
+// and nothing is packed of what was changed, or belongs nowhere, where it would be lost.
+func TestAChangedStepIsFoundAfterItWasPacked(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		w := owingWorld(t, db)
+		if err := downTo(t, db, stepsVersion-1); err != nil {
+			t.Fatal(err)
+		}
+		for text, undo := range map[string]string{
+			"UPDATE transitions SET entry = entry + 1000 WHERE account = 'b'": "UPDATE transitions SET entry = entry - 1000 WHERE account = 'b'",
+			"UPDATE notices SET account = 'ghost' WHERE account = 'b'":        "UPDATE notices SET account = 'b' WHERE account = 'ghost'",
+			"UPDATE journal SET charges = charges + 1 WHERE account = 'b'":    "UPDATE journal SET charges = charges - 1 WHERE account = 'b'",
+		} {
+			change(t, db, text)
+			if err := up(t, db); err == nil || !strings.Contains(err.Error(), "changed by hand") {
+				t.Errorf("after %s: %v", text, err)
+			}
+			change(t, db, undo)
+		}
+		for _, text := range []string{
+			"UPDATE transitions SET owed = owed + 1 WHERE account = 'b' AND to_state = 'suspended'",
+			"UPDATE notices SET told = told - 1 WHERE account = 'b' AND kind = 'was_suspended'",
+		} {
+			change(t, db, text)
+		}
+		if err := up(t, db); err != nil {
+			t.Fatal(err)
+		}
+		ev := w.evidence("b")
+		suspended := ev.Transitions[1].Entry
+		named := func(f *account.Fault) bool { return f.Entry == suspended }
+		if faults := ev.Check(account.Replay{}).Faults; len(faults) == 0 || !named(faults[0]) {
+			t.Errorf("entry %d is not named first: %v", suspended, faults)
+		}
+	})
+}

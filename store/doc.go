@@ -23,8 +23,9 @@
 // transactions share a commit, pipe.go and merge.go PostgreSQL's, where calls are
 // sent together. A table (rows.go) describes a kind of row once,
 // for reading and for writing; {rows} in a text stands for rows to write
-// (bulk.go). Charges and transfers have no table: their entry of the journal carries
-// them packed (packed.go). There is one file for each aggregate.
+// (bulk.go). Charges, transfers, moves and the notices about them have no table: their
+// entry of the journal carries them packed (packed.go). There is one file for each
+// aggregate.
 //
 // Clauses: none. What a clause asks for is decided in core.
 package store

@@ -16,8 +16,8 @@ import (
 // Verification is what Verify found.
 type Verification struct {
 	Accounts int `json:"accounts"`
-	// Rows counts the rows that were read, by table; charges and transfers, which
-	// entries of the journal carry, by names of their own.
+	// Rows counts the rows that were read, by table; those that entries of the journal
+	// carry, by names of their own.
 	Rows   map[string]int `json:"rows"`
 	Truths []Truth        `json:"truths"`
 	// OK says that nothing breaks any of them.

@@ -135,9 +135,10 @@ type termSet struct {
 // putTermSets keeps the sets of documents that rows are about to name. It
 // refuses with already_exists when a name stands for other documents. Nearly
 // always they are known: writers of different accounts then share nothing, and
-// the replicas of the table stay alone. That the database still has what is known is
-// checked by all but those that look without a lock, which are many and small: batches
-// find out for them.
+// the replicas of the table stay alone. That the database still has what is known,
+// although a backup was put back under the process, is checked by all but those that
+// look without a lock, which are many and small: the next batch that names the set
+// finds out.
 func (tx *Tx) putTermSets(ctx context.Context, sets map[int64]account.TermSet) error {
 	if tx.wire.waits() && tx.sets.hold(sets) {
 		if tx.glanced {

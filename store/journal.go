@@ -60,12 +60,12 @@ func (tx *Tx) ToppedUp(ctx context.Context, id, reference string) ([]journal.Ent
 	}
 	var found []journal.Entry
 	err := entries.each(ctx, tx, func(_ string, e *journal.Entry) { found = append(found, *e) },
-		"WHERE account = $1 AND "+isTopUp+" AND "+tx.engine.paymentReference()+" = $2 ORDER BY seq", id, reference)
+		tx.bySteps()+"WHERE account = $1 AND "+isTopUp+" AND "+tx.engine.paymentReference()+" = $2 ORDER BY seq", id, reference)
 	return found, err
 }
 
 // isTopUp is the condition that an entry is of a top-up. The kind stands in the text,
-// so that the engines see that the index on top-ups and steps serves.
+// so that the engines see that the index on top-ups and steps may serve.
 const isTopUp = "kind = '" + string(journal.ToppedUp) + "'"
 
 // paymentReference is the expression of the index on top-ups and steps: the reference

@@ -26,6 +26,7 @@ type Filter[U calendar.Hour | calendar.Day | calendar.Instant] struct {
 // selection is the rest of a query, from WHERE on. Conditions say ? for the
 // next argument.
 type selection struct {
+	by   string // how the rows are to be found; see bySteps
 	text strings.Builder
 	args []any
 }

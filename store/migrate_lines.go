@@ -118,7 +118,7 @@ func eachEntries(ctx context.Context, tx *sql.Tx, f func(id string, entries []in
 				break
 			}
 			if err := f(id, entries); err != nil {
-				return fmt.Errorf("the charges and transfers of account %s: %w", id, err)
+				return fmt.Errorf("what the entries of account %s carry: %w", id, err)
 			}
 			after = entries[len(entries)-1]
 		}

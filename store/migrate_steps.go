@@ -64,8 +64,7 @@ func packSteps(e engine) func(context.Context, *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, e.schema().Replace("ALTER TABLE journal ADD COLUMN steps BIGINT NOT NULL DEFAULT 0")); err != nil {
 			return err
 		}
-		err := eachEntryWith(ctx, tx, "SELECT account, entry FROM transitions UNION SELECT account, entry FROM "+noticesToPack+" n",
-			func(id string, seq int64) error { return packEntrySteps(ctx, tx, id, seq) })
+		err := eachEntries(ctx, tx, func(id string, entries []int64) error { return packStepsOf(ctx, tx, id, entries) })
 		if err != nil {
 			return err
 		}
@@ -73,65 +72,75 @@ func packSteps(e engine) func(context.Context, *sql.Tx) error {
 	}
 }
 
-// eachEntryWith calls f with the accounts and numbers of entries that a query finds.
-func eachEntryWith(ctx context.Context, tx *sql.Tx, query string, f func(id string, seq int64) error) error {
-	const some = " WHERE (account, entry) > ($1, $2) ORDER BY account, entry LIMIT $3"
-	for last := (Example{}); ; {
-		rows, err := tx.QueryContext(ctx, "SELECT account, entry FROM ("+query+") q"+some, last.Account, last.Entry, entriesAtOnce)
-		if err != nil {
-			return err
-		}
-		var entries []Example
-		if err := drainSQL(rows, func(rows scanner) error {
-			var e Example
-			err := rows.Scan(&e.Account, &e.Entry)
-			entries = append(entries, e)
-			return err
-		}); err != nil || len(entries) == 0 {
-			return err
-		}
-		for _, e := range entries {
-			if err := f(e.Account, e.Entry); err != nil {
-				return fmt.Errorf("entry %d of account %s: %w", e.Entry, e.Account, err)
-			}
-		}
-		last = entries[len(entries)-1]
-	}
-}
-
-func packEntrySteps(ctx context.Context, tx *sql.Tx, id string, seq int64) error {
-	l, err := storedLines(ctx, tx, id, seq)
+// packStepsOf packs the notices and moves of some consecutive entries.
+func packStepsOf(ctx context.Context, tx *sql.Tx, id string, entries []int64) error {
+	told, err := rowsBetween(ctx, tx, &notices, "document = ''", id, entries)
 	if err != nil {
 		return err
 	}
-	p, err := l.Unpack()
+	moved, err := rowsBetween(ctx, tx, &movesByRow, "1 = 1", id, entries)
+	if err != nil {
+		return err
+	}
+	for _, seq := range entries {
+		steps := account.Packed{
+			Notices: cutEntry(&told, seq, func(n *account.Noticed) int64 { return n.Entry }),
+			Moves:   cutEntry(&moved, seq, func(m *account.Moved) int64 { return m.Entry }),
+		}
+		if len(steps.Notices)+len(steps.Moves) == 0 {
+			continue
+		}
+		l, p, err := wholeLines(ctx, tx, id, seq)
+		if err != nil {
+			return fmt.Errorf("entry %d: %w", seq, err)
+		}
+		p.Notices, p.Moves = steps.Notices, steps.Moves
+		if err := putLines(ctx, tx, id, account.NewLines(id, l.Entry, p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowsBetween reads the rows of consecutive entries.
+func rowsBetween[R any](ctx context.Context, tx *sql.Tx, t *table[R], where, id string, entries []int64) (found []R, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT account, "+t.columns+" FROM "+t.name+
+		" WHERE account = $1 AND entry >= $2 AND entry <= $3 AND "+where+" ORDER BY entry, line", id, entries[0], entries[len(entries)-1])
+	if err != nil {
+		return nil, err
+	}
+	err = drainSQL(rows, t.scan(func(_ string, row *R) { found = append(found, *row) }))
+	return found, err
+}
+
+// cutEntry takes the rows of an entry from the beginning of a list.
+func cutEntry[R any](rows *[]R, seq int64, entry func(*R) int64) []R {
+	n := 0
+	for n < len(*rows) && entry(&(*rows)[n]) == seq {
+		n++
+	}
+	own := (*rows)[:n]
+	*rows = (*rows)[n:]
+	return own
+}
+
+// wholeLines reads what an entry carries, and refuses what was changed: packed anew, it
+// would be sealed anew.
+func wholeLines(ctx context.Context, tx *sql.Tx, id string, seq int64) (l account.Lines, p account.Packed, err error) {
+	l.Entry = seq
+	err = tx.QueryRowContext(ctx, "SELECT charges, first_hour, last_hour, steps, lines FROM journal WHERE account = $1 AND seq = $2", id, seq).
+		Scan(&l.Charges, &l.First, &l.Last, &l.Steps, &l.Content)
+	if err != nil {
+		return l, p, err
+	}
+	p, err = l.Open(id)
 	if err == nil && !l.Whole(id) {
 		err = errChangedLines
 	}
-	if err != nil {
-		return err
-	}
-	gather := gathering{ctx, tx, id}
-	of := fmt.Sprintf(" AND entry = %d", seq)
-	if err := errors.Join(
-		gathered(gather, &notices, of+" AND document = ''", func(n *account.Noticed) { p.Notices = append(p.Notices, *n) }),
-		gathered(gather, &movesByRow, of, func(m *account.Moved) { p.Moves = append(p.Moves, *m) }),
-	); err != nil {
-		return err
-	}
-	return putLines(ctx, tx, id, account.NewLines(id, seq, p))
+	return l, p, err
 }
 
-// errChangedLines is the error of lines that were changed: packed anew, they would be
-// sealed anew.
 var errChangedLines = errors.New("its rows are not as they were packed: the database was changed by hand; find out why with termwise verify")
-
-func storedLines(ctx context.Context, tx *sql.Tx, id string, seq int64) (account.Lines, error) {
-	l := account.Lines{Entry: seq}
-	err := tx.QueryRowContext(ctx, "SELECT charges, first_hour, last_hour, steps, lines FROM journal WHERE account = $1 AND seq = $2", id, seq).
-		Scan(&l.Charges, &l.First, &l.Last, &l.Steps, &l.Content)
-	return l, err
-}
 
 func putLines(ctx context.Context, tx *sql.Tx, id string, l account.Lines) error {
 	_, err := tx.ExecContext(ctx,
@@ -146,8 +155,14 @@ func unpackSteps(e engine) func(context.Context, *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(movesSchema)); err != nil {
 			return err
 		}
-		err := eachEntryWith(ctx, tx, "SELECT account, seq AS entry FROM journal WHERE steps > 0",
-			func(id string, seq int64) error { return unpackEntrySteps(ctx, tx, id, seq) })
+		err := eachEntries(ctx, tx, func(id string, entries []int64) error {
+			for _, seq := range entries {
+				if err := unpackEntrySteps(ctx, tx, id, seq); err != nil {
+					return fmt.Errorf("entry %d: %w", seq, err)
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
@@ -156,15 +171,8 @@ func unpackSteps(e engine) func(context.Context, *sql.Tx) error {
 }
 
 func unpackEntrySteps(ctx context.Context, tx *sql.Tx, id string, seq int64) error {
-	l, err := storedLines(ctx, tx, id, seq)
-	if err != nil {
-		return err
-	}
-	p, err := l.Open(id)
-	if err == nil && !l.Whole(id) {
-		err = errChangedLines
-	}
-	if err != nil {
+	_, p, err := wholeLines(ctx, tx, id, seq)
+	if err != nil || len(p.Notices)+len(p.Moves) == 0 {
 		return err
 	}
 	for i := range p.Notices {

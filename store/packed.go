@@ -114,7 +114,7 @@ func choosePacked[R any, U calendar.Hour | calendar.Day | calendar.Instant](
 				}
 			}
 			return nil
-		}, s.text.String(), s.args...)
+		}, s.by+s.text.String(), s.args...)
 		if err != nil || f.Limit == 0 || len(found) == f.Limit || read < page {
 			return found, err
 		}
@@ -123,14 +123,40 @@ func choosePacked[R any, U calendar.Hour | calendar.Day | calendar.Instant](
 
 // chooseSteps is choosePacked for notices or moves. Few entries have any, and an index
 // finds them: they are all read at once, so that the engine does not look for the first
-// of them in the order of the journal, past all others.
+// of them in the order of the journal, past all others. Those of the page are unpacked.
 func chooseSteps[R any](
 	ctx context.Context, tx *Tx, id string, f Filter[calendar.Instant], open func(*account.Lines) ([]R, error), place func(*R) account.RowID,
 ) ([]R, error) {
-	all := f
+	all, found := f, 0
 	all.Limit = 0
-	found, err := choosePacked(ctx, tx, id, all, func(s *selection) { s.where("journal.steps > 0") }, open, place)
-	return firstOf(found, f.Limit), err
+	rows, err := choosePacked(ctx, tx, id, all,
+		func(s *selection) {
+			s.by = tx.bySteps()
+			s.where("journal.steps > 0")
+		},
+		func(l *account.Lines) ([]R, error) {
+			if f.Limit > 0 && found >= f.Limit {
+				return nil, nil
+			}
+			some, err := open(l)
+			for i := range some {
+				if comesAfter(place(&some[i]), f.After) {
+					found++
+				}
+			}
+			return some, err
+		}, place)
+	return firstOf(rows, f.Limit), err
+}
+
+// bySteps has SQLite find entries by the index on top-ups and steps: without
+// statistics, which nobody makes for it, it goes through the whole journal of the
+// account.
+func (tx *Tx) bySteps() string {
+	if tx.engine == sqlite {
+		return "INDEXED BY journal_steps "
+	}
+	return ""
 }
 
 // firstOf returns the first rows, at most as many as a limit; zero is none.

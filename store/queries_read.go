@@ -212,7 +212,7 @@ func (tx *Tx) eachStep(ctx context.Context, yield func(id string, p *account.Pac
 	return tx.eachUnpacked(ctx, func(id string, p *account.Packed) error {
 		yield(id, p)
 		return nil
-	}, "WHERE steps > 0")
+	}, tx.bySteps()+"WHERE steps > 0")
 }
 
 // LateFeesCharged counts and sums all late fees.

@@ -37,7 +37,7 @@ func (tx *Tx) fillStandings(ctx context.Context, ids []string, found map[string]
 			found[id].Moves[p.Moves[i].Product] = p.Moves[i].RowID // in order, so the last move stays
 		}
 		return nil
-	}, "WHERE "+tx.among("account", "text")+" AND steps > 0 ORDER BY account, seq", wanted); err != nil {
+	}, tx.bySteps()+"WHERE "+tx.among("account", "text")+" AND steps > 0 ORDER BY account, seq", wanted); err != nil {
 		return err
 	}
 	tail := "WHERE " + tx.among("account", "text") + " ORDER BY account, entry, line"

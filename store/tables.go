@@ -17,7 +17,8 @@ var (
 			}
 		},
 	)
-	// The lines come last in a row, so that what stands before them is read without them.
+	// The lines stand behind what is read without them; only the number of steps, which
+	// an index knows, was added later.
 	packed = accountTable(
 		"journal", "seq, charges, first_hour, last_hour, steps, lines",
 		func(l *account.Lines) []any {

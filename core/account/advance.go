@@ -13,8 +13,9 @@ import (
 // Advance does everything that falls due up to an instant, in due order, and
 // says when something next falls due. At one instant the order is: the late
 // fee of the day that ended, the return of services for which the terms ask for
-// nothing more, the settlement of the cycles that closed, the steps of the timeline. It returns *MissingUsage when the books hold too
-// little of Usage, and refuses books whose usage cannot be put into buckets.
+// nothing more, the settlement of the cycles that closed, the steps of the timeline.
+// It returns *MissingUsage when the books hold too little of Usage, and refuses books
+// whose usage cannot be put into buckets.
 //
 // Clauses: G 2.3 (late fee, withholding), G 2.3.2 (settlement), the page's
 // timeline.

@@ -54,6 +54,11 @@ func anyRow(RowID) bool { return true }
 // the chain of entries up to the account's head (truth 9).
 func (ev *Evidence) checkJournal(f *Findings) missingRows {
 	damaged := ev.checkLines(f)
+	for i := range ev.NoticeRows {
+		if n := &ev.NoticeRows[i]; n.Packs() {
+			f.add(fault(JournalReplays, InNotices, n.RowID, "is about no document: its entry carries such a notice, and no row does"))
+		}
+	}
 	rows := ev.sealedRows()
 	f.checked(JournalReplays, len(rows)+len(ev.Entries))
 	for _, row := range rows {

@@ -105,6 +105,11 @@ func (d *Decision) mayWrite(p *Packed) error {
 			return d.never("transfer", t.RowID)
 		}
 	}
+	for i := range p.Notices {
+		if n := &p.Notices[i]; n.Version != "" { // of a document, which it does not name
+			return d.never("notice", n.RowID)
+		}
+	}
 	return errors.Join(
 		inOrder(d, "charge", p.Charges), inOrder(d, "transfer", p.Transfers),
 		inOrder(d, "notice", p.Notices), inOrder(d, "move", p.Moves))
@@ -238,7 +243,7 @@ type kind struct {
 	terms          int64
 }
 
-// linePacker packs charges and transfers one after the other. A text, or a kind, is
+// linePacker packs rows one after the other. A text, or a kind, is
 // written where it first occurs, and later by its number.
 type linePacker struct {
 	out    []byte

@@ -316,6 +316,7 @@ func TestLinesOfADecision(t *testing.T) {
 		"a move of no entry":   func(d *account.Decision) { d.Transitions[0].Entry++ },
 		"a move twice":         func(d *account.Decision) { d.Transitions = append(d.Transitions, d.Transitions[0]) },
 		"a notice twice":       func(d *account.Decision) { d.Notices = append(d.Notices, d.Notices[0]) },
+		"half of a document":   func(d *account.Decision) { d.Notices[0].Version = "2" },
 		"a transfer of zero":   func(d *account.Decision) { d.Transfers[0].Transfer.Amount = 0 },
 		"a charge of nothing":  func(d *account.Decision) { d.Charges[0].Quantity = 0 },
 	} {
@@ -427,6 +428,27 @@ func TestTheChangedRowOfAnEntryIsNamed(t *testing.T) {
 		if entry := (account.RowID{Entry: row.Entry}); !named(account.InJournal, entry) || !named(table, row) {
 			t.Errorf("%s %v: %v", table, row, ev.Check(w.replay()).Faults)
 		}
+	}
+}
+
+// A notice that its entry carried, in a row of its own: the entry's seal still holds, and
+// who looks for it in its entry does not find it.
+func TestANoticeOutOfItsEntryIsNamed(t *testing.T) {
+	ev := wholeStory(t, 0).evidence()
+	at := slices.IndexFunc(ev.Lines, func(l account.Lines) bool { p, err := l.Unpack(); return err == nil && len(p.Notices) > 0 })
+	l := &ev.Lines[at]
+	p, err := l.Open("customer-001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev.NoticeRows = append(ev.NoticeRows, p.Notices[0])
+	moved := p.Notices[0].RowID
+	p.Notices = p.Notices[1:]
+	*l = account.NewLines("customer-001", l.Entry, p)
+	ev.OpenLines()
+	faults := ev.Check(account.Replay{}).Faults
+	if len(faults) == 0 || faults[0].Table != account.InNotices || faults[0].RowID != moved {
+		t.Errorf("%v is not named: %v", moved, faults)
 	}
 }
 

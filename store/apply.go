@@ -96,8 +96,13 @@ var (
 		},
 	)
 	glancedAccounts = accountTable(
-		"accounts", movedAccounts.columns+", version",
-		func(s *accountState) []any { return append(movedAccounts.fields(s), &s.version) },
+		"accounts", "seq, head, at, next_due, state, wallet, owed, fees, in_arrears, before, version",
+		func(s *accountState) []any {
+			return []any{
+				&s.Seq, (*[32]byte)(&s.Head), (*int64)(&s.At), (*int64)(&s.nextDue), (*stateColumn)(&s.Books),
+				(*int64)(&s.Wallet), (*int64)(&s.Owed), (*int64)(&s.Fees), &s.InArrears, &s.before, &s.version,
+			}
+		},
 	)
 )
 
@@ -168,8 +173,11 @@ func (a *applier) openAccounts(ctx context.Context) error {
 
 func (a *applier) moveAccounts(ctx context.Context) error {
 	var moved []owned[accountState]
+	leavesUsage := true
 	for _, d := range a.decisions {
 		if d.Before != nil {
+			leavesUsage = leavesUsage && d.After.Intake == d.Before.Intake && d.After.Unsettled() == d.Before.Unsettled() &&
+				d.Before.Intake.Parcels == d.Before.Intake.Folded
 			state, err := newState(d)
 			if err != nil {
 				return err
@@ -178,8 +186,11 @@ func (a *applier) moveAccounts(ctx context.Context) error {
 		}
 	}
 	if len(moved) == 1 && a.tx.seenVersion != 0 {
+		if !leavesUsage {
+			return errUnlocked
+		}
 		moved[0].row.version = a.tx.seenVersion
-		return glancedAccounts.put(ctx, a.tx, moveAccount+" AND "+rowVersion+" = r.version", moved, ErrStale)
+		return glancedAccounts.put(ctx, a.tx, moveGlanced, moved, ErrStale)
 	}
 	return movedAccounts.put(ctx, a.tx, moveAccount, moved, ErrStale)
 }
@@ -190,6 +201,12 @@ const moveAccount = `UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, 
 		unsettled = r.unsettled, state = r.state, wallet = r.wallet, owed = r.owed, fees = r.fees, in_arrears = r.in_arrears,
 		next_due = CASE WHEN accounts.parcels > r.folded AND accounts.next_due < r.next_due THEN accounts.next_due ELSE r.next_due END FROM {rows}
 	WHERE accounts.account = r.account AND accounts.seq = r.before AND accounts.folded = r.folded_before`
+
+// moveGlanced is moveAccount for an account that nobody has written since it was looked
+// at, and a decision that leaves its usage as it was: no other has come.
+const moveGlanced = `UPDATE accounts SET seq = r.seq, head = r.head, at = r.at, next_due = r.next_due, state = r.state,
+		wallet = r.wallet, owed = r.owed, fees = r.fees, in_arrears = r.in_arrears FROM {rows}
+	WHERE accounts.account = r.account AND accounts.seq = r.before AND ` + rowVersion + " = r.version"
 
 // rowVersion is another number in PostgreSQL whenever anybody has written the row.
 const rowVersion = "accounts.xmin::text::bigint"

@@ -48,10 +48,11 @@ func (m *Model) Leave(id string, x Leaving) (code string) {
 	return ""
 }
 
-// nextVersion is the version of a document that takes effect next.
+// nextVersion is the version of a document that takes effect next: of two at one
+// instant that which was published last, since it is the one that binds from then.
 func (m *Model) nextVersion(document string, at time.Time) (next *Document) {
 	for _, d := range m.documents {
-		if d.ID == document && !d.Effective.Before(at) && (next == nil || d.Effective.Before(next.Effective)) {
+		if d.ID == document && !d.Effective.Before(at) && (next == nil || !d.Effective.After(next.Effective)) {
 			next = d
 		}
 	}

@@ -201,10 +201,15 @@ func (m *Model) judge(e *Event) string {
 		return "agreement_not_accepted"
 	}
 	code := m.judgeUnder(q, e)
-	if _, back := b.backFrom(q); code == "" && len(byUse) > 0 && back {
-		a.tell(fact{now: m.Now, look: m.Now, accept: byUse})
-		m.tellNewcomer(a)
+	if code != "" || len(byUse) == 0 {
+		return code
 	}
+	// Who has left accepts nothing by it; the account is looked at all the same.
+	if _, back := b.backFrom(q); !back {
+		byUse = nil
+	}
+	a.tell(fact{now: m.Now, look: m.Now, accept: byUse})
+	m.tellNewcomer(a)
 	return code
 }
 

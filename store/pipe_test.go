@@ -533,3 +533,35 @@ func TestMerged(t *testing.T) {
 		t.Errorf("where accounts live on several nodes, %d calls became %d", len(calls), len(sharded))
 	}
 }
+
+// TestADecisionOnUsageIsLocked: what is written without a lock leaves an account's usage
+// as it was. A decision that changes it is made again, under the lock, and written whole.
+func TestADecisionOnUsageIsLocked(t *testing.T) {
+	w := newWorld(t, open(t, newDatabase(t, postgres)))
+	w.open("a")
+	runs, hour := 0, calendar.HourOf(start)+5
+	err := w.db.Share(t.Context(), func(tx *Tx) error {
+		runs++
+		err := tx.LookAhead(t.Context(), Ahead{Account: "a", Enough: true})
+		books, reading := tx.Books(t.Context(), []string{"a"}, start)
+		if err := errors.Join(err, reading); err != nil {
+			return err
+		}
+		d, err := books[0].TopUp(w.env, account.TopUp{Amount: 1, Method: "alipay", Reference: "r"}, start)
+		if err != nil {
+			return err
+		}
+		d.After.Intake.To = hour
+		return tx.Apply(t.Context(), []*account.Decision{d})
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("run %d times, %v", runs, err)
+	}
+	view(t, w.db, func(ctx context.Context, tx *Tx) error {
+		books, err := tx.Books(ctx, []string{"a"}, start)
+		if err == nil && (books[0].Intake.To != hour || books[0].Seq != 3) {
+			t.Errorf("usage up to %d, want %d; entry %d", books[0].Intake.To, hour, books[0].Seq)
+		}
+		return err
+	})
+}

@@ -63,3 +63,29 @@ func TestLookingAsTheTermsTurn(t *testing.T) {
 		t.Errorf("it matters whether somebody looks:\n%s\n%s", seen[0], seen[1])
 	}
 }
+
+// TestEndingAsTheTermsTurn: a suspended service that ends in the instant in which its
+// terms no longer ask for late fees is not resumed before, and the journal says nothing
+// of it but the end.
+func TestEndingAsTheTermsTurn(t *testing.T) {
+	const turn = "2026-01-20T00:00:00+08:00"
+	w := newWorld(t, changing(t,
+		nextOf(t, fileG, "2026-01-20", feeNow, feeNext),
+		nextOf(t, fileP, "2026-01-20", "resume.requires: principal_and_fees", "resume.requires: principal")))
+	w.use("pod", 100_000, "2026-01-05T00:00:00+08:00", "2026-01-05T10:00:00+08:00", "2026-01-05T10:00:00+08:00")
+	w.advance("2026-01-10T12:00:00+08:00")
+	principal, _ := w.books.Debts.Outstanding("compute-payg", w.books.At)
+	w.topUp("2026-01-10T12:00:00+08:00", principal.String())
+	w.dissent("general-agreement", "2026-01-11T00:00:00+08:00", false)
+	w.advance("2026-01-21T00:00:00+08:00")
+	var then []string
+	for _, e := range w.log.Entries {
+		if e.Effective == instant(turn) {
+			then = append(then, string(e.Kind))
+		}
+	}
+	if s := w.books.Services["compute-payg"]; w.state() != "ended since 2026-01-20T00:00" || s.ArrearsSince != 0 || len(then) != 1 {
+		t.Errorf("%+v, and the entries %v", s, then)
+	}
+	w.agreed()
+}

@@ -138,21 +138,16 @@ func (c *Corpus) GoingOnAccepts(accepted []Acceptance, d *Document, at, known ca
 
 // Preceding returns the version that stood until one took effect, as known at an
 // instant, or nil. It may have been published after that one.
-func (c *Corpus) Preceding(d *Document, known calendar.Instant) (old *Document) {
+func (c *Corpus) Preceding(d *Document, known calendar.Instant) *Document {
 	h := c.history(d.ID)
 	if h == nil {
 		return nil
 	}
-	for i := range h.versions {
-		v := &h.versions[i]
-		if v.Document.Version == d.Version {
-			break
-		}
-		if v.Recorded <= known {
-			old = v.Document
-		}
+	old := h.before(known, func(v *version) bool { return v.Document.Version == d.Version })
+	if old == nil {
+		return nil
 	}
-	return old
+	return old.Document
 }
 
 // CheckTogether refuses, with code bad_input, fresh acceptances of documents that

@@ -69,20 +69,14 @@ func (c *Corpus) succession(document, label string, dated func(*version) *Docume
 			s.New, s.Published = dated(v), v.Recorded
 		}
 	}
-	for i := range h.versions {
-		v := &h.versions[i]
-		if s.New == nil || dated(v) == s.New {
-			break
-		}
-		if v.Recorded <= s.Published {
-			s.Old = dated(v)
-		}
+	if s.New == nil {
+		return Succession{}, refusal.New(refusal.NotFound, "%s %s is not published", document, label).
+			Do("name a document and a version that are: termwise documents list")
 	}
-	if s.New != nil {
-		return s, nil
+	if old := h.before(s.Published, func(v *version) bool { return dated(v) == s.New }); old != nil {
+		s.Old = dated(old)
 	}
-	return Succession{}, refusal.New(refusal.NotFound, "%s %s is not published", document, label).
-		Do("name a document and a version that are: termwise documents list")
+	return s, nil
 }
 
 // Announced lists what notice an account is owed of a published version, as known

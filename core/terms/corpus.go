@@ -146,6 +146,23 @@ func (c *Corpus) history(id string) *history {
 	return &c.histories[i]
 }
 
+// before returns the last version, of those that were known at an instant, that stands
+// before the first one that is meant; nil where there is none. A succession asks as of
+// when its version became known, since nobody could follow what came later; what going on
+// means is asked as of when somebody goes on.
+func (h *history) before(known calendar.Instant, meant func(*version) bool) (old *version) {
+	for i := range h.versions {
+		v := &h.versions[i]
+		if meant(v) {
+			break
+		}
+		if v.Recorded <= known {
+			old = v
+		}
+	}
+	return old
+}
+
 // version returns a published version of a document, or nil.
 func (c *Corpus) version(document, label string) *version {
 	h := c.history(document)

@@ -95,7 +95,7 @@ func (tx *Tx) Charges(ctx context.Context, id string, f Filter[calendar.Hour]) (
 			p, err := l.Open(id)
 			return slices.DeleteFunc(p.Charges, func(c account.Charge) bool { return !lies(c.Hour, f.From, f.To) }), err
 		},
-		func(c *account.Charge) account.RowID { return c.RowID })
+		placeOfCharge)
 }
 
 // Refused returns an account's usage that was not billed, by its hour.
@@ -136,6 +136,10 @@ func (tx *Tx) Transitions(ctx context.Context, id string, f Filter[calendar.Inst
 		}, placeOfMove)
 }
 
+func placeOfCharge(c *account.Charge) account.RowID { return c.RowID }
+
+func placeOfTransfer(p *account.Posted) account.RowID { return p.RowID }
+
 func placeOfNotice(n *account.Noticed) account.RowID { return n.RowID }
 
 func placeOfMove(m *account.Moved) account.RowID { return m.RowID }
@@ -171,15 +175,14 @@ func (tx *Tx) Transfers(ctx context.Context, id string, f Filter[calendar.Instan
 				return len(purposes) > 0 && !slices.Contains(purposes, p.Purpose)
 			}), err
 		},
-		func(p *account.Posted) account.RowID { return p.RowID })
+		placeOfTransfer)
 }
 
 const oneLine = "WHERE account = $1 AND entry = $2 AND line = $3"
 
 // Charge returns one charge, and false when there is none of this name.
 func (tx *Tx) Charge(ctx context.Context, id string, row account.RowID) (account.Charge, bool, error) {
-	return onePacked(ctx, tx, id, row, func(p *account.Packed) []account.Charge { return p.Charges },
-		func(c *account.Charge) account.RowID { return c.RowID })
+	return onePacked(ctx, tx, id, row, func(p *account.Packed) []account.Charge { return p.Charges }, placeOfCharge)
 }
 
 // RefusedLine returns one part of usage that was not billed, and false when there is none of this name.
@@ -219,8 +222,7 @@ func (tx *Tx) Transition(ctx context.Context, id string, row account.RowID) (acc
 
 // Transfer returns one transfer, and false when there is none of this name.
 func (tx *Tx) Transfer(ctx context.Context, id string, row account.RowID) (account.Posted, bool, error) {
-	return onePacked(ctx, tx, id, row, func(p *account.Packed) []account.Posted { return p.Transfers },
-		func(p *account.Posted) account.RowID { return p.RowID })
+	return onePacked(ctx, tx, id, row, func(p *account.Packed) []account.Posted { return p.Transfers }, placeOfTransfer)
 }
 
 // TransfersOf returns the transfers of one journal entry, in order of line.

@@ -189,15 +189,9 @@ func transferFields(p *account.Posted) []any {
 // hand before is packed as it is, and found by their seals.
 func packEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64, charges []account.Charge, transfers []account.Posted) error {
 	for _, seq := range entries {
-		own, moved := 0, 0
-		for own < len(charges) && charges[own].Entry == seq {
-			own++
-		}
-		for moved < len(transfers) && transfers[moved].Entry == seq {
-			moved++
-		}
-		l := account.NewLines(id, seq, account.Packed{Charges: charges[:own], Transfers: transfers[:moved]})
-		charges, transfers = charges[own:], transfers[moved:]
+		l := account.NewLines(id, seq, account.Packed{
+			Charges: cutEntry(&charges, seq, placeOfCharge), Transfers: cutEntry(&transfers, seq, placeOfTransfer),
+		})
 		if len(l.Content) == 0 {
 			continue // which is what the columns say by themselves
 		}
@@ -208,6 +202,17 @@ func packEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64, ch
 		}
 	}
 	return nil
+}
+
+// cutEntry takes the rows of an entry from the beginning of a list.
+func cutEntry[R any](rows *[]R, seq int64, place func(*R) account.RowID) []R {
+	n := 0
+	for n < len(*rows) && place(&(*rows)[n]).Entry == seq {
+		n++
+	}
+	own := (*rows)[:n]
+	*rows = (*rows)[n:]
+	return own
 }
 
 // rowsSchema is the tables of charges and transfers as they were before their entry

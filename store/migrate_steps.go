@@ -84,8 +84,8 @@ func packStepsOf(ctx context.Context, tx *sql.Tx, id string, entries []int64) er
 	}
 	for _, seq := range entries {
 		steps := account.Packed{
-			Notices: cutEntry(&told, seq, func(n *account.Noticed) int64 { return n.Entry }),
-			Moves:   cutEntry(&moved, seq, func(m *account.Moved) int64 { return m.Entry }),
+			Notices: cutEntry(&told, seq, placeOfNotice),
+			Moves:   cutEntry(&moved, seq, placeOfMove),
 		}
 		if len(steps.Notices)+len(steps.Moves) == 0 {
 			continue
@@ -111,17 +111,6 @@ func rowsBetween[R any](ctx context.Context, tx *sql.Tx, t *table[R], where, id 
 	}
 	err = drainSQL(rows, t.scan(func(_ string, row *R) { found = append(found, *row) }))
 	return found, err
-}
-
-// cutEntry takes the rows of an entry from the beginning of a list.
-func cutEntry[R any](rows *[]R, seq int64, entry func(*R) int64) []R {
-	n := 0
-	for n < len(*rows) && entry(&(*rows)[n]) == seq {
-		n++
-	}
-	own := (*rows)[:n]
-	*rows = (*rows)[n:]
-	return own
 }
 
 // wholeLines reads what an entry carries, and refuses what was changed: packed anew, it

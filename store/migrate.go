@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -82,41 +83,36 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	if db.engine == sqlite {
 		dialect = goose.DialectSQLite3
 	}
-	parcels := goose.NewGoMigration(parcelsVersion,
-		&goose.GoFunc{RunTx: packEvents(db.engine)},
-		&goose.GoFunc{RunTx: unpackEvents(db.engine)})
-	lines := goose.NewGoMigration(linesVersion,
-		&goose.GoFunc{RunTx: packLines(db.engine)},
-		&goose.GoFunc{RunTx: unpackLines(db.engine)})
-	state := goose.NewGoMigration(stateVersion,
-		&goose.GoFunc{RunTx: gatherState(db.engine)},
-		&goose.GoFunc{RunTx: scatterState(db.engine)})
-	hours := goose.NewGoMigration(hoursVersion,
-		&goose.GoFunc{RunTx: packBuckets(db.engine)},
-		&goose.GoFunc{RunTx: unpackBuckets(db.engine)})
-	payments := goose.NewGoMigration(paymentsVersion,
-		&goose.GoFunc{RunTx: findPayments(db.engine)},
-		&goose.GoFunc{RunTx: loseSightOfPayments})
-	published := goose.NewGoMigration(publishedVersion,
-		&goose.GoFunc{RunTx: sumPublished(db.engine)},
-		&goose.GoFunc{RunTx: forgetPublished})
-	lean := goose.NewGoMigration(leanVersion,
-		&goose.GoFunc{RunTx: slim(db.engine)},
-		&goose.GoFunc{RunTx: fatten(db.engine)})
-	steps := goose.NewGoMigration(stepsVersion,
-		&goose.GoFunc{RunTx: packSteps(db.engine)},
-		&goose.GoFunc{RunTx: unpackSteps(db.engine)})
-	clock := goose.NewGoMigration(clockVersion,
-		&goose.GoFunc{RunTx: joinClock(db.engine)},
-		&goose.GoFunc{RunTx: partClock(db.engine)})
 	// Migrations that are written side by side may reach a database in another order
 	// than that of their numbers: each stands on those that it names alone.
 	provider, err := goose.NewProvider(dialect, db.writer, translated{files, db.engine.schema()},
-		goose.WithGoMigrations(parcels, lines, state, hours, payments, published, lean, steps, clock), goose.WithAllowOutofOrder(true))
+		goose.WithGoMigrations(db.engine.goMigrations()...), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the migrations: %w", err)
 	}
 	return provider, nil
+}
+
+// goMigrations are those that SQL alone cannot say: they pack what was rows, or say
+// something else to each engine.
+func (e engine) goMigrations() (all []*goose.Migration) {
+	for _, m := range []struct {
+		version  int64
+		up, down func(context.Context, *sql.Tx) error
+	}{
+		{parcelsVersion, packEvents(e), unpackEvents(e)},
+		{linesVersion, packLines(e), unpackLines(e)},
+		{stateVersion, gatherState(e), scatterState(e)},
+		{hoursVersion, packBuckets(e), unpackBuckets(e)},
+		{paymentsVersion, findPayments(e), loseSightOfPayments},
+		{publishedVersion, sumPublished(e), forgetPublished},
+		{leanVersion, slim(e), fatten(e)},
+		{stepsVersion, packSteps(e), unpackSteps(e)},
+		{clockVersion, joinClock(e), partClock(e)},
+	} {
+		all = append(all, goose.NewGoMigration(m.version, &goose.GoFunc{RunTx: m.up}, &goose.GoFunc{RunTx: m.down}))
+	}
+	return all
 }
 
 // translated gives the migrations in an engine's own words.

@@ -3,8 +3,6 @@ package store
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 )
@@ -20,7 +18,7 @@ func TestHoursAreUnpackedAndPacked(t *testing.T) {
 		w.advance(start.Add(3*calendar.HourLength), "a", "b")
 		w.use(start.Add(3*calendar.HourLength), event("4", "a", "vm-1", 0, 1), event("5", "a", "vm-1", 2, 9))
 		w.advance(start.Add(4*calendar.HourLength), "a")
-		before := map[string]*account.Evidence{"a": w.evidence("a"), "b": w.evidence("b")}
+		before := w.evidences("a", "b")
 		open := 0
 		for _, h := range before["a"].Hours {
 			open += int(bit(h.Open))
@@ -29,30 +27,14 @@ func TestHoursAreUnpackedAndPacked(t *testing.T) {
 			t.Fatalf("the story is dull: %d of %d hours are open", open, n)
 		}
 
-		provider, err := db.migrations()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := provider.DownTo(t.Context(), hoursVersion-1); err != nil {
-			t.Fatal(err)
-		}
-		var rows int
-		if err := db.reader.QueryRowContext(t.Context(), "SELECT count(*) FROM buckets WHERE meter = 'cpu' OR meter = 'memory'").Scan(&rows); err != nil {
-			t.Fatal(err)
-		}
-		if want := len(before["a"].Buckets) + len(before["b"].Buckets); rows != want {
-			t.Errorf("%d rows, want %d", rows, want)
-		}
-		if _, err := provider.Up(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		for id, was := range before {
-			if diff := cmp.Diff(was.Hours, w.evidence(id).Hours); diff != "" {
-				t.Errorf("%s: -before +after:\n%s", id, diff)
+		w.comesBack(hoursVersion, before, func(id string, was *account.Evidence) {
+			var rows int
+			if err := db.reader.QueryRowContext(t.Context(), "SELECT count(*) FROM buckets WHERE account = $1 AND meter IN ('cpu', 'memory')", id).Scan(&rows); err != nil {
+				t.Fatal(err)
 			}
-			for _, f := range w.evidence(id).Check(account.Replay{}).Faults {
-				t.Error(f)
+			if want := len(was.Buckets); rows != want {
+				t.Errorf("%s: %d rows, want %d", id, rows, want)
 			}
-		}
+		})
 	})
 }

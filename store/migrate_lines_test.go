@@ -13,27 +13,6 @@ import (
 	"termwise.dev/core/calendar"
 )
 
-// downTo brings a database back to what it was before a migration.
-func downTo(t *testing.T, db *DB, version int64) error {
-	t.Helper()
-	provider, err := db.migrations()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = provider.DownTo(t.Context(), version)
-	return err
-}
-
-func up(t *testing.T, db *DB) error {
-	t.Helper()
-	provider, err := db.migrations()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = provider.Up(t.Context())
-	return err
-}
-
 // settledHours are more than are packed at once.
 const settledHours = entriesAtOnce + 30
 
@@ -59,34 +38,16 @@ func settledWorld(t *testing.T, db *DB) *world {
 func TestLinesArePackedAndUnpacked(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
 		w := settledWorld(t, db)
-		before := map[string]*account.Evidence{}
-		for _, id := range []string{"a", "b", "idle"} {
-			before[id] = w.evidence(id)
-		}
+		before := w.evidences("a", "b", "idle")
 		if len(before["a"].Charges) < 2*settledHours || len(before["a"].Transfers) < 2*settledHours || len(before["idle"].Charges) > 0 {
 			t.Fatalf("%d charges and %d transfers: the story is dull", len(before["a"].Charges), len(before["a"].Transfers))
 		}
-		if err := downTo(t, db, linesVersion-1); err != nil {
-			t.Fatal(err)
-		}
-		for id, ev := range before {
+		w.comesBack(linesVersion, before, func(id string, was *account.Evidence) {
 			charges, transfers := keptOneByOne(t, db, id)
-			if diff := cmp.Diff(ev.Charges, charges) + cmp.Diff(ev.Transfers, transfers); diff != "" {
+			if diff := cmp.Diff(was.Charges, charges) + cmp.Diff(was.Transfers, transfers); diff != "" {
 				t.Errorf("%s -packed +one by one:\n%s", id, diff)
 			}
-		}
-		if err := up(t, db); err != nil {
-			t.Fatal(err)
-		}
-		for id, ev := range before {
-			after := w.evidence(id)
-			if diff := cmp.Diff(ev, after); diff != "" {
-				t.Errorf("%s -before +after:\n%s", id, diff)
-			}
-			for _, f := range after.Check(account.Replay{}).Faults {
-				t.Error(f)
-			}
-		}
+		})
 	})
 }
 

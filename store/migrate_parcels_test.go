@@ -28,11 +28,7 @@ func TestEventsArePackedAndUnpacked(t *testing.T) {
 		w.advance(start.Add(3*calendar.HourLength), "a", "b")
 		before := w.evidence("a")
 
-		provider, err := db.migrations()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := provider.DownTo(t.Context(), parcelsVersion-1); err != nil {
+		if err := downTo(t, db, parcelsVersion-1); err != nil {
 			t.Fatal(err)
 		}
 		rows := []string{
@@ -44,7 +40,7 @@ func TestEventsArePackedAndUnpacked(t *testing.T) {
 		if diff := cmp.Diff(rows, eventRows(t, db)); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
-		if _, err := provider.Up(t.Context()); err != nil {
+		if err := up(t, db); err != nil {
 			t.Fatal(err)
 		}
 		db.names.forgetNow() // as a process that is started then
@@ -62,7 +58,7 @@ func TestEventsArePackedAndUnpacked(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		if _, err := provider.DownTo(t.Context(), parcelsVersion-1); err == nil {
+		if err := downTo(t, db, parcelsVersion-1); err == nil {
 			t.Error("usage that is in no bucket was let go")
 		}
 	})
@@ -100,14 +96,10 @@ func TestManyEventsArePackedInParts(t *testing.T) {
 		}
 		w.use(start, batch...)
 		w.advance(start.Add(calendar.HourLength), "a")
-		provider, err := db.migrations()
-		if err != nil {
+		if err := downTo(t, db, parcelsVersion-1); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := provider.DownTo(t.Context(), parcelsVersion-1); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := provider.Up(t.Context()); err != nil {
+		if err := up(t, db); err != nil {
 			t.Fatal(err)
 		}
 		ev := w.evidence("a")

@@ -32,11 +32,7 @@ func TestStateIsGatheredAndScattered(t *testing.T) {
 			t.Fatalf("the story is dull: %+v", rows)
 		}
 
-		provider, err := db.migrations()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := provider.DownTo(t.Context(), stateVersion-1); err != nil {
+		if err := downTo(t, db, stateVersion-1); err != nil {
 			t.Fatal(err)
 		}
 		var sum money.Amount
@@ -48,7 +44,7 @@ func TestStateIsGatheredAndScattered(t *testing.T) {
 		if sum != rows[1].Owed || suspended != 1 {
 			t.Errorf("%s is owed, not %s; %d services are suspended", sum, rows[1].Owed, suspended)
 		}
-		if _, err := provider.Up(t.Context()); err != nil {
+		if err := up(t, db); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(before, w.kept(ids), cmpopts.EquateEmpty()); diff != "" {

@@ -24,32 +24,17 @@ func owingWorld(t *testing.T, db *DB) *world {
 func TestStepsArePackedAndUnpacked(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
 		w := owingWorld(t, db)
-		before := map[string]*account.Evidence{}
-		for _, id := range []string{"a", "b", "idle"} {
-			before[id] = w.evidence(id)
-		}
+		before := w.evidences("a", "b", "idle")
 		b := before["b"]
 		if len(b.Notices) < 2 || len(b.Transitions) < 2 || len(before["a"].Transitions) != 1 {
 			t.Fatalf("notices %+v, moves %+v: the story is dull", b.Notices, b.Transitions)
 		}
-		if err := downTo(t, db, stepsVersion-1); err != nil {
-			t.Fatal(err)
-		}
-		if told, moved := stepsOneByOne(t, db, "b"); cmp.Diff(b.Notices, told)+cmp.Diff(b.Transitions, moved) != "" {
-			t.Errorf("-packed +one by one:\n%s%s", cmp.Diff(b.Notices, told), cmp.Diff(b.Transitions, moved))
-		}
-		if err := up(t, db); err != nil {
-			t.Fatal(err)
-		}
-		for id, ev := range before {
-			after := w.evidence(id)
-			if diff := cmp.Diff(ev, after); diff != "" {
-				t.Errorf("%s -before +after:\n%s", id, diff)
+		w.comesBack(stepsVersion, before, func(id string, was *account.Evidence) {
+			told, moved := stepsOneByOne(t, db, id)
+			if diff := cmp.Diff(was.Notices, told) + cmp.Diff(was.Transitions, moved); diff != "" {
+				t.Errorf("%s -packed +one by one:\n%s", id, diff)
 			}
-			for _, f := range after.Check(account.Replay{}).Faults {
-				t.Error(f)
-			}
-		}
+		})
 	})
 }
 

@@ -26,9 +26,10 @@ type Filter[U calendar.Hour | calendar.Day | calendar.Instant] struct {
 // selection is the rest of a query, from WHERE on. Conditions say ? for the
 // next argument.
 type selection struct {
-	by   string // how the rows are to be found; see bySteps
-	text strings.Builder
-	args []any
+	by     string // how the rows are to be found; see bySteps
+	atOnce bool   // one statement reads them all, also where few are wanted; see chooseSteps
+	text   strings.Builder
+	args   []any
 }
 
 func (s *selection) where(condition string, args ...any) {

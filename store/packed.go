@@ -95,7 +95,7 @@ func choosePacked[R any, U calendar.Hour | calendar.Day | calendar.Instant](
 		}
 		entries(&s)
 		s.add(" ORDER BY seq")
-		if f.Limit > 0 {
+		if f.Limit > 0 && !s.atOnce {
 			s.add(" LIMIT ?", page)
 		}
 		read := 0
@@ -115,7 +115,7 @@ func choosePacked[R any, U calendar.Hour | calendar.Day | calendar.Instant](
 			}
 			return nil
 		}, s.by+s.text.String(), s.args...)
-		if err != nil || f.Limit == 0 || len(found) == f.Limit || read < page {
+		if err != nil || f.Limit == 0 || s.atOnce || len(found) == f.Limit || read < page {
 			return found, err
 		}
 	}
@@ -127,26 +127,10 @@ func choosePacked[R any, U calendar.Hour | calendar.Day | calendar.Instant](
 func chooseSteps[R any](
 	ctx context.Context, tx *Tx, id string, f Filter[calendar.Instant], open func(*account.Lines) ([]R, error), place func(*R) account.RowID,
 ) ([]R, error) {
-	all, found := f, 0
-	all.Limit = 0
-	rows, err := choosePacked(ctx, tx, id, all,
-		func(s *selection) {
-			s.by = tx.bySteps()
-			s.where("journal.steps > 0")
-		},
-		func(l *account.Lines) ([]R, error) {
-			if f.Limit > 0 && found >= f.Limit {
-				return nil, nil
-			}
-			some, err := open(l)
-			for i := range some {
-				if comesAfter(place(&some[i]), f.After) {
-					found++
-				}
-			}
-			return some, err
-		}, place)
-	return firstOf(rows, f.Limit), err
+	return choosePacked(ctx, tx, id, f, func(s *selection) {
+		s.by, s.atOnce = tx.bySteps(), true
+		s.where("journal.steps > 0")
+	}, open, place)
 }
 
 // bySteps has SQLite find entries by the index on top-ups and steps: without

@@ -169,40 +169,35 @@ type sealed struct {
 func (ev *Evidence) sealedRows() []sealed {
 	id := ev.Account.ID
 	var all []sealed
-	add := func(table Table, s Stamp, right int64) {
-		all = append(all, sealed{table: table, RowID: s.RowID, stored: s.Digest, right: right})
-	}
-	addPacked := func(table Table, s Stamp, right int64) {
-		add(table, s, right)
-		all[len(all)-1].packed = true
+	add := func(table Table, s Stamp, right int64, packed bool) {
+		all = append(all, sealed{table: table, RowID: s.RowID, stored: s.Digest, right: right, packed: packed})
 	}
 	for i := range ev.Charges {
-		addPacked(InCharges, ev.Charges[i].Stamp, ev.Charges[i].Seal(id))
+		add(InCharges, ev.Charges[i].Stamp, ev.Charges[i].Seal(id), true)
 	}
 	for i := range ev.Refused {
-		add(InRefused, ev.Refused[i].Stamp, ev.Refused[i].Seal(id))
+		add(InRefused, ev.Refused[i].Stamp, ev.Refused[i].Seal(id), false)
 	}
 	for i := range ev.Transfers {
-		addPacked(InTransfers, ev.Transfers[i].Stamp, ev.Transfers[i].Seal(id))
+		add(InTransfers, ev.Transfers[i].Stamp, ev.Transfers[i].Seal(id), true)
 	}
 	for i := range ev.LateFees {
-		add(InLateFees, ev.LateFees[i].Stamp, ev.LateFees[i].Seal(id))
+		add(InLateFees, ev.LateFees[i].Stamp, ev.LateFees[i].Seal(id), false)
 	}
 	for i := range ev.Notices {
-		add(InNotices, ev.Notices[i].Stamp, ev.Notices[i].Seal(id))
-		all[len(all)-1].packed = ev.Notices[i].Packs()
+		add(InNotices, ev.Notices[i].Stamp, ev.Notices[i].Seal(id), ev.Notices[i].Packs())
 	}
 	for i := range ev.Transitions {
-		addPacked(InTransitions, ev.Transitions[i].Stamp, ev.Transitions[i].Seal(id))
+		add(InTransitions, ev.Transitions[i].Stamp, ev.Transitions[i].Seal(id), true)
 	}
 	for i := range ev.Acceptances {
-		add(InAcceptances, ev.Acceptances[i].Stamp, ev.Acceptances[i].Seal(id))
+		add(InAcceptances, ev.Acceptances[i].Stamp, ev.Acceptances[i].Seal(id), false)
 	}
 	for i := range ev.Lapses {
-		add(InLapses, ev.Lapses[i].Stamp, ev.Lapses[i].Seal(id))
+		add(InLapses, ev.Lapses[i].Stamp, ev.Lapses[i].Seal(id), false)
 	}
 	for i := range ev.AddOns {
-		add(InAddOns, ev.AddOns[i].Stamp, ev.AddOns[i].Seal(id))
+		add(InAddOns, ev.AddOns[i].Stamp, ev.AddOns[i].Seal(id), false)
 	}
 	slices.SortStableFunc(all, func(a, b sealed) int { return a.compare(b.RowID) })
 	return all

@@ -54,11 +54,7 @@ func anyRow(RowID) bool { return true }
 // the chain of entries up to the account's head (truth 9).
 func (ev *Evidence) checkJournal(f *Findings) missingRows {
 	damaged := ev.checkLines(f)
-	for i := range ev.NoticeRows {
-		if n := &ev.NoticeRows[i]; n.Packs() {
-			f.add(fault(JournalReplays, InNotices, n.RowID, "is about no document: its entry carries such a notice, and no row does"))
-		}
-	}
+	ev.checkNoticeRows(f)
 	rows := ev.sealedRows()
 	f.checked(JournalReplays, len(rows)+len(ev.Entries))
 	for _, row := range rows {
@@ -107,6 +103,17 @@ func (ev *Evidence) checkLines(f *Findings) map[int64]bool {
 		}
 	}
 	return damaged
+}
+
+// checkNoticeRows checks that each notice with a row of its own is one that has. Notices
+// are sealed wherever they stand, so the seals do not show one that was taken out of its
+// entry.
+func (ev *Evidence) checkNoticeRows(f *Findings) {
+	for i := range ev.NoticeRows {
+		if n := &ev.NoticeRows[i]; n.Packs() {
+			f.add(fault(JournalReplays, InNotices, n.RowID, "is about no document: its entry carries such a notice, and no row does"))
+		}
+	}
 }
 
 // cutEntry parts the rows of an entry from those of later ones. Rows before it

@@ -190,7 +190,7 @@ func transferFields(p *account.Posted) []any {
 func packEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64, charges []account.Charge, transfers []account.Posted) error {
 	for _, seq := range entries {
 		l := account.NewLines(id, seq, account.Packed{
-			Charges: cutEntry(&charges, seq, placeOfCharge), Transfers: cutEntry(&transfers, seq, placeOfTransfer),
+			Charges: account.CutEntry(&charges, seq), Transfers: account.CutEntry(&transfers, seq),
 		})
 		if len(l.Content) == 0 {
 			continue // which is what the columns say by themselves
@@ -202,17 +202,6 @@ func packEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64, ch
 		}
 	}
 	return nil
-}
-
-// cutEntry takes the rows of an entry from the beginning of a list.
-func cutEntry[R any](rows *[]R, seq int64, place func(*R) account.RowID) []R {
-	n := 0
-	for n < len(*rows) && place(&(*rows)[n]).Entry == seq {
-		n++
-	}
-	own := (*rows)[:n]
-	*rows = (*rows)[n:]
-	return own
 }
 
 // rowsSchema is the tables of charges and transfers as they were before their entry

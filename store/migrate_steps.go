@@ -84,8 +84,8 @@ func packStepsOf(ctx context.Context, tx *sql.Tx, id string, entries []int64) er
 	}
 	for _, seq := range entries {
 		steps := account.Packed{
-			Notices: cutEntry(&told, seq, placeOfNotice),
-			Moves:   cutEntry(&moved, seq, placeOfMove),
+			Notices: account.CutEntry(&told, seq),
+			Moves:   account.CutEntry(&moved, seq),
 		}
 		if len(steps.Notices)+len(steps.Moves) == 0 {
 			continue

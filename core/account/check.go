@@ -76,7 +76,7 @@ func (ev *Evidence) checkJournal(f *Findings) missingRows {
 		}
 		previous = e.Hash
 		var own []sealed
-		own, rows = cutEntry(f, rows, e.Seq)
+		own, rows = ofEntry(f, rows, e.Seq)
 		if damaged[e.Seq] {
 			continue // and so named; its rows cannot give its seal
 		}
@@ -116,19 +116,15 @@ func (ev *Evidence) checkNoticeRows(f *Findings) {
 	}
 }
 
-// cutEntry parts the rows of an entry from those of later ones. Rows before it
+// ofEntry parts the rows of an entry from those of later ones. Rows before it
 // belong to no entry.
-func cutEntry(f *Findings, rows []sealed, seq int64) (own, rest []sealed) {
-	from := 0
-	for from < len(rows) && rows[from].Entry < seq {
-		f.add(fault(JournalReplays, rows[from].table, rows[from].RowID, "belongs to no journal entry"))
-		from++
+func ofEntry(f *Findings, rows []sealed, seq int64) (own, rest []sealed) {
+	for len(rows) > 0 && rows[0].Entry < seq {
+		f.add(fault(JournalReplays, rows[0].table, rows[0].RowID, "belongs to no journal entry"))
+		rows = rows[1:]
 	}
-	to := from
-	for to < len(rows) && rows[to].Entry == seq {
-		to++
-	}
-	return rows[from:to], rows[to:]
+	own = CutEntry(&rows, seq)
+	return own, rows
 }
 
 // checkSeal checks that an entry's rows are those that it wrote. It returns the

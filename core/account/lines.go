@@ -61,7 +61,7 @@ func (d *Decision) Lines() ([]Lines, error) {
 	packed := make([]Lines, len(d.Entries))
 	for i := range d.Entries {
 		seq := d.Entries[i].Seq
-		own := Packed{cut(&left.Charges, seq), cut(&left.Transfers, seq), cut(&left.Notices, seq), cut(&left.Moves, seq)}
+		own := Packed{CutEntry(&left.Charges, seq), CutEntry(&left.Transfers, seq), CutEntry(&left.Notices, seq), CutEntry(&left.Moves, seq)}
 		if err := d.mayWrite(&own); err != nil {
 			return nil, err
 		}
@@ -82,8 +82,8 @@ func (d *Decision) NoticeRows() []Noticed {
 	return slices.DeleteFunc(slices.Clone(d.Notices), func(n Noticed) bool { return n.Packs() })
 }
 
-// cut takes the rows of an entry from the beginning of a list.
-func cut[R any, P row[R]](rows *[]R, entry int64) []R {
+// CutEntry takes the rows of an entry from the beginning of a list.
+func CutEntry[R any, P row[R]](rows *[]R, entry int64) []R {
 	n := 0
 	for n < len(*rows) && P(&(*rows)[n]).place().Entry == entry {
 		n++

@@ -40,7 +40,10 @@ const entriesAtOnce = 200
 // its row is found as before, since the entry's seal does not fit either.
 func packLines(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := errors.Join(noOrphans(ctx, tx, "charges", "transfers"), noStrays(ctx, tx, "charges", "transfers")); err != nil {
+		if err := errors.Join(
+			noOrphans(ctx, tx, "charges", everyRow), noOrphans(ctx, tx, "transfers", everyRow),
+			noStrays(ctx, tx, "charges", "transfers"),
+		); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(strings.Replace(linesSchema, "{nothing}", e.nothing(), 1))); err != nil {
@@ -78,24 +81,26 @@ func noStrays(ctx context.Context, tx *sql.Tx, tables ...string) error {
 	return nil
 }
 
+// everyRow is the condition that all rows of a table meet.
+const everyRow = "1 = 1"
+
 // noOrphans refuses rows that belong to no entry: there is nowhere to put them, and
-// they may not be lost, since they show that somebody changed the database.
-func noOrphans(ctx context.Context, tx *sql.Tx, tables ...string) error {
-	for _, table := range tables {
-		var id string
-		var row account.RowID
-		err := tx.QueryRowContext(ctx, `SELECT r.account, r.entry, r.line FROM `+table+` r
-			LEFT JOIN journal j ON j.account = r.account AND j.seq = r.entry WHERE j.seq IS NULL LIMIT 1`).
-			Scan(&id, &row.Entry, &row.Line)
-		if err == nil {
-			return fmt.Errorf("line %d of entry %d of account %s in %s belongs to no journal entry: the database was changed by hand; "+
-				"find out why with the termwise that wrote it (termwise verify), and put a backup back", row.Line, row.Entry, id, table)
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
+// they may not be lost, since they show that somebody changed the database. which is
+// the condition that the rows of the table meet which are to be put into entries.
+func noOrphans(ctx context.Context, tx *sql.Tx, table, which string) error {
+	var id string
+	var row account.RowID
+	err := tx.QueryRowContext(ctx, `SELECT r.account, r.entry, r.line FROM (SELECT * FROM `+table+` WHERE `+which+`) r
+		LEFT JOIN journal j ON j.account = r.account AND j.seq = r.entry WHERE j.seq IS NULL LIMIT 1`).
+		Scan(&id, &row.Entry, &row.Line)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("line %d of entry %d of account %s in %s belongs to no journal entry: the database was changed by hand; "+
+		"find out why with the termwise that wrote it (termwise verify), and put a backup back", row.Line, row.Entry, id, table)
 }
 
 // eachEntries calls f with the numbers of all entries, in order, some of one account

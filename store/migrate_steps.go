@@ -51,14 +51,15 @@ CREATE TABLE transitions (
 );
 `
 
-const noticesToPack = "(SELECT * FROM notices WHERE document = '')"
+// isPacked is the condition of notices that their entry carries.
+const isPacked = "document = ''"
 
 // packSteps moves moves and most notices, one row each, into their entries of the
 // journal. The digests of the rows are made again and not kept; one that did not fit
 // its row is found as before, since the entry's seal does not fit either.
 func packSteps(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := noOrphans(ctx, tx, "transitions", noticesToPack); err != nil {
+		if err := errors.Join(noOrphans(ctx, tx, "transitions", everyRow), noOrphans(ctx, tx, "notices", isPacked)); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, e.schema().Replace("ALTER TABLE journal ADD COLUMN steps BIGINT NOT NULL DEFAULT 0")); err != nil {
@@ -68,17 +69,17 @@ func packSteps(e engine) func(context.Context, *sql.Tx) error {
 		if err != nil {
 			return err
 		}
-		return execAll(ctx, tx, "DROP INDEX journal_payments", e.stepsIndex(), "DELETE FROM notices WHERE document = ''", "DROP TABLE transitions")
+		return execAll(ctx, tx, "DROP INDEX journal_payments", e.stepsIndex(), "DELETE FROM notices WHERE "+isPacked, "DROP TABLE transitions")
 	}
 }
 
 // packStepsOf packs the notices and moves of some consecutive entries.
 func packStepsOf(ctx context.Context, tx *sql.Tx, id string, entries []int64) error {
-	told, err := rowsBetween(ctx, tx, &notices, "document = ''", id, entries)
+	told, err := rowsBetween(ctx, tx, &notices, isPacked, id, entries)
 	if err != nil {
 		return err
 	}
-	moved, err := rowsBetween(ctx, tx, &movesByRow, "1 = 1", id, entries)
+	moved, err := rowsBetween(ctx, tx, &movesByRow, everyRow, id, entries)
 	if err != nil {
 		return err
 	}

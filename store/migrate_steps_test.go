@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,6 +9,8 @@ import (
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/notice"
+	"termwise.dev/core/subscription"
 )
 
 // owingWorld has an account that was told and suspended for what it owes, and one that
@@ -65,19 +68,35 @@ func stepsOneByOne(t *testing.T, db *DB, id string) (told []account.Noticed, mov
 func TestAChangedStepIsFoundAfterItWasPacked(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
 		w := owingWorld(t, db)
+		told, suspension := suspensionOf(w.evidence("b"))
 		if err := downTo(t, db, stepsVersion-1); err != nil {
 			t.Fatal(err)
 		}
-		for text, undo := range map[string]string{
-			"UPDATE transitions SET entry = entry + 1000 WHERE account = 'b'": "UPDATE transitions SET entry = entry - 1000 WHERE account = 'b'",
-			"UPDATE notices SET account = 'ghost' WHERE account = 'b'":        "UPDATE notices SET account = 'b' WHERE account = 'ghost'",
-			"UPDATE journal SET charges = charges + 1 WHERE account = 'b'":    "UPDATE journal SET charges = charges - 1 WHERE account = 'b'",
+		row := func(r account.RowID) string { return fmt.Sprintf("line %d of entry %d of account ", r.Line, r.Entry) }
+		lost := suspension
+		lost.Entry += 1000
+		for _, by := range []struct{ hand, undo, named string }{
+			{
+				"UPDATE transitions SET entry = entry + 1000 WHERE account = 'b' AND to_state = 'suspended'",
+				"UPDATE transitions SET entry = entry - 1000 WHERE account = 'b' AND to_state = 'suspended'",
+				row(lost) + "b in transitions belongs to no journal entry",
+			},
+			{
+				"UPDATE notices SET account = 'ghost' WHERE account = 'b' AND kind = 'was_suspended'",
+				"UPDATE notices SET account = 'b' WHERE account = 'ghost'",
+				row(told) + "ghost in notices belongs to no journal entry",
+			},
+			{
+				"UPDATE journal SET charges = charges + 1 WHERE account = 'b'",
+				"UPDATE journal SET charges = charges - 1 WHERE account = 'b'",
+				"its rows are not as they were packed",
+			},
 		} {
-			change(t, db, text)
-			if err := up(t, db); err == nil || !strings.Contains(err.Error(), "changed by hand") {
-				t.Errorf("after %s: %v", text, err)
+			change(t, db, by.hand)
+			if err := up(t, db); err == nil || !strings.Contains(err.Error(), by.named) || !strings.Contains(err.Error(), "changed by hand") {
+				t.Errorf("after %s: %v, want %q in it", by.hand, err, by.named)
 			}
-			change(t, db, undo)
+			change(t, db, by.undo)
 		}
 		for _, text := range []string{
 			"UPDATE transitions SET owed = owed + 1 WHERE account = 'b' AND to_state = 'suspended'",
@@ -89,10 +108,25 @@ func TestAChangedStepIsFoundAfterItWasPacked(t *testing.T) {
 			t.Fatal(err)
 		}
 		ev := w.evidence("b")
-		suspended := ev.Transitions[1].Entry
-		named := func(f *account.Fault) bool { return f.Entry == suspended }
+		named := func(f *account.Fault) bool { return f.Entry == suspension.Entry }
 		if faults := ev.Check(account.Replay{}).Faults; len(faults) == 0 || !named(faults[0]) {
-			t.Errorf("entry %d is not named first: %v", suspended, faults)
+			t.Errorf("entry %d is not named first: %v", suspension.Entry, faults)
 		}
 	})
+}
+
+// suspensionOf returns the places of the last notice that a service was suspended, and
+// of the last such move.
+func suspensionOf(ev *account.Evidence) (told, moved account.RowID) {
+	for i := range ev.Notices {
+		if n := &ev.Notices[i]; n.Notice.Kind == notice.WasSuspended {
+			told = n.RowID
+		}
+	}
+	for i := range ev.Transitions {
+		if m := &ev.Transitions[i]; m.To == subscription.Suspended {
+			moved = m.RowID
+		}
+	}
+	return told, moved
 }

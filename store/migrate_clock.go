@@ -9,9 +9,15 @@ import (
 // published. Every command asks for both, and a table less is looked into.
 const clockVersion = 19
 
-// joinClock moves the clock.
+// joinClock moves the clock. Whoever sets it meanwhile, with the program from before, is
+// waited for: what is set after it was read would go with its table.
 func joinClock(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
+		if e == postgres {
+			if _, err := tx.ExecContext(ctx, lockClock); err != nil {
+				return err
+			}
+		}
 		return execAll(ctx, tx,
 			e.schema().Replace("ALTER TABLE published ADD COLUMN clock TEXT NOT NULL DEFAULT '' CHECK (clock IN ('', 'real', 'virtual'))"),
 			e.schema().Replace("ALTER TABLE published ADD COLUMN now BIGINT NOT NULL DEFAULT 0"),
@@ -20,6 +26,10 @@ func joinClock(e engine) func(context.Context, *sql.Tx) error {
 		)
 	}
 }
+
+// lockClock takes at once the locks that the rest of joinClock needs, and no weaker ones
+// before them. published comes first, as where the program from before asks for both.
+const lockClock = "LOCK TABLE published, clock IN ACCESS EXCLUSIVE MODE"
 
 const clockTable = `
 CREATE TABLE clock (

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"testing"
 
 	"termwise.dev/core/terms"
@@ -77,68 +76,13 @@ func TestPublishedIsSummed(t *testing.T) {
 // Who publishes with the program from before while the row is made is waited for.
 func TestPublishedWhileItIsSummed(t *testing.T) {
 	db := open(t, newDatabase(t, postgres))
-	if err := downTo(t, db, publishedVersion-1); err != nil {
-		t.Fatal(err)
-	}
-	old, err := db.writer.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{
-		lockPublishing,
-		"INSERT INTO documents (document, version, file, source, hash, recorded, digest) VALUES ('d', '1', 'f', '', '', 1, 77)",
-	} {
-		if _, err := old.ExecContext(t.Context(), text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	done := make(chan error, 1)
-	go func() { done <- up(t, db) }()
-	awaitLock(t, db)
-	if err := errors.Join(old.Commit(), <-done); err != nil {
-		t.Fatal(err)
-	}
+	upBeside(t, db, publishedVersion, lockPublishing,
+		"INSERT INTO documents (document, version, file, source, hash, recorded, digest) VALUES ('d', '1', 'f', '', '', 1, 77)")
 	view(t, db, func(ctx context.Context, tx *Tx) error {
 		sum, _, err := tx.PublishedDigest(ctx)
 		if sum != 77 {
 			t.Errorf("the sum is %d, not 77", sum)
 		}
 		return err
-	})
-}
-
-// The clock is where it was, after it has come to stand beside what is published, and
-// on the way back; one that was never set is not.
-func TestTheClockIsJoined(t *testing.T) {
-	onBoth(t, func(t *testing.T, db *DB) {
-		clock := func() (c Clock, set bool) {
-			view(t, db, func(ctx context.Context, tx *Tx) (err error) {
-				c, set, err = tx.Clock(ctx)
-				return err
-			})
-			return c, set
-		}
-		again := func() {
-			t.Helper()
-			if err := errors.Join(downTo(t, db, clockVersion-1), up(t, db)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		again()
-		if c, set := clock(); set {
-			t.Errorf("nobody has set %+v", c)
-		}
-		for _, want := range []Clock{{Virtual: true, Now: start}, {}} {
-			update(t, db, func(ctx context.Context, tx *Tx) error { return tx.SetClock(ctx, want) })
-			again()
-			if c, set := clock(); !set || c != want {
-				t.Errorf("set %v to %+v, want %+v", set, c, want)
-			}
-		}
-		change(t, db, "DELETE FROM published")
-		err := db.Update(t.Context(), func(tx *Tx) error { return tx.SetClock(t.Context(), Clock{}) })
-		if !errors.Is(err, errUnsummed) {
-			t.Errorf("without its row the clock is set: %v", err)
-		}
 	})
 }

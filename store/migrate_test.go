@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,5 +62,27 @@ func (w *world) comesBack(version int64, before map[string]*account.Evidence, be
 		for _, f := range is.Check(account.Replay{}).Faults {
 			w.t.Error(f)
 		}
+	}
+}
+
+// upBeside brings a database up from before a migration while somebody writes with the
+// program from before, who commits when the migration waits for a lock.
+func upBeside(t *testing.T, db *DB, version int64, texts ...string) {
+	t.Helper()
+	if err := downTo(t, db, version-1); err != nil {
+		t.Fatal(err)
+	}
+	old, err := db.writer.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := execAll(t.Context(), old, texts...); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- up(t, db) }()
+	awaitLock(t, db)
+	if err := errors.Join(old.Commit(), <-done); err != nil {
+		t.Fatal(err)
 	}
 }

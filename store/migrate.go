@@ -115,6 +115,31 @@ func (e engine) goMigrations() (all []*goose.Migration) {
 	return all
 }
 
+// execAll executes texts one after the other.
+func execAll(ctx context.Context, tx *sql.Tx, texts ...string) error {
+	for _, text := range texts {
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachSQL is Tx.each for a transaction that database/sql began, as migrations have.
+func eachSQL(ctx context.Context, tx *sql.Tx, text string, args []any, scan func(scanner) error) (err error) {
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // translated gives the migrations in an engine's own words.
 type translated struct {
 	fs.FS

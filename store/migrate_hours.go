@@ -63,16 +63,13 @@ func packBuckets(e engine) func(context.Context, *sql.Tx) error {
 func eachHour(ctx context.Context, tx *sql.Tx, do func(id string, hour calendar.Hour) error) error {
 	return eachAccount(ctx, tx, func(id string) error {
 		var hours []calendar.Hour
-		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT hour FROM buckets WHERE account = $1 ORDER BY hour", id)
-		if err != nil {
-			return err
-		}
-		if err := drainSQL(rows, func(rows scanner) error {
+		err := eachSQL(ctx, tx, "SELECT DISTINCT hour FROM buckets WHERE account = $1 ORDER BY hour", []any{id}, func(rows scanner) error {
 			var hour calendar.Hour
 			err := rows.Scan(&hour)
 			hours = append(hours, hour)
 			return err
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
 		for _, hour := range hours {
@@ -86,17 +83,14 @@ func eachHour(ctx context.Context, tx *sql.Tx, do func(id string, hour calendar.
 
 func packBucketHour(ctx context.Context, tx *sql.Tx, id string, hour calendar.Hour) error {
 	var buckets []metering.Bucket
-	rows, err := tx.QueryContext(ctx, `SELECT product, resource, meter, total, touched, pending, billed, refused, charged, lines
-		FROM buckets WHERE account = $1 AND hour = $2 ORDER BY product, resource, meter`, id, int64(hour))
-	if err != nil {
-		return err
-	}
-	if err := drainSQL(rows, func(rows scanner) error {
+	err := eachSQL(ctx, tx, `SELECT product, resource, meter, total, touched, pending, billed, refused, charged, lines
+		FROM buckets WHERE account = $1 AND hour = $2 ORDER BY product, resource, meter`, []any{id, int64(hour)}, func(rows scanner) error {
 		b := metering.Bucket{Key: metering.Key{Hour: hour}}
 		err := rows.Scan(&b.Product, &b.Resource, &b.Meter, &b.Total, &b.Touched, &b.Pending, &b.Billed, &b.Refused, &b.Charged, &b.Lines)
 		buckets = append(buckets, b)
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	h := account.NewStoredHour(hour, buckets)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"termwise.dev/core/account"
 )
@@ -23,14 +22,6 @@ ALTER TABLE journal ADD COLUMN last_hour BIGINT NOT NULL DEFAULT -1;
 ALTER TABLE journal ADD COLUMN lines BYTEA NOT NULL DEFAULT {nothing};
 `
 
-// nothing is how an engine writes no bytes.
-func (e engine) nothing() string {
-	if e == sqlite {
-		return "x''"
-	}
-	return "''"
-}
-
 // entriesAtOnce bounds the entries of an account whose rows a migration holds in
 // memory.
 const entriesAtOnce = 200
@@ -46,7 +37,7 @@ func packLines(e engine) func(context.Context, *sql.Tx) error {
 		); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, e.schema().Replace(strings.Replace(linesSchema, "{nothing}", e.nothing(), 1))); err != nil {
+		if _, err := tx.ExecContext(ctx, e.columns(linesSchema)); err != nil {
 			return err
 		}
 		err := eachEntries(ctx, tx, func(id string, entries []int64) error {
@@ -106,36 +97,23 @@ func noOrphans(ctx context.Context, tx *sql.Tx, table, which string) error {
 // eachEntries calls f with the numbers of all entries, in order, some of one account
 // at a time.
 func eachEntries(ctx context.Context, tx *sql.Tx, f func(id string, entries []int64) error) error {
-	for id := ""; ; {
-		err := tx.QueryRowContext(ctx, "SELECT account FROM accounts WHERE account > $1 ORDER BY account LIMIT 1", id).Scan(&id)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	return eachAccount(ctx, tx, func(id string) error {
 		for after := int64(-1 << 63); ; {
 			entries, err := entriesAfter(ctx, tx, id, after)
-			if err != nil {
+			if err != nil || len(entries) == 0 {
 				return err
 			}
-			if len(entries) == 0 {
-				break
-			}
 			if err := f(id, entries); err != nil {
-				return fmt.Errorf("what the entries of account %s carry: %w", id, err)
+				return fmt.Errorf("what its entries carry: %w", err)
 			}
 			after = entries[len(entries)-1]
 		}
-	}
+	})
 }
 
 func entriesAfter(ctx context.Context, tx *sql.Tx, id string, after int64) (entries []int64, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT seq FROM journal WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3", id, after, entriesAtOnce)
-	if err != nil {
-		return nil, err
-	}
-	err = drainSQL(rows, func(rows scanner) error {
+	const text = "SELECT seq FROM journal WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+	err = eachSQL(ctx, tx, text, []any{id, after, entriesAtOnce}, func(rows scanner) error {
 		var seq int64
 		err := rows.Scan(&seq)
 		entries = append(entries, seq)
@@ -147,23 +125,17 @@ func entriesAfter(ctx context.Context, tx *sql.Tx, id string, after int64) (entr
 // rowsOfEntries reads the rows of consecutive entries as they were kept one by one.
 func rowsOfEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64) (charges []account.Charge, transfers []account.Posted, err error) {
 	const where = " WHERE account = $1 AND entry >= $2 AND entry <= $3 ORDER BY entry, line"
-	first, last := entries[0], entries[len(entries)-1]
-	rows, err := tx.QueryContext(ctx, "SELECT "+chargeColumns+" FROM charges"+where, id, first, last)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := drainSQL(rows, func(rows scanner) error {
+	args := []any{id, entries[0], entries[len(entries)-1]}
+	err = eachSQL(ctx, tx, "SELECT "+chargeColumns+" FROM charges"+where, args, func(rows scanner) error {
 		var c account.Charge
 		err := rows.Scan(chargeFields(&c)...)
 		charges = append(charges, c)
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return nil, nil, err
 	}
-	if rows, err = tx.QueryContext(ctx, "SELECT "+transferColumns+" FROM transfers"+where, id, first, last); err != nil {
-		return nil, nil, err
-	}
-	err = drainSQL(rows, func(rows scanner) error {
+	err = eachSQL(ctx, tx, "SELECT "+transferColumns+" FROM transfers"+where, args, func(rows scanner) error {
 		var p account.Posted
 		err := rows.Scan(transferFields(&p)...)
 		transfers = append(transfers, p)

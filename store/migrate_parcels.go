@@ -77,28 +77,13 @@ func packEvents(e engine) func(context.Context, *sql.Tx) error {
 }
 
 func accountsWithEvents(ctx context.Context, tx *sql.Tx) (ids []string, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT DISTINCT account FROM usage_events ORDER BY account")
-	if err != nil {
-		return nil, err
-	}
-	err = drainSQL(rows, func(rows scanner) error {
+	err = eachSQL(ctx, tx, "SELECT DISTINCT account FROM usage_events ORDER BY account", nil, func(rows scanner) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)
 		return err
 	})
 	return ids, err
-}
-
-// drainSQL is drain for rows of a transaction that database/sql began.
-func drainSQL(rows *sql.Rows, scan func(scanner) error) (err error) {
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 // packAccount packs the events of an account, in the order in which they came.
@@ -128,12 +113,8 @@ func packAccount(ctx context.Context, tx *sql.Tx, id string) error {
 }
 
 func eventsOf(ctx context.Context, tx *sql.Tx, id string) (events []metering.Event, recorded []calendar.Instant, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT source, id, product, resource, point, start, finish, measures, recorded
-		FROM usage_events WHERE account = $1 ORDER BY recorded, source, id`, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	err = drainSQL(rows, func(rows scanner) error {
+	err = eachSQL(ctx, tx, `SELECT source, id, product, resource, point, start, finish, measures, recorded
+		FROM usage_events WHERE account = $1 ORDER BY recorded, source, id`, []any{id}, func(rows scanner) error {
 		e := metering.Event{Account: id}
 		var at calendar.Instant
 		err := rows.Scan(&e.Source, &e.ID, &e.Product, &e.Resource, &e.Point, &e.From, &e.To, (*measures)(&e.Measures), &at)

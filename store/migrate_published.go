@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 )
 
 // publishedVersion is the version of the schema in which one row says what is
@@ -44,20 +43,13 @@ func sumPublished(e engine) func(context.Context, *sql.Tx) error {
 	}
 }
 
-func addDigests(ctx context.Context, tx *sql.Tx, table string, sum *int64) (err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT digest FROM "+table)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+func addDigests(ctx context.Context, tx *sql.Tx, table string, sum *int64) error {
+	return eachSQL(ctx, tx, "SELECT digest FROM "+table, nil, func(rows scanner) error {
 		var digest int64
-		if err := rows.Scan(&digest); err != nil {
-			return err
-		}
+		err := rows.Scan(&digest)
 		*sum += digest // past the end of its range a sum goes on at the other end
-	}
-	return rows.Err()
+		return err
+	})
 }
 
 func forgetPublished(ctx context.Context, tx *sql.Tx) error {

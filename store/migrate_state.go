@@ -49,7 +49,7 @@ func gatherState(e engine) func(context.Context, *sql.Tx) error {
 			return err
 		}
 		for _, column := range stateColumns {
-			if _, err := tx.ExecContext(ctx, "ALTER TABLE accounts ADD COLUMN "+e.column(column)); err != nil {
+			if _, err := tx.ExecContext(ctx, "ALTER TABLE accounts ADD COLUMN "+e.columns(column)); err != nil {
 				return err
 			}
 		}
@@ -65,22 +65,13 @@ func gatherState(e engine) func(context.Context, *sql.Tx) error {
 	}
 }
 
-// column gives a column in the engine's own words.
-func (e engine) column(text string) string {
-	nothing := `'\x'`
+// columns gives a text on columns in the engine's own words, which differ for no bytes, too.
+func (e engine) columns(text string) string {
+	nothing := "''"
 	if e == sqlite {
 		nothing = "x''"
 	}
 	return e.schema().Replace(strings.Replace(text, "{nothing}", nothing, 1))
-}
-
-func execAll(ctx context.Context, tx *sql.Tx, texts ...string) error {
-	for _, text := range texts {
-		if _, err := tx.ExecContext(ctx, text); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // eachAccount goes through the accounts, in order of id.
@@ -134,11 +125,7 @@ func (g gathering) into(b *account.Books) error {
 }
 
 func (g gathering) each(text string, scan func(scanner) error) error {
-	rows, err := g.tx.QueryContext(g.ctx, text, g.id)
-	if err != nil {
-		return err
-	}
-	return drainSQL(rows, scan)
+	return eachSQL(g.ctx, g.tx, text, []any{g.id}, scan)
 }
 
 func (g gathering) balances(b *account.Books) error {

@@ -105,12 +105,9 @@ func packStepsOf(ctx context.Context, tx *sql.Tx, id string, entries []int64) er
 
 // rowsBetween reads the rows of consecutive entries.
 func rowsBetween[R any](ctx context.Context, tx *sql.Tx, t *table[R], where, id string, entries []int64) (found []R, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT account, "+t.columns+" FROM "+t.name+
-		" WHERE account = $1 AND entry >= $2 AND entry <= $3 AND "+where+" ORDER BY entry, line", id, entries[0], entries[len(entries)-1])
-	if err != nil {
-		return nil, err
-	}
-	err = drainSQL(rows, t.scan(func(_ string, row *R) { found = append(found, *row) }))
+	text := "SELECT account, " + t.columns + " FROM " + t.name +
+		" WHERE account = $1 AND entry >= $2 AND entry <= $3 AND " + where + " ORDER BY entry, line"
+	err = eachSQL(ctx, tx, text, []any{id, entries[0], entries[len(entries)-1]}, t.scan(func(_ string, row *R) { found = append(found, *row) }))
 	return found, err
 }
 

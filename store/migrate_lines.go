@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"termwise.dev/core/account"
 )
@@ -40,13 +42,7 @@ func packLines(e engine) func(context.Context, *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, e.columns(linesSchema)); err != nil {
 			return err
 		}
-		err := eachEntries(ctx, tx, func(id string, entries []int64) error {
-			charges, transfers, err := rowsOfEntries(ctx, tx, id, entries)
-			if err != nil {
-				return err
-			}
-			return packEntries(ctx, tx, id, entries, charges, transfers)
-		})
+		err := eachEntries(ctx, tx, func(id string, entries []int64) error { return packEntries(ctx, tx, id, entries) })
 		if err != nil {
 			return err
 		}
@@ -111,6 +107,18 @@ func eachEntries(ctx context.Context, tx *sql.Tx, f func(id string, entries []in
 	})
 }
 
+// eachEntry calls f with each entry, in order, account by account.
+func eachEntry(ctx context.Context, tx *sql.Tx, f func(id string, seq int64) error) error {
+	return eachEntries(ctx, tx, func(id string, entries []int64) error {
+		for _, seq := range entries {
+			if err := f(id, seq); err != nil {
+				return fmt.Errorf("entry %d: %w", seq, err)
+			}
+		}
+		return nil
+	})
+}
+
 func entriesAfter(ctx context.Context, tx *sql.Tx, id string, after int64) (entries []int64, err error) {
 	const text = "SELECT seq FROM journal WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3"
 	err = eachSQL(ctx, tx, text, []any{id, after, entriesAtOnce}, func(rows scanner) error {
@@ -122,49 +130,46 @@ func entriesAfter(ctx context.Context, tx *sql.Tx, id string, after int64) (entr
 	return entries, err
 }
 
-// rowsOfEntries reads the rows of consecutive entries as they were kept one by one.
-func rowsOfEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64) (charges []account.Charge, transfers []account.Posted, err error) {
-	const where = " WHERE account = $1 AND entry >= $2 AND entry <= $3 ORDER BY entry, line"
-	args := []any{id, entries[0], entries[len(entries)-1]}
-	err = eachSQL(ctx, tx, "SELECT "+chargeColumns+" FROM charges"+where, args, func(rows scanner) error {
-		var c account.Charge
-		err := rows.Scan(chargeFields(&c)...)
-		charges = append(charges, c)
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	err = eachSQL(ctx, tx, "SELECT "+transferColumns+" FROM transfers"+where, args, func(rows scanner) error {
-		var p account.Posted
-		err := rows.Scan(transferFields(&p)...)
-		transfers = append(transfers, p)
-		return err
-	})
-	return charges, transfers, err
+// rowsBetween reads the rows of consecutive entries as they were kept one by one.
+func rowsBetween[R any](ctx context.Context, tx *sql.Tx, t *table[R], where, id string, entries []int64) (found []R, err error) {
+	text := "SELECT account, " + t.columns + " FROM " + t.name +
+		" WHERE account = $1 AND entry >= $2 AND entry <= $3 AND " + where + " ORDER BY entry, line"
+	err = eachSQL(ctx, tx, text, []any{id, entries[0], entries[len(entries)-1]}, t.scan(func(_ string, row *R) { found = append(found, *row) }))
+	return found, err
 }
 
-// The columns of the rows as they were kept one by one, but for the account, and the
-// fields that they are read into.
-const (
-	chargeColumns   = "entry, line, product, resource, meter, hour, quantity_before, quantity, amount_before, amount, sequence, terms, digest"
-	transferColumns = "entry, line, purpose, debit, credit, amount, digest"
+// The tables of charges and transfers as they were before their entry carried them.
+var (
+	chargesByRow = accountTable(
+		"charges", "entry, line, digest, product, resource, meter, hour, quantity_before, quantity, amount_before, amount, sequence, terms",
+		func(c *account.Charge) []any {
+			return stamped(
+				&c.Stamp, &c.Product, &c.Resource, &c.Meter, (*int64)(&c.Hour), &c.QuantityBefore, &c.Quantity,
+				(*int64)(&c.AmountBefore), (*int64)(&c.Amount), &c.Sequence, &c.Terms,
+			)
+		},
+	)
+	transfersByRow = accountTable(
+		"transfers", "entry, line, digest, purpose, debit, credit, amount",
+		func(p *account.Posted) []any {
+			return stamped(
+				&p.Stamp, (*string)(&p.Purpose), (*string)(&p.Debit), (*string)(&p.Credit), (*int64)(&p.Transfer.Amount),
+			)
+		},
+	)
 )
 
-func chargeFields(c *account.Charge) []any {
-	return []any{
-		&c.Entry, &c.RowID.Line, &c.Product, &c.Resource, &c.Meter, &c.Hour,
-		&c.QuantityBefore, &c.Quantity, &c.AmountBefore, &c.Amount, &c.Sequence, &c.Terms, &c.Digest,
+// packEntries writes the lines of some consecutive entries, whatever they say: what was
+// changed by hand before is packed as it is, and found by their seals.
+func packEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64) error {
+	charges, err := rowsBetween(ctx, tx, &chargesByRow, everyRow, id, entries)
+	if err != nil {
+		return err
 	}
-}
-
-func transferFields(p *account.Posted) []any {
-	return []any{&p.Entry, &p.RowID.Line, &p.Purpose, &p.Debit, &p.Credit, &p.Transfer.Amount, &p.Digest}
-}
-
-// packEntries writes the lines of some entries, whatever they say: what was changed by
-// hand before is packed as it is, and found by their seals.
-func packEntries(ctx context.Context, tx *sql.Tx, id string, entries []int64, charges []account.Charge, transfers []account.Posted) error {
+	transfers, err := rowsBetween(ctx, tx, &transfersByRow, everyRow, id, entries)
+	if err != nil {
+		return err
+	}
 	for _, seq := range entries {
 		l := account.NewLines(id, seq, account.Packed{
 			Charges: account.CutEntry(&charges, seq), Transfers: account.CutEntry(&transfers, seq),
@@ -229,14 +234,7 @@ func unpackLines(e engine) func(context.Context, *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(rowsSchema)); err != nil {
 			return err
 		}
-		err := eachEntries(ctx, tx, func(id string, entries []int64) error {
-			for _, seq := range entries {
-				if err := unpackEntry(ctx, tx, id, seq); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := eachEntry(ctx, tx, func(id string, seq int64) error { return unpackEntry(ctx, tx, id, seq) })
 		if err != nil {
 			return err
 		}
@@ -245,8 +243,7 @@ func unpackLines(e engine) func(context.Context, *sql.Tx) error {
 	}
 }
 
-// unpackEntry writes the rows of one entry, which must be as they were packed: what
-// was changed would be sealed anew otherwise, row by row.
+// unpackEntry writes the rows of one entry, which must be as they were packed.
 func unpackEntry(ctx context.Context, tx *sql.Tx, id string, seq int64) error {
 	l := account.Lines{Entry: seq}
 	err := tx.QueryRowContext(ctx, "SELECT charges, first_hour, last_hour, lines FROM journal WHERE account = $1 AND seq = $2", id, seq).
@@ -254,25 +251,37 @@ func unpackEntry(ctx context.Context, tx *sql.Tx, id string, seq int64) error {
 	if err != nil {
 		return err
 	}
+	p, err := openWhole(&l, id)
+	if err != nil {
+		return err
+	}
+	if err := insertRows(ctx, tx, &chargesByRow, id, p.Charges); err != nil {
+		return err
+	}
+	return insertRows(ctx, tx, &transfersByRow, id, p.Transfers)
+}
+
+// openWhole unpacks what an entry carries, and refuses what was changed: packed anew, or
+// row by row, it would be sealed anew.
+func openWhole(l *account.Lines, id string) (account.Packed, error) {
 	p, err := l.Open(id)
 	if err == nil && !l.Whole(id) {
-		err = errors.New("they are not as they were packed: the database was changed by hand; find out why with termwise verify")
+		err = errChangedLines
 	}
-	if err != nil {
-		return fmt.Errorf("entry %d: %w", seq, err)
-	}
-	for i := range p.Charges {
-		c := &p.Charges[i]
-		if _, err := tx.ExecContext(ctx, "INSERT INTO charges (account, "+chargeColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-			id, c.Entry, c.RowID.Line, c.Product, c.Resource, c.Meter, int64(c.Hour),
-			c.QuantityBefore, c.Quantity, int64(c.AmountBefore), int64(c.Amount), c.Sequence, c.Terms, c.Digest); err != nil {
-			return err
+	return p, err
+}
+
+var errChangedLines = errors.New("its rows are not as they were packed: the database was changed by hand; find out why with termwise verify")
+
+func insertRows[R any](ctx context.Context, tx *sql.Tx, t *table[R], id string, rows []R) error {
+	for i := range rows {
+		values := t.values(nil, owned[R]{id, &rows[i]})
+		places := make([]string, len(values))
+		for i := range places {
+			places[i] = "$" + strconv.Itoa(i+1)
 		}
-	}
-	for i := range p.Transfers {
-		t := &p.Transfers[i]
-		if _, err := tx.ExecContext(ctx, "INSERT INTO transfers (account, "+transferColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			id, t.Entry, t.RowID.Line, string(t.Purpose), string(t.Debit), string(t.Credit), int64(t.Transfer.Amount), t.Digest); err != nil {
+		text := "INSERT INTO " + t.name + " (" + t.owner + ", " + t.columns + ") VALUES (" + strings.Join(places, ", ") + ")"
+		if _, err := tx.ExecContext(ctx, text, values...); err != nil {
 			return err
 		}
 	}

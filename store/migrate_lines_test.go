@@ -43,31 +43,12 @@ func TestLinesArePackedAndUnpacked(t *testing.T) {
 			t.Fatalf("%d charges and %d transfers: the story is dull", len(before["a"].Charges), len(before["a"].Transfers))
 		}
 		w.comesBack(linesVersion, before, func(id string, was *account.Evidence) {
-			charges, transfers := keptOneByOne(t, db, id)
+			charges, transfers := oneByOne(t, db, &chargesByRow, id), oneByOne(t, db, &transfersByRow, id)
 			if diff := cmp.Diff(was.Charges, charges) + cmp.Diff(was.Transfers, transfers); diff != "" {
 				t.Errorf("%s -packed +one by one:\n%s", id, diff)
 			}
 		})
 	})
-}
-
-// keptOneByOne reads an account's rows as they are before the migration.
-func keptOneByOne(t *testing.T, db *DB, id string) (charges []account.Charge, transfers []account.Posted) {
-	t.Helper()
-	tx, err := db.reader.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := tx.Rollback(); err != nil {
-			t.Error(err)
-		}
-	}()
-	charges, transfers, err = rowsOfEntries(t.Context(), tx, id, []int64{0, 1 << 62})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return charges, transfers
 }
 
 // change does something by hand to a database.

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"termwise.dev/core/account"
 )
@@ -91,43 +89,28 @@ func packStepsOf(ctx context.Context, tx *sql.Tx, id string, entries []int64) er
 		if len(steps.Notices)+len(steps.Moves) == 0 {
 			continue
 		}
-		l, p, err := wholeLines(ctx, tx, id, seq)
+		p, err := wholeLines(ctx, tx, id, seq)
 		if err != nil {
 			return fmt.Errorf("entry %d: %w", seq, err)
 		}
 		p.Notices, p.Moves = steps.Notices, steps.Moves
-		if err := putLines(ctx, tx, id, account.NewLines(id, l.Entry, p)); err != nil {
+		if err := putLines(ctx, tx, id, account.NewLines(id, seq, p)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rowsBetween reads the rows of consecutive entries.
-func rowsBetween[R any](ctx context.Context, tx *sql.Tx, t *table[R], where, id string, entries []int64) (found []R, err error) {
-	text := "SELECT account, " + t.columns + " FROM " + t.name +
-		" WHERE account = $1 AND entry >= $2 AND entry <= $3 AND " + where + " ORDER BY entry, line"
-	err = eachSQL(ctx, tx, text, []any{id, entries[0], entries[len(entries)-1]}, t.scan(func(_ string, row *R) { found = append(found, *row) }))
-	return found, err
-}
-
-// wholeLines reads what an entry carries, and refuses what was changed: packed anew, it
-// would be sealed anew.
-func wholeLines(ctx context.Context, tx *sql.Tx, id string, seq int64) (l account.Lines, p account.Packed, err error) {
-	l.Entry = seq
-	err = tx.QueryRowContext(ctx, "SELECT charges, first_hour, last_hour, steps, lines FROM journal WHERE account = $1 AND seq = $2", id, seq).
+// wholeLines reads what an entry carries, and refuses what was changed.
+func wholeLines(ctx context.Context, tx *sql.Tx, id string, seq int64) (account.Packed, error) {
+	l := account.Lines{Entry: seq}
+	err := tx.QueryRowContext(ctx, "SELECT charges, first_hour, last_hour, steps, lines FROM journal WHERE account = $1 AND seq = $2", id, seq).
 		Scan(&l.Charges, &l.First, &l.Last, &l.Steps, &l.Content)
 	if err != nil {
-		return l, p, err
+		return account.Packed{}, err
 	}
-	p, err = l.Open(id)
-	if err == nil && !l.Whole(id) {
-		err = errChangedLines
-	}
-	return l, p, err
+	return openWhole(&l, id)
 }
-
-var errChangedLines = errors.New("its rows are not as they were packed: the database was changed by hand; find out why with termwise verify")
 
 func putLines(ctx context.Context, tx *sql.Tx, id string, l account.Lines) error {
 	_, err := tx.ExecContext(ctx,
@@ -142,14 +125,7 @@ func unpackSteps(e engine) func(context.Context, *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(movesSchema)); err != nil {
 			return err
 		}
-		err := eachEntries(ctx, tx, func(id string, entries []int64) error {
-			for _, seq := range entries {
-				if err := unpackEntrySteps(ctx, tx, id, seq); err != nil {
-					return fmt.Errorf("entry %d: %w", seq, err)
-				}
-			}
-			return nil
-		})
+		err := eachEntry(ctx, tx, func(id string, seq int64) error { return unpackEntrySteps(ctx, tx, id, seq) })
 		if err != nil {
 			return err
 		}
@@ -158,30 +134,16 @@ func unpackSteps(e engine) func(context.Context, *sql.Tx) error {
 }
 
 func unpackEntrySteps(ctx context.Context, tx *sql.Tx, id string, seq int64) error {
-	_, p, err := wholeLines(ctx, tx, id, seq)
+	p, err := wholeLines(ctx, tx, id, seq)
 	if err != nil || len(p.Notices)+len(p.Moves) == 0 {
 		return err
 	}
-	for i := range p.Notices {
-		if err := insertRow(ctx, tx, &notices, id, &p.Notices[i]); err != nil {
-			return err
-		}
+	if err := insertRows(ctx, tx, &notices, id, p.Notices); err != nil {
+		return err
 	}
-	for i := range p.Moves {
-		if err := insertRow(ctx, tx, &movesByRow, id, &p.Moves[i]); err != nil {
-			return err
-		}
+	if err := insertRows(ctx, tx, &movesByRow, id, p.Moves); err != nil {
+		return err
 	}
 	p.Notices, p.Moves = nil, nil
 	return putLines(ctx, tx, id, account.NewLines(id, seq, p))
-}
-
-func insertRow[R any](ctx context.Context, tx *sql.Tx, t *table[R], id string, row *R) error {
-	values := t.values(nil, owned[R]{id, row})
-	places := make([]string, len(values))
-	for i := range places {
-		places[i] = "$" + strconv.Itoa(i+1)
-	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO "+t.name+" ("+t.owner+", "+t.columns+") VALUES ("+strings.Join(places, ", ")+")", values...)
-	return err
 }

@@ -33,34 +33,12 @@ func TestStepsArePackedAndUnpacked(t *testing.T) {
 			t.Fatalf("notices %+v, moves %+v: the story is dull", b.Notices, b.Transitions)
 		}
 		w.comesBack(stepsVersion, before, func(id string, was *account.Evidence) {
-			told, moved := stepsOneByOne(t, db, id)
+			told, moved := oneByOne(t, db, &notices, id), oneByOne(t, db, &movesByRow, id)
 			if diff := cmp.Diff(was.Notices, told) + cmp.Diff(was.Transitions, moved); diff != "" {
 				t.Errorf("%s -packed +one by one:\n%s", id, diff)
 			}
 		})
 	})
-}
-
-// stepsOneByOne reads an account's notices and moves as they are before the migration.
-func stepsOneByOne(t *testing.T, db *DB, id string) (told []account.Noticed, moved []account.Moved) {
-	t.Helper()
-	tx, err := db.reader.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := tx.Rollback(); err != nil {
-			t.Error(err)
-		}
-	}()
-	g := gathering{t.Context(), tx, id}
-	if err := gathered(g, &notices, "", func(n *account.Noticed) { told = append(told, *n) }); err != nil {
-		t.Fatal(err)
-	}
-	if err := gathered(g, &movesByRow, "", func(m *account.Moved) { moved = append(moved, *m) }); err != nil {
-		t.Fatal(err)
-	}
-	return told, moved
 }
 
 // A notice or a move that was changed by hand before it is packed is found as before,

@@ -65,6 +65,24 @@ func (w *world) comesBack(version int64, before map[string]*account.Evidence, be
 	}
 }
 
+// oneByOne reads an account's rows of a kind as they are before a migration packs them.
+func oneByOne[R any](t *testing.T, db *DB, rows *table[R], id string) (found []R) {
+	t.Helper()
+	tx, err := db.reader.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := tx.Rollback(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := gathered(gathering{t.Context(), tx, id}, rows, "", func(row *R) { found = append(found, *row) }); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
 // upBeside brings a database up from before a migration while somebody writes with the
 // program from before, who commits when the migration waits for a lock.
 func upBeside(t *testing.T, db *DB, version int64, texts ...string) {

@@ -462,6 +462,41 @@ func TestUseAfterLeavingAcceptsNothing(t *testing.T) {
 	}
 }
 
+// TestGoingOnIsExplainedByWhatStoodBefore: what going on means is said by the version
+// that stood until the accepted one took effect, also where that was published later.
+func TestGoingOnIsExplainedByWhatStoodBefore(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		a := openSample(t, url)
+		must(t, a.CreateAccount(ctx, app.NewAccount{ID: "customer-001", Name: "C", Accepts: []string{"general-agreement"}}, "test"))
+		putMoney(t, a, "customer-001", "100", "first")
+		folder := map[string]string{"agreements/three.yaml": generalOf(t, "2026-03", "2026-01-01", "2026-03-01", "0.03%/day", "30 days")}
+		_, err := a.Publish(ctx, withDocuments(t, folder))
+		must(t, err)
+		advance(t, a, "2026-01-02T00:00:00+08:00")
+		folder["agreements/two.yaml"] = generalOf(t, "2026-02", "2026-01-02", "2026-02-15", "0.04%/day", "30 days")
+		_, err = a.Publish(ctx, withDocuments(t, folder))
+		must(t, err)
+		putUsage(t, a, "customer-001", "pod", 1000, "2026-03-01T00:00:00+08:00", "2026-03-01T02:00:00+08:00")
+		advance(t, a, "2026-03-02T00:00:00+08:00")
+		items, _, err := a.History(ctx, "customer-001", app.HistoryFilter{Kinds: []app.HistoryKind{app.HistoryAcceptance}, Limit: 100})
+		must(t, err)
+		var said []string // which version says what going on means, for each acceptance
+		for _, h := range items {
+			x := explained(t, a, h.ID)
+			for _, c := range x.Clauses {
+				if c.Key == terms.ChangeDissent.Name() {
+					said = append(said, fmt.Sprintf("%s: %s %s", x.What, c.Document, c.Version))
+				}
+			}
+		}
+		if len(said) != 1 || !strings.Contains(said[0], "version 2026-03, was accepted by going on") || !strings.HasSuffix(said[0], ": general-agreement 2026-02") {
+			t.Errorf("what going on means is taken from %q", said)
+		}
+		holdsTrue(t, a)
+	})
+}
+
 // Whoever publishes from a process of its own, which has just begun, tells all the same
 // accounts.
 func TestAnotherProcessPublishes(t *testing.T) {

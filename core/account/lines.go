@@ -43,7 +43,8 @@ func (n *Noticed) Packs() bool { return n.Document == "" }
 type Lines struct {
 	// Entry numbers the journal entry.
 	Entry int64
-	// Charges counts the charges in Content, Steps the notices and moves.
+	// Charges counts the charges in Content, Steps the notices and moves: what a step of
+	// a service's timeline writes, but also what its opening or its end does.
 	Charges, Steps int64
 	// First and Last are the first and the last hour of the charges. Where there are
 	// none they are 0 and -1: no hour lies between them.

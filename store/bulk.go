@@ -20,7 +20,8 @@ import (
 const maxRows = 250_000
 
 // rowsMark stands in a text for the rows that are written: a table r with the
-// columns of the table. It comes last in a FROM or a USING.
+// columns of the table. It comes last in a FROM or a USING. A SELECT that looks for
+// something of each row names one other table, before it.
 const rowsMark = "{rows}"
 
 // insert gives a text that inserts rows; onConflict may be empty.
@@ -211,7 +212,24 @@ func (t *table[R]) expanded(text string) string {
 	for i, a := range t.shape() {
 		fmt.Fprintf(&b, "%s$%d::%s[]", comma(i), i+1, a.kind)
 	}
-	return strings.ReplaceAll(text, rowsMark, "unnest("+b.String()+") AS r ("+t.owner+", "+t.columns+")")
+	return strings.ReplaceAll(nested(text), rowsMark, "unnest("+b.String()+") AS r ("+t.owner+", "+t.columns+")")
+}
+
+// nested has PostgreSQL look for each row by itself in a text that reads. Left to
+// choose, it reads the whole table and joins it with the rows, when it thinks that
+// one row finds much, or does not know yet how large the table has become.
+func nested(text string) string {
+	from, where, reads := strings.Cut(text, ", "+rowsMark+" WHERE ")
+	columns, table, _ := strings.Cut(from, " FROM ")
+	if !reads || !strings.HasPrefix(columns, "SELECT ") {
+		return text
+	}
+	where, order, ordered := strings.Cut(where, " ORDER BY ")
+	if ordered {
+		order = " ORDER BY " + order
+	}
+	_, alias, _ := strings.Cut(table, " ")
+	return columns + " FROM " + rowsMark + ", LATERAL (SELECT * FROM " + table + " WHERE " + where + " OFFSET 0) " + alias + order
 }
 
 var (

@@ -8,8 +8,11 @@ import (
 	"termwise.dev/core/metering"
 )
 
-// lateHours names hours to look for.
-var lateHours = accountTable("buckets", "hour", func(h *calendar.Hour) []any { return []any{(*int64)(h)} })
+// lateHours names hours to look for, and theHours finds them.
+var (
+	lateHours = accountTable("buckets", "hour", func(h *calendar.Hour) []any { return []any{(*int64)(h)} })
+	theHours  = hours.selected("b") + ", {rows} WHERE b.account = r.account AND b.hour = r.hour"
+)
 
 // fresh folds the parcels that came since the accounts' buckets were last
 // written. Only of usage for hours that may have buckets are these looked up:
@@ -29,8 +32,7 @@ func (l *loader) fresh(ctx context.Context, upTo calendar.Instant) error {
 	}
 	stored := map[string][]metering.Bucket{}
 	keep := l.hour(func(b *account.Books, buckets []metering.Bucket) { stored[b.ID] = append(stored[b.ID], buckets...) })
-	if err := lateHours.query(ctx, l.tx, hours.selected("b")+", {rows} WHERE b.account = r.account AND b.hour = r.hour",
-		late, hours.scan(keep)); err != nil {
+	if err := lateHours.query(ctx, l.tx, theHours, late, hours.scan(keep)); err != nil {
 		return err
 	}
 	for id, f := range folds {
@@ -56,8 +58,7 @@ func (l *loader) folds(ctx context.Context) (map[string]*account.Fold, error) {
 // in buckets, in order.
 func (tx *Tx) parcelsAfter(ctx context.Context, behind []owned[int64], yield func(id string, p *account.Parcel)) error {
 	if tx.engine == postgres || len(behind) == 0 {
-		return afterParcel.query(ctx, tx, parcels.selected("p")+", {rows} WHERE p.account = r.account AND p.parcel > r.parcel ORDER BY p.account, p.parcel",
-			behind, parcels.scan(yield))
+		return afterParcel.query(ctx, tx, laterParcels, behind, parcels.scan(yield))
 	}
 	ids := make([]string, len(behind))
 	for i := range behind {

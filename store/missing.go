@@ -64,10 +64,14 @@ type span struct {
 	reach    int64
 }
 
-// parcelSpans names parcels to look for.
-var parcelSpans = accountTable(
-	"usage_parcels", "since, upto, reach",
-	func(s *span) []any { return []any{(*int64)(&s.from), (*int64)(&s.to), &s.reach} },
+// parcelSpans names spans to look for, and spannedParcels finds their parcels.
+var (
+	parcelSpans = accountTable(
+		"usage_parcels", "since, upto, reach",
+		func(s *span) []any { return []any{(*int64)(&s.from), (*int64)(&s.to), &s.reach} },
+	)
+	spannedParcels = parcels.selected("p") + `, {rows} WHERE p.account = r.account AND p.parcel <= r.reach
+		AND p.first < r.upto AND (p.last > r.since OR p.first >= r.since) ORDER BY p.account, p.parcel`
 )
 
 // loadEvents reads the events of the whole span of hours, of as many parcels as
@@ -88,8 +92,7 @@ func (tx *Tx) loadEvents(ctx context.Context, missing []Missing) error {
 	}
 	spans = sortedRows(spans, func(a, b *span) int { return cmp.Compare(a.from, b.from) })
 	var broken error
-	err := parcelSpans.query(ctx, tx, parcels.selected("p")+`, {rows} WHERE p.account = r.account AND p.parcel <= r.reach
-			AND p.first < r.upto AND (p.last > r.since OR p.first >= r.since) ORDER BY p.account, p.parcel`, spans,
+	err := parcelSpans.query(ctx, tx, spannedParcels, spans,
 		parcels.scan(func(id string, p *account.Parcel) { broken = cmp.Or(broken, wanted[id].add(id, p)) }))
 	for _, w := range wanted {
 		w.sort()

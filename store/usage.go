@@ -147,8 +147,7 @@ func (tx *Tx) catchUp(ctx context.Context, p *putting) error {
 	}
 	var enc journal.Encoder
 	var broken error
-	err = afterParcel.query(ctx, tx, parcels.selected("p")+", {rows} WHERE p.account = r.account AND p.parcel > r.parcel ORDER BY p.account, p.parcel",
-		behind, parcels.scan(func(id string, parcel *account.Parcel) {
+	err = afterParcel.query(ctx, tx, laterParcels, behind, parcels.scan(func(id string, parcel *account.Parcel) {
 			events, whole := parcel.Open(id)
 			if !whole || parcel.Number != reach[id]+1 {
 				broken = cmp.Or(broken, changedParcel(id, parcel.Number))
@@ -227,7 +226,7 @@ func (tx *Tx) lookUp(ctx context.Context, p *putting) error {
 	}
 	var enc journal.Encoder
 	var broken error
-	err = afterParcel.query(ctx, tx, parcels.selected("p")+", {rows} WHERE p.account = r.account AND p.parcel = r.parcel",
+	err = afterParcel.query(ctx, tx, theParcels,
 		sortedRows(rows, func(a, b *int64) int { return cmp.Compare(*a, *b) }),
 		parcels.scan(func(id string, parcel *account.Parcel) {
 			events, whole := parcel.Open(id)
@@ -369,6 +368,9 @@ var (
 		"accounts", "parcels, indexed, next_due",
 		func(h *head) []any { return []any{&h.Parcels, &h.Indexed, (*int64)(&h.nextDue)} },
 	)
-	// afterParcel names parcels to look for.
-	afterParcel = accountTable("usage_parcels", "parcel", func(number *int64) []any { return []any{number} })
+	// afterParcel names parcels: theParcels finds them, and laterParcels those that
+	// came after them.
+	afterParcel  = accountTable("usage_parcels", "parcel", func(number *int64) []any { return []any{number} })
+	theParcels   = parcels.selected("p") + ", {rows} WHERE p.account = r.account AND p.parcel = r.parcel"
+	laterParcels = parcels.selected("p") + ", {rows} WHERE p.account = r.account AND p.parcel > r.parcel ORDER BY p.account, p.parcel"
 )

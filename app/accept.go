@@ -180,7 +180,7 @@ func (p *Provider) acceptable(id string, n NewAcceptance, at, known calendar.Ins
 	}
 	d := p.InForce(id, at, known)
 	if d == nil && n.onPaper() {
-		d = p.announced(id, at)
+		d = p.Corpus.Next(id, at+1, at)
 	}
 	if d == nil {
 		return nil, refusal.New(refusal.NotFound, "no version of document %q is in force at %s", id, p.Settings.Zone.Format(at)).
@@ -204,19 +204,6 @@ func (p *Provider) acceptableVersion(id, label string, at, known calendar.Instan
 	}
 	return nil, refusal.New(refusal.NotFound, "version %q of document %q is not in force at %s, and is no tariff to come", label, id, p.Settings.Zone.Format(at)).
 		At("documents").Do("leave the version out to accept the one in force, or name a tariff that was announced")
-}
-
-// announced returns the version of a document that takes effect next after an
-// instant and was announced by then, or nil.
-func (p *Provider) announced(id string, at calendar.Instant) *terms.Document {
-	var found *terms.Document
-	for _, published := range p.Documents {
-		d := published.Document
-		if d.ID == id && d.Announced <= at && at < d.Effective && (found == nil || d.Effective < found.Effective) {
-			found = d
-		}
-	}
-	return found
 }
 
 // InForce returns the version of a document that is in force at an instant, as it

@@ -10,7 +10,6 @@ import (
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
-	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
 
@@ -59,7 +58,7 @@ func (a *App) dissent(ctx context.Context, tx *store.Tx, id string, x account.Di
 	d, err := a.decide(ctx, tx, id, actor, func(c acase) (*account.Decision, error) {
 		p, at = c.provider, max(c.now, c.books.At)
 		if x.Version == "" {
-			next := p.nextVersion(x.Document, at)
+			next := p.Corpus.Next(x.Document, at, calendar.EndOfTime)
 			if next == nil {
 				return nil, refusal.New(refusal.NotFound, "no version of document %q is to come", x.Document).
 					At("document").Do("name a document of which a new version was announced: termwise documents list")
@@ -72,19 +71,6 @@ func (a *App) dissent(ctx context.Context, tx *store.Tx, id string, x account.Di
 		return v, at, err
 	}
 	return p.leaving(d, x), at, nil
-}
-
-// nextVersion returns the version of a document that takes effect next, at an
-// instant or later, or nil.
-func (p *Provider) nextVersion(document string, at calendar.Instant) *terms.Document {
-	var next *terms.Document
-	for _, published := range p.Documents {
-		d := published.Document
-		if d.ID == document && d.Effective >= at && (next == nil || d.Effective < next.Effective) {
-			next = d
-		}
-	}
-	return next
 }
 
 // leaving describes an exit after it was decided.

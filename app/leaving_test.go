@@ -81,6 +81,30 @@ func TestWhoHasLeftIsNotAffected(t *testing.T) {
 	})
 }
 
+// TestLeavingOverTheNextVersion: of two versions that take effect at one instant the
+// next one is that which was published last, since it takes the place of the other,
+// whichever way their names sort.
+func TestLeavingOverTheNextVersion(t *testing.T) {
+	for _, versions := range [][2]string{{"2026-02", "2026-03"}, {"2026-03", "2026-02"}} {
+		ctx := context.Background()
+		a := openSample(t, filepath.Join(t.TempDir(), "next.db"))
+		must(t, a.CreateAccount(ctx, app.NewAccount{ID: "acme", Name: "A", Accepts: []string{"general-agreement"}}, "test"))
+		folder := map[string]string{}
+		for i, rate := range []string{"0.04%/day", "0.03%/day"} {
+			folder["agreements/"+versions[i]+".yaml"] = generalOf(t, versions[i], "2026-01-01", "2026-02-20", rate, "10 days")
+			_, err := a.Publish(ctx, withDocuments(t, folder))
+			must(t, err)
+			advance(t, a, []string{"2026-01-02T00:00:00+08:00", "2026-01-03T00:00:00+08:00"}[i])
+		}
+		left, err := a.Dissent(ctx, "acme", account.Dissent{Document: "general-agreement"}, "", "test")
+		must(t, err)
+		if left.Version != versions[1] {
+			t.Errorf("it left over %s, and not over %s, which was published last", left.Version, versions[1])
+		}
+		holdsTrue(t, a)
+	}
+}
+
 // TestLeavingBeforeOnesTurn: on a real clock an account may leave after a version
 // was published and before its turn to be told of it; it is not told then, and
 // verify misses nothing. Where its turn came before, verify misses the notice.

@@ -146,6 +146,26 @@ func (c *Corpus) history(id string) *history {
 	return &c.histories[i]
 }
 
+// Next returns the version of a document that takes effect next, at an instant or
+// later, of those announced by another; nil where there is none. Of versions that
+// take effect together it is the one that binds from then.
+func (c *Corpus) Next(document string, from, announced calendar.Instant) (next *Document) {
+	h := c.history(document)
+	if h == nil {
+		return nil
+	}
+	for i := range h.versions {
+		d := h.versions[i].Document
+		if next != nil && next.Effective < d.Effective {
+			break
+		}
+		if from <= d.Effective && d.Announced <= announced {
+			next = d
+		}
+	}
+	return next
+}
+
 // before returns the last version, of those that were known at an instant, that stands
 // before the first one that is meant; nil where there is none. A succession asks as of
 // when its version became known, since nobody could follow what came later; what going on

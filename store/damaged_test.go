@@ -101,15 +101,11 @@ func TestMigrationsKeepWhatIsStray(t *testing.T) {
 				w.open("a")
 				w.use(start, event("1", "a", "vm", 0, 3))
 				w.advance(start.Add(3*calendar.HourLength), "a")
-				provider, err := db.migrations()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := provider.DownTo(t.Context(), stateVersion-1); err != nil {
+				if err := downTo(t, db, stateVersion-1); err != nil {
 					t.Fatal(err)
 				}
 				w.byHand(change)
-				if _, err := provider.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "no account ghost, and rows of it in "+table) {
+				if err := up(t, db); err == nil || !strings.Contains(err.Error(), "no account ghost, and rows of it in "+table) {
 					t.Errorf("migrating says %v", err)
 				}
 			})

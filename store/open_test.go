@@ -43,19 +43,15 @@ func TestMigrationsGoBothWays(t *testing.T) {
 		postgres: "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'goose%'",
 	}
 	onEngines(t, func(t *testing.T, db *DB) {
-		provider, err := db.migrations()
-		if err != nil {
-			t.Fatal(err)
-		}
 		for range 2 {
-			if _, err := provider.DownTo(t.Context(), 0); err != nil {
+			if err := downTo(t, db, 0); err != nil {
 				t.Fatal(err)
 			}
 			var left int
 			if err := db.reader.QueryRowContext(t.Context(), tables[db.engine]).Scan(&left); err != nil || left != 0 {
 				t.Fatalf("%d tables are left, %v", left, err)
 			}
-			if _, err := provider.Up(t.Context()); err != nil {
+			if err := up(t, db); err != nil {
 				t.Fatal(err)
 			}
 		}

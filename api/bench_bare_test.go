@@ -41,8 +41,8 @@ func (insert plainTable) measure(b *testing.B, first int) float64 {
 const bareColumns = `(account TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, product TEXT NOT NULL, resource TEXT NOT NULL,
 	point BIGINT NOT NULL, start BIGINT NOT NULL, finish BIGINT NOT NULL, measures TEXT NOT NULL, body BIGINT NOT NULL, recorded BIGINT NOT NULL)`
 
-func bareRow(i int) []any {
-	e := ingestEventAt(1, i)
+func (l ingestLoad) bareRow(i int) []any {
+	e := l.event(i)
 	return []any{
 		e.account, "meter-1", e.id, "compute-payg", e.resource, int64(0), int64(e.from), int64(e.to),
 		`{"cpu":4000,"gpu":500,"memory":8192}`, int64(i), int64(e.to),
@@ -51,7 +51,7 @@ func bareRow(i int) []any {
 
 // bareSQLite inserts batches with one prepared statement, each in a durable
 // transaction: the fastest way there is.
-func bareSQLite(b *testing.B, file string, events int) plainTable {
+func bareSQLite(b *testing.B, file string, load ingestLoad, events int) plainTable {
 	b.Helper()
 	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(10000)&_pragma=cache_size(-65536)&_txlock=immediate")
 	if err != nil {
@@ -72,7 +72,7 @@ func bareSQLite(b *testing.B, file string, events int) plainTable {
 			return err
 		}
 		for i := range rows {
-			if _, err := insert.Exec(bareRow(first + i)...); err != nil {
+			if _, err := insert.Exec(load.bareRow(first + i)...); err != nil {
 				return err
 			}
 		}
@@ -83,7 +83,7 @@ func bareSQLite(b *testing.B, file string, events int) plainTable {
 
 // barePostgres copies batches in, each in a durable transaction: the fastest
 // way there is.
-func barePostgres(b *testing.B, url string, events int) plainTable {
+func barePostgres(b *testing.B, url string, load ingestLoad, events int) plainTable {
 	b.Helper()
 	db, err := sql.Open("pgx", url)
 	if err != nil {
@@ -101,7 +101,7 @@ func barePostgres(b *testing.B, url string, events int) plainTable {
 			return err
 		}
 		err = conn.Raw(func(driver any) error {
-			source := pgx.CopyFromSlice(rows, func(i int) ([]any, error) { return bareRow(first + i), nil })
+			source := pgx.CopyFromSlice(rows, func(i int) ([]any, error) { return load.bareRow(first + i), nil })
 			_, err := driver.(*stdlib.Conn).Conn().CopyFrom(context.Background(), pgx.Identifier{"bare"}, columns, source)
 			return err
 		})

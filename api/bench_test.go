@@ -26,7 +26,6 @@ import (
 const (
 	ingestClients   = 8
 	ingestBatch     = 1000
-	ingestAccounts  = 200
 	ingestResources = 20
 	holdBatch       = 50_000
 )
@@ -37,15 +36,34 @@ type ingestEvent struct {
 	from, to              calendar.Instant
 }
 
-func ingestEventAt(start calendar.Instant, i int) ingestEvent {
-	turn := i / (ingestAccounts * ingestResources)
-	from := start.Add(calendar.Duration(turn%700) * calendar.HourLength)
+// ingestAccounts is over how many accounts the load is spread, turn by turn.
+func ingestAccounts(tb testing.TB) int { return fromEnvironment(tb, "BENCH_ACCOUNTS", "200") }
+
+// ingestLoad is the load of so many accounts, from an instant on.
+type ingestLoad struct {
+	accounts int
+	start    calendar.Instant
+}
+
+func (l ingestLoad) account(n int) string { return fmt.Sprintf("customer-%06d", n) }
+
+// event gives one event of the load.
+func (l ingestLoad) event(i int) ingestEvent {
+	turn := i / (l.accounts * ingestResources)
+	from := l.start.Add(calendar.Duration(turn%700) * calendar.HourLength)
 	return ingestEvent{
-		account:  fmt.Sprintf("customer-%03d", i%ingestAccounts),
-		resource: fmt.Sprintf("vm-%d", i/ingestAccounts%ingestResources),
+		account:  l.account(i % l.accounts),
+		resource: fmt.Sprintf("vm-%d", i/l.accounts%ingestResources),
 		id:       fmt.Sprintf("%08x-%d", uint32(i)*2654435761, i), // in no order, as ids come
 		from:     from, to: from.Add(calendar.HourLength),
 	}
+}
+
+// first is an event like another of the load, in its first hour.
+func (l ingestLoad) first(i int) ingestEvent {
+	e := l.event(i)
+	e.from, e.to = l.start, l.start.Add(calendar.HourLength)
+	return e
 }
 
 func (e ingestEvent) json(b *bytes.Buffer) {
@@ -75,7 +93,9 @@ func ingestBody(first int, event func(i int) ingestEvent) []byte {
 // BenchmarkIngest sends usage over HTTP until it is durable, and reports the
 // rate beside what the same engine takes on this machine, in the same run, of
 // the same rows in bare bulk inserts under the same unique key. Each operation
-// is a batch of a thousand events. BENCH_HELD says how many events are held
+// is a batch of a thousand events. BENCH_ACCOUNTS says over how many accounts they
+// are spread: an account that has one event in a transaction costs as much as one
+// that has many. BENCH_HELD says how many events are held
 // before: then the limit is measured twice, into a fresh table (%ofbare) and into
 // one that holds as many (%ofheld). What is held was put in long ago as far as the
 // engine is concerned: it is vacuumed and written out before the measurement.
@@ -85,7 +105,7 @@ func BenchmarkIngest(b *testing.B) {
 		benchmarkIngest(b, func(name string) ingestDatabase {
 			file := filepath.Join(dir, name+".db")
 			return ingestDatabase{
-				url: file, bare: func(events int) plainTable { return bareSQLite(b, file, events) },
+				url: file, bare: func(load ingestLoad, held int) plainTable { return bareSQLite(b, file, load, held) },
 				rest: func() { fileSize(b, file) }, size: func() int64 { return fileSize(b, file) },
 			}
 		})
@@ -108,7 +128,7 @@ func BenchmarkIngest(b *testing.B) {
 				b.Fatal(err)
 			}
 			return ingestDatabase{
-				url: url, bare: func(events int) plainTable { return barePostgres(b, url, events) },
+				url: url, bare: func(load ingestLoad, held int) plainTable { return barePostgres(b, url, load, held) },
 				rest: func() {
 					askOnce(b, "pgx", url, "VACUUM ANALYZE", "SELECT 1")
 					askOnce(b, "pgx", url, "CHECKPOINT", "SELECT 1")
@@ -122,8 +142,8 @@ func BenchmarkIngest(b *testing.B) {
 // ingestDatabase is a new database of an engine.
 type ingestDatabase struct {
 	url  string
-	bare func(events int) plainTable // makes the table of the limit, with so many events
-	rest func()                      // has the engine do what it would do when nothing else is asked of it
+	bare func(load ingestLoad, held int) plainTable // makes the table of the limit, with so many events
+	rest func()                                     // has the engine do what it would do when nothing else is asked of it
 	size func() int64
 }
 
@@ -154,18 +174,18 @@ func askOnce(b *testing.B, driver, location, first, question string) (answer int
 	return answer
 }
 
-// held is how many events are there before.
-func held(b *testing.B) int {
-	b.Helper()
-	n, err := strconv.Atoi(cmp.Or(os.Getenv("BENCH_HELD"), "0"))
+// fromEnvironment reads a size.
+func fromEnvironment(tb testing.TB, name, usual string) int {
+	tb.Helper()
+	n, err := strconv.Atoi(cmp.Or(os.Getenv(name), usual))
 	if err != nil {
-		b.Fatal("BENCH_HELD: ", err)
+		tb.Fatal(name, err)
 	}
 	return n
 }
 
 // hold fills a database with so many events of the load, without HTTP.
-func hold(b *testing.B, url string, start calendar.Instant, events int) {
+func hold(b *testing.B, url string, load ingestLoad, events int) {
 	b.Helper()
 	db, err := store.Open(b.Context(), url)
 	if err != nil {
@@ -175,13 +195,13 @@ func hold(b *testing.B, url string, start calendar.Instant, events int) {
 	for first := 0; first < events; first += holdBatch {
 		batch := make([]metering.Event, min(holdBatch, events-first))
 		for i := range batch {
-			batch[i] = ingestEventAt(start, first+i).event()
+			batch[i] = load.event(first + i).event()
 		}
 		if err := db.Update(b.Context(), func(tx *store.Tx) error {
 			if err := tx.SealUsage(b.Context()); err != nil {
 				return err
 			}
-			_, err := tx.PutUsage(b.Context(), batch, start)
+			_, err := tx.PutUsage(b.Context(), batch, load.start)
 			return err
 		}); err != nil {
 			b.Fatal(err)
@@ -189,38 +209,37 @@ func hold(b *testing.B, url string, start calendar.Instant, events int) {
 	}
 }
 
-// warmUp has each account use something, which accepts what use accepts, and the
-// server learn what is held.
-func (w *world) warmUp(b *testing.B, server *httptest.Server, start calendar.Instant, from int) {
+// warmUp has each account use something in the first hour, which accepts what use
+// accepts from then on, and the server learn what is held. It returns how far the
+// load has come.
+func (w *world) warmUp(b *testing.B, server *httptest.Server, load ingestLoad, from int) int {
 	b.Helper()
-	if err := post(server, w.keys["operator"], ingestBody(from, func(i int) ingestEvent {
-		e := ingestEventAt(start, i)
-		e.from, e.to = start, start.Add(calendar.HourLength) // accepted from the first hour on
-		return e
-	})); err != nil {
-		b.Fatal(err)
+	for first := from; first < from+load.accounts; first += ingestBatch {
+		if err := post(server, w.keys["operator"], ingestBody(first, load.first)); err != nil {
+			b.Fatal(err)
+		}
 	}
+	return from + (load.accounts+ingestBatch-1)/ingestBatch*ingestBatch
 }
 
 func benchmarkIngest(b *testing.B, database func(name string) ingestDatabase) {
-	accounts := make([]app.NewAccount, ingestAccounts)
+	load := ingestLoad{accounts: ingestAccounts(b), start: at(b, "2026-01-01T00:00:00+08:00")}
+	accounts := make([]app.NewAccount, load.accounts)
 	for i := range accounts {
-		accounts[i] = app.NewAccount{ID: fmt.Sprintf("customer-%03d", i), Name: "Loom", Accepts: []string{"general-agreement"}}
+		accounts[i] = app.NewAccount{ID: load.account(i), Name: "Loom", Accepts: []string{"general-agreement"}}
 	}
 	ours, fresh, full := database("ours"), database("fresh"), database("full")
 	w := emptyWorldOn(b, ours.url, accounts...)
 	server := httptest.NewServer(w.server)
 	defer server.Close()
-	beginning, before := at(b, "2026-01-01T00:00:00+08:00"), held(b)
-	w.warmUp(b, server, beginning, before)
-	hold(b, ours.url, beginning, before)
-	into, intoFull := fresh.bare(0), full.bare(before)
-	first := before + ingestBatch
-	w.warmUp(b, server, beginning, first)
-	first += ingestBatch
+	before := fromEnvironment(b, "BENCH_HELD", "0")
+	first := w.warmUp(b, server, load, before)
+	hold(b, ours.url, load, before)
+	into, intoFull := fresh.bare(load, 0), full.bare(load, before)
+	first = w.warmUp(b, server, load, first)
 	bodies := make([][]byte, b.N)
 	for n := range bodies {
-		bodies[n] = ingestBody(first+n*ingestBatch, func(i int) ingestEvent { return ingestEventAt(beginning, i) })
+		bodies[n] = ingestBody(first+n*ingestBatch, load.event)
 	}
 	for _, of := range []ingestDatabase{ours, fresh, full} {
 		of.rest()

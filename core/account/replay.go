@@ -35,6 +35,7 @@ type replaying struct {
 	next     int
 	recorded calendar.Instant
 	settled  map[metering.Key]*metering.Bucket
+	usage    *usageKnown // nil until a bucket is to be parted again
 	// kept is what is left of the stored rows, made counts the rows that came out.
 	kept Evidence
 	made struct{ entries, charges, refused, transfers, lateFees, notices, transitions, acceptances, lapses, addOns int }

@@ -11,11 +11,12 @@ import (
 	"termwise.dev/core/subscription"
 )
 
-// settledBucket is what a settlement made of one bucket: the quantities are the inputs
-// of its replay, everything else is computed again.
+// settledBucket is what a settlement made of one bucket. How much it settled is an
+// input of its replay, everything else is computed again.
 type settledBucket struct {
 	metering.Key
 	parts
+	entry int64
 }
 
 // settle makes a settlement again, after what fell due before it.
@@ -48,7 +49,7 @@ func (r *replaying) settledIn(seq int64) []settledBucket {
 		if n := len(out); n > 0 && out[n-1].Key == key && out[n-1].billed == 0 {
 			return &out[n-1]
 		}
-		out = append(out, settledBucket{Key: key})
+		out = append(out, settledBucket{Key: key, entry: seq})
 		return &out[len(out)-1]
 	}
 	charges, refused := r.kept.Charges, r.kept.Refused
@@ -83,6 +84,11 @@ func (r *replaying) resettle(s settledBucket, at calendar.Instant) (by sale, amo
 	}
 	if err := mayBill(s, on.service, on.gate); err != nil {
 		return by, 0, err
+	}
+	if on.gate == "" {
+		if err := r.rightParts(s, on.service); err != nil {
+			return by, 0, err
+		}
 	}
 	amount, err = r.d.book(b, s.parts, on.set)
 	return on.by, amount, err

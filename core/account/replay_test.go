@@ -267,6 +267,35 @@ func TestEveryChangeIsFoundAndNamed(t *testing.T) {
 	}
 }
 
+// Usage that is said to have come at another time of its hour adds up to the same, and
+// all digests are right; but the service was closed then, or was not.
+func TestUsageThatWasMovedWithinItsHour(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	w.topUp("2026-01-01T00:00:00+08:00", "5.00")
+	w.use("pod", 10_000, "2026-01-01T00:00:00+08:00", "2026-01-20T00:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.advance("2026-01-04T00:00:00+08:00")
+	w.topUp("2026-01-04T10:20:00+08:00", "120.00") // resumes
+	w.use("short", 6000, "2026-01-04T10:10:00+08:00", "2026-01-04T10:30:00+08:00", "2026-01-04T10:30:00+08:00")
+	w.advance("2026-01-04T12:00:00+08:00")
+	for _, c := range []struct {
+		by   calendar.Duration
+		says string
+	}{{0, ""}, {10 * calendar.Minute, "events give 7200000 and 0"}, {-10 * calendar.Minute, "events give 0 and 7200000"}} {
+		ev := w.evidence()
+		p := &ev.Parcels[len(ev.Parcels)-1]
+		e := ev.Events[len(ev.Events)-1].Event
+		e.From, e.To = e.From.Add(c.by), e.To.Add(c.by)
+		*p = *account.NewParcel(ev.Account.ID, p.Number, p.Recorded, []metering.Event{e})
+		ev.Resources[account.Resource{Product: e.Product, Resource: e.Resource}] = e.From
+		ev.Unpack()
+		faults := ev.Check(w.replay()).Faults
+		found := len(faults) == 1 && faults[0].Table == account.InJournal && strings.Contains(faults[0].Error(), c.says)
+		if c.says == "" && len(faults) > 0 || c.says != "" && !found {
+			t.Errorf("moved by %v: %v", c.by, faults)
+		}
+	}
+}
+
 // A debt of another amount, seller, product, day or instant is found, and one that is gone.
 func TestEveryChangeOfADebtIsFound(t *testing.T) {
 	w := newWorld(t, sampleCorpus(t))

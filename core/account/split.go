@@ -46,7 +46,7 @@ func (d *draft) arrived(b *metering.Bucket, at calendar.Instant) (arrived, error
 	later := int64(0)
 	for i := range events {
 		e := &events[i]
-		if e.Recorded <= at || !e.touches(b) {
+		if e.Recorded <= at || !e.touches(b.Key) {
 			continue
 		}
 		q := e.Within(b.Meter, b.Hour.Start(), b.Hour.End())
@@ -62,9 +62,9 @@ func (d *draft) arrived(b *metering.Bucket, at calendar.Instant) (arrived, error
 	return a, nil
 }
 
-// touches says whether an event is of the bucket's resource.
-func (e *StoredEvent) touches(b *metering.Bucket) bool {
-	return e.Product == b.Product && e.Resource == b.Resource
+// touches says whether an event is of a bucket's resource.
+func (e *StoredEvent) touches(key metering.Key) bool {
+	return e.Product == key.Product && e.Resource == key.Resource
 }
 
 // split parts a bucket's unsettled usage into what the service was open for and
@@ -74,29 +74,44 @@ func (d *draft) split(b *metering.Bucket, usage arrived, on basis) (parts, error
 		return parts{refused: []refusedPart{{on.gate, usage.open}}}, nil
 	}
 	closed, err := d.closedIn(b, on.service)
-	if err != nil || len(closed) == 0 || canary.On(canary.BillSuspended) {
+	if err != nil || canary.On(canary.BillSuspended) {
 		return parts{billed: usage.open}, err
 	}
-	if len(closed) == 1 && closed[0].From == b.Hour.Start() && closed[0].To == b.Hour.End() {
+	if len(closed) > 0 && canary.On(canary.RefuseWholeHour) {
 		return parts{refused: []refusedPart{{closed[0].Reason, usage.open}}}, nil
+	}
+	if p, plain := splitWhole(b.Hour, closed, usage.open); plain {
+		return p, nil
 	}
 	if usage.events == nil {
 		return parts{}, d.missing(b)
 	}
-	return splitByEvents(b, closed, usage), nil
+	return splitByEvents(b.Key, closed, usage.unsettled(b), usage.open), nil
+}
+
+// splitWhole parts usage of an hour in which the service was open throughout, or
+// closed throughout for one reason: nothing needs to be known of its events.
+func splitWhole(hour calendar.Hour, closed []subscription.Closed, open int64) (p parts, plain bool) {
+	switch {
+	case len(closed) == 0:
+		return parts{billed: open}, true
+	case len(closed) == 1 && closed[0].From == hour.Start() && closed[0].To == hour.End():
+		return parts{refused: []refusedPart{{closed[0].Reason, open}}}, true
+	}
+	return parts{}, false
 }
 
 // splitByEvents counts what of the usage that is settled now fell into each closed
 // part of the hour. What was settled before, when the service may have been closed
 // otherwise, says nothing of it.
-func splitByEvents(b *metering.Bucket, closed []subscription.Closed, usage arrived) parts {
+func splitByEvents(key metering.Key, closed []subscription.Closed, events []*StoredEvent, open int64) parts {
 	inClosed := map[refusal.Code]int64{}
-	for _, e := range usage.unsettled(b) {
+	for _, e := range events {
 		for _, c := range closed {
-			inClosed[c.Reason] += e.Within(b.Meter, c.From, c.To)
+			inClosed[c.Reason] += e.Within(key.Meter, c.From, c.To)
 		}
 	}
-	p := parts{billed: usage.open}
+	p := parts{billed: open}
 	for _, c := range slices.Backward(closed) { // the latest reason first
 		if q := min(inClosed[c.Reason], p.billed); q > 0 {
 			p.refused = append(p.refused, refusedPart{c.Reason, q})
@@ -114,7 +129,7 @@ func splitByEvents(b *metering.Bucket, closed []subscription.Closed, usage arriv
 func (a *arrived) unsettled(b *metering.Bucket) (events []*StoredEvent) {
 	for i := range a.events {
 		e := &a.events[i]
-		if b.Pending <= e.Recorded && e.Recorded <= a.by && e.touches(b) {
+		if b.Pending <= e.Recorded && e.Recorded <= a.by && e.touches(b.Key) {
 			events = append(events, e)
 		}
 	}
@@ -139,12 +154,17 @@ func (d *draft) closedIn(b *metering.Bucket, s *subscription.Service) ([]subscri
 		}
 		opened = d.books.Usage.Opened[Resource{b.Product, b.Resource}]
 	}
-	var within []subscription.Closed
+	return closedWithin(s, opened, b.Hour), nil
+}
+
+// closedWithin returns the parts of an hour in which a service was closed for a
+// resource that was first used at an instant.
+func closedWithin(s *subscription.Service, opened calendar.Instant, hour calendar.Hour) (within []subscription.Closed) {
 	for _, c := range s.ClosedFor(opened) {
-		from, to := max(c.From, b.Hour.Start()), min(c.To, b.Hour.End())
+		from, to := max(c.From, hour.Start()), min(c.To, hour.End())
 		if from < to {
 			within = append(within, subscription.Closed{From: from, To: to, Reason: c.Reason})
 		}
 	}
-	return within, nil
+	return within
 }

@@ -27,6 +27,7 @@ const (
 	PriceOfToday    Bug = "account: late usage has the price of today"
 	OpenGate        Bug = "account: whoever owes can open a service"
 	BillSuspended   Bug = "account: usage of a suspended service is billed"
+	RefuseWholeHour Bug = "account: an hour in which a service was closed is refused whole"
 	KeepOverpayment Bug = "account: what was paid too much is kept"
 	ResumeUnpaid    Bug = "account: a service resumes before the late fees are paid"
 	OldNoticeCounts Bug = "account: a notice of earlier arrears counts for later ones"
@@ -57,7 +58,7 @@ func All() []Bug {
 	return []Bug{
 		DropRemainder, RoundEachLine, ShortMonth, DaysOfUTC, EarlyKnowledge, ShortNotice, RejectedBinds,
 		FeeOnFee, FeeOnDueDay, PayNewestFirst, NoPartPayment, SuspendUnannounced, ReleaseEarly,
-		PriceOfToday, OpenGate, BillSuspended, KeepOverpayment, ResumeUnpaid, OldNoticeCounts, AnyMethod, FutureByStart, UnsealedRows,
+		PriceOfToday, OpenGate, BillSuspended, RefuseWholeHour, KeepOverpayment, ResumeUnpaid, OldNoticeCounts, AnyMethod, FutureByStart, UnsealedRows,
 		CreditTwice, ForgetAnswer, FirstInstant, AcceptFromNow, PublishSilently,
 		CountDuplicates, ReusedIsDouble, LoseLateEvent, AnswerUncommitted, SwallowConflict, SwallowError,
 		KeepPaidDebts, KeepOldBalance, KnownIsNow, SkipLock,

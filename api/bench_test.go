@@ -27,6 +27,7 @@ const (
 	ingestClients   = 8
 	ingestBatch     = 1000
 	ingestResources = 20
+	scattered       = 7919 // a prime: each account has its turn
 	holdBatch       = 50_000
 )
 
@@ -52,7 +53,7 @@ func (l ingestLoad) event(i int) ingestEvent {
 	turn := i / (l.accounts * ingestResources)
 	from := l.start.Add(calendar.Duration(turn%700) * calendar.HourLength)
 	return ingestEvent{
-		account:  l.account(i % l.accounts),
+		account:  l.account(i * scattered % l.accounts), // in no order either
 		resource: fmt.Sprintf("vm-%d", i/l.accounts%ingestResources),
 		id:       fmt.Sprintf("%08x-%d", uint32(i)*2654435761, i), // in no order, as ids come
 		from:     from, to: from.Add(calendar.HourLength),

@@ -45,7 +45,7 @@ CREATE TABLE single_buckets (
 // packBuckets packs the buckets of each account's hours.
 func packBuckets(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := noStrays(ctx, tx, "buckets"); err != nil {
+		if err := noStrays(ctx, tx, "buckets", everyRow); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(hoursSchema)); err != nil {

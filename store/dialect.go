@@ -27,12 +27,14 @@ const (
 // bytes, as Go sorts it. SQLite's tables are STRICT, so that a sum that leaves
 // 64 bits is refused, and WITHOUT ROWID, so that a row is stored once, under its
 // key; tables of fat rows, which end with BY ARRIVAL, are not, since each row
-// would touch a page of its own.
+// would touch a page of its own. SQLite has no word for locking a table, and a
+// migration needs none there.
 func (e engine) schema() *strings.Replacer {
 	if e == postgres {
 		return strings.NewReplacer(" TEXT ", ` TEXT COLLATE "C" `)
 	}
-	return strings.NewReplacer("\n); -- BY ARRIVAL", "\n) STRICT;", "\n);", "\n) STRICT, WITHOUT ROWID;", "BIGINT", "INTEGER", "BYTEA", "BLOB")
+	return strings.NewReplacer("\n); -- BY ARRIVAL", "\n) STRICT;", "\n);", "\n) STRICT, WITHOUT ROWID;", "BIGINT", "INTEGER", "BYTEA", "BLOB",
+		"\nLOCK TABLE ", "\n-- LOCK TABLE ")
 }
 
 // among gives the condition that a column holds one of the values in the

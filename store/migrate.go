@@ -115,6 +115,18 @@ func (e engine) goMigrations() (all []*goose.Migration) {
 	return all
 }
 
+// takeTables waits for whoever writes to tables with the program of another version, and
+// keeps everybody from them until the migration is done: what is written to a table after
+// it was read would go with it. Come first, so that no weaker lock has to grow, and name
+// the tables in the order in which that program asks for them. On SQLite the migration
+// has the whole file.
+func (e engine) takeTables(ctx context.Context, tx *sql.Tx, tables string) error {
+	if e != postgres {
+		return nil
+	}
+	return execAll(ctx, tx, "LOCK TABLE "+tables+" IN ACCESS EXCLUSIVE MODE")
+}
+
 // execAll executes texts one after the other.
 func execAll(ctx context.Context, tx *sql.Tx, texts ...string) error {
 	for _, text := range texts {

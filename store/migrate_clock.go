@@ -9,14 +9,11 @@ import (
 // published. Every command asks for both, and a table less is looked into.
 const clockVersion = 19
 
-// joinClock moves the clock. Whoever sets it meanwhile, with the program from before, is
-// waited for: what is set after it was read would go with its table.
+// joinClock moves the clock.
 func joinClock(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if e == postgres {
-			if _, err := tx.ExecContext(ctx, lockClock); err != nil {
-				return err
-			}
+		if err := e.takeTables(ctx, tx, "published, clock"); err != nil {
+			return err
 		}
 		return execAll(ctx, tx,
 			e.schema().Replace("ALTER TABLE published ADD COLUMN clock TEXT NOT NULL DEFAULT '' CHECK (clock IN ('', 'real', 'virtual'))"),
@@ -26,10 +23,6 @@ func joinClock(e engine) func(context.Context, *sql.Tx) error {
 		)
 	}
 }
-
-// lockClock takes at once the locks that the rest of joinClock needs, and no weaker ones
-// before them. published comes first, as where the program from before asks for both.
-const lockClock = "LOCK TABLE published, clock IN ACCESS EXCLUSIVE MODE"
 
 const clockTable = `
 CREATE TABLE clock (
@@ -41,6 +34,9 @@ CREATE TABLE clock (
 
 func partClock(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
+		if err := e.takeTables(ctx, tx, "published"); err != nil {
+			return err
+		}
 		return execAll(ctx, tx,
 			e.schema().Replace(clockTable),
 			"INSERT INTO clock (id, mode, now) SELECT 1, clock, now FROM published WHERE clock <> ''",

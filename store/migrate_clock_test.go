@@ -41,16 +41,3 @@ func TestTheClockIsJoined(t *testing.T) {
 		}
 	})
 }
-
-// Who sets the clock with the program from before while it is moved is waited for.
-func TestTheClockIsSetWhileItIsJoined(t *testing.T) {
-	db := open(t, newDatabase(t, postgres))
-	upBeside(t, db, clockVersion, "INSERT INTO clock (id, mode, now) VALUES (1, 'virtual', 77)")
-	view(t, db, func(ctx context.Context, tx *Tx) error {
-		c, set, err := tx.Clock(ctx)
-		if want := (Clock{Virtual: true, Now: 77}); !set || c != want {
-			t.Errorf("set %v to %+v, want %+v", set, c, want)
-		}
-		return err
-	})
-}

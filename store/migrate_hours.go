@@ -45,7 +45,10 @@ CREATE TABLE single_buckets (
 // packBuckets packs the buckets of each account's hours.
 func packBuckets(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := noStrays(ctx, tx, "buckets"); err != nil {
+		if err := e.takeTables(ctx, tx, "buckets"); err != nil {
+			return err
+		}
+		if err := noStrays(ctx, tx, "buckets", everyRow); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(hoursSchema)); err != nil {
@@ -102,6 +105,9 @@ func packBucketHour(ctx context.Context, tx *sql.Tx, id string, hour calendar.Ho
 // unpackBuckets makes each bucket a row of its own again.
 func unpackBuckets(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
+		if err := e.takeTables(ctx, tx, "buckets"); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, e.schema().Replace(bucketsSchema)); err != nil {
 			return err
 		}

@@ -33,10 +33,7 @@ const entriesAtOnce = 200
 // its row is found as before, since the entry's seal does not fit either.
 func packLines(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := errors.Join(
-			noOrphans(ctx, tx, "charges", everyRow), noOrphans(ctx, tx, "transfers", everyRow),
-			noStrays(ctx, tx, "charges", "transfers"),
-		); err != nil {
+		if err := errors.Join(nothingLost(ctx, tx, "charges", everyRow), nothingLost(ctx, tx, "transfers", everyRow)); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, e.columns(linesSchema)); err != nil {
@@ -51,29 +48,32 @@ func packLines(e engine) func(context.Context, *sql.Tx) error {
 	}
 }
 
+// nothingLost refuses rows that would be lost where they are put into entries, account
+// by account. which is the condition that the rows of the table meet which are.
+func nothingLost(ctx context.Context, tx *sql.Tx, table, which string) error {
+	return errors.Join(noOrphans(ctx, tx, table, which), noStrays(ctx, tx, table, which))
+}
+
 // noStrays refuses rows of accounts that do not exist, which a migration would lose.
-func noStrays(ctx context.Context, tx *sql.Tx, tables ...string) error {
-	for _, table := range tables {
-		var id string
-		err := tx.QueryRowContext(ctx, "SELECT account FROM "+table+
-			" t WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account = t.account) LIMIT 1").Scan(&id)
-		if err == nil {
-			return fmt.Errorf("there is no account %s, and rows of it in %s: the database was changed by hand; "+
-				"find out why with the termwise that wrote it (termwise verify), and put a backup back", id, table)
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
+func noStrays(ctx context.Context, tx *sql.Tx, table, which string) error {
+	var id string
+	err := tx.QueryRowContext(ctx, "SELECT account FROM "+table+
+		" t WHERE "+which+" AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account = t.account) LIMIT 1").Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("there is no account %s, and rows of it in %s: the database was changed by hand; "+
+		"find out why with the termwise that wrote it (termwise verify), and put a backup back", id, table)
 }
 
 // everyRow is the condition that all rows of a table meet.
 const everyRow = "1 = 1"
 
 // noOrphans refuses rows that belong to no entry: there is nowhere to put them, and
-// they may not be lost, since they show that somebody changed the database. which is
-// the condition that the rows of the table meet which are to be put into entries.
+// they may not be lost, since they show that somebody changed the database.
 func noOrphans(ctx context.Context, tx *sql.Tx, table, which string) error {
 	var id string
 	var row account.RowID

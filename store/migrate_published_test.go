@@ -76,7 +76,10 @@ func TestPublishedIsSummed(t *testing.T) {
 // Who publishes with the program from before while the row is made is waited for.
 func TestPublishedWhileItIsSummed(t *testing.T) {
 	db := open(t, newDatabase(t, postgres))
-	upBeside(t, db, publishedVersion, lockPublishing,
+	if err := downTo(t, db, publishedVersion-1); err != nil {
+		t.Fatal(err)
+	}
+	beside(t, db, func() error { return up(t, db) }, lockPublishing,
 		"INSERT INTO documents (document, version, file, source, hash, recorded, digest) VALUES ('d', '1', 'f', '', '', 1, 77)")
 	view(t, db, func(ctx context.Context, tx *Tx) error {
 		sum, _, err := tx.PublishedDigest(ctx)

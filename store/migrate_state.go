@@ -45,8 +45,10 @@ const stateIndex = "CREATE INDEX accounts_owing ON accounts (account) WHERE " + 
 // services, and what else decisions need to know of the past, into the accounts' rows.
 func gatherState(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := noStrays(ctx, tx, "balances", "debts", "services"); err != nil {
-			return err
+		for _, table := range []string{"balances", "debts", "services"} {
+			if err := noStrays(ctx, tx, table, everyRow); err != nil {
+				return err
+			}
 		}
 		for _, column := range stateColumns {
 			if _, err := tx.ExecContext(ctx, "ALTER TABLE accounts ADD COLUMN "+e.columns(column)); err != nil {

@@ -57,7 +57,7 @@ const isPacked = "document = ''"
 // its row is found as before, since the entry's seal does not fit either.
 func packSteps(e engine) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if err := errors.Join(noOrphans(ctx, tx, "transitions", everyRow), noOrphans(ctx, tx, "notices", isPacked)); err != nil {
+		if err := errors.Join(nothingLost(ctx, tx, "transitions", everyRow), nothingLost(ctx, tx, "notices", isPacked)); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, e.schema().Replace("ALTER TABLE journal ADD COLUMN steps BIGINT NOT NULL DEFAULT 0")); err != nil {

@@ -1,5 +1,8 @@
 -- +goose Up
 
+-- What is written to the table after it was copied would go with it.
+LOCK TABLE debts IN ACCESS EXCLUSIVE MODE;
+
 -- Usage that arrives in parts is settled in parts, whenever somebody looks.
 ALTER TABLE buckets ADD COLUMN pending BIGINT NOT NULL DEFAULT 0;
 UPDATE buckets SET pending = touched WHERE total > billed + refused;
@@ -19,6 +22,7 @@ DROP TABLE debts;
 ALTER TABLE debts_by_instant RENAME TO debts;
 
 -- +goose Down
+LOCK TABLE debts IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE buckets DROP COLUMN pending;
 CREATE TABLE debts_by_day (
     account     TEXT   NOT NULL,

@@ -1,5 +1,8 @@
 -- +goose Up
 
+-- What is written to the table after it was copied would go with it.
+LOCK TABLE services IN ACCESS EXCLUSIVE MODE;
+
 -- What a notice of a change is about, and when a notice counts as served.
 ALTER TABLE notices ADD COLUMN document TEXT NOT NULL DEFAULT '';
 ALTER TABLE notices ADD COLUMN version TEXT NOT NULL DEFAULT '';
@@ -49,6 +52,7 @@ CREATE TABLE untold (
 );
 
 -- +goose Down
+LOCK TABLE services IN ACCESS EXCLUSIVE MODE;
 DROP TABLE untold;
 DROP TABLE announcements;
 CREATE TABLE services_without_ends (

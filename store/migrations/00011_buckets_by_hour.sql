@@ -1,5 +1,8 @@
 -- +goose Up
 
+-- What is written to the table after it was copied would go with it.
+LOCK TABLE buckets IN ACCESS EXCLUSIVE MODE;
+
 -- An account's buckets of one hour lie side by side, whatever its resources: an
 -- hour is settled at once, and would touch a page for each resource otherwise.
 CREATE TABLE buckets_by_hour (
@@ -26,6 +29,7 @@ ALTER TABLE buckets_by_hour RENAME TO buckets;
 CREATE INDEX buckets_open ON buckets (account, hour) WHERE pending <> 0;
 
 -- +goose Down
+LOCK TABLE buckets IN ACCESS EXCLUSIVE MODE;
 CREATE TABLE buckets_by_resource (
     account  TEXT   NOT NULL,
     product  TEXT   NOT NULL,

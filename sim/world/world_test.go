@@ -168,6 +168,27 @@ func TestAFaultIsFelt(t *testing.T) {
 	}
 }
 
+// TestAFaultIsFeltAgain: as the database is opened, as what a dead program left is,
+// and as a step is put again.
+func TestAFaultIsFeltAgain(t *testing.T) {
+	pays := Paying{Account: "a", TopUp: model.TopUp{Amount: 5, Method: "alipay", Reference: "r"}, Key: "k"}
+	for _, kind := range faultKinds {
+		died := &Fault{Kind: DiesAfter, Call: 5}
+		story, err := Tell(t.Context(), Plain(), []Told{
+			opening("a"),
+			{Step: Reopening{}, Fault: &Fault{Kind: kind}},
+			{Step: pays, Fault: died, Again: &Fault{Kind: kind}},
+			{Step: pays, Fault: died, Again: &Fault{Kind: kind, Call: 2}},
+		}, files(t))
+		if err != nil || story.Failure != nil {
+			t.Fatalf("%s: %v\n%s", kind, err, story)
+		}
+		if story.Did["fault: while opening"] != 2 || story.Did["fault: as the step is put again"] != 1 {
+			t.Errorf("%s did not happen as the database was opened or as a step was put again: %v", kind, story.Did)
+		}
+	}
+}
+
 // TestLeavingInTheMinute: on a real clock a version is known a minute after it was
 // published. Who leaves over a contract in that minute is looked at as the end
 // comes, like who leaves after it.

@@ -44,7 +44,7 @@ func Open(ctx context.Context, location string, options ...Option) (*DB, error) 
 	for _, choose := range options {
 		choose(db)
 	}
-	if err := db.migrate(ctx); err != nil {
+	if err := db.watch.call(Call{Kind: Migrate}, func() error { return db.migrate(ctx) }); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

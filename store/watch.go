@@ -22,14 +22,16 @@ type Call struct {
 // CallKind says what a call asks of the database.
 type CallKind string
 
-// The kinds of call.
+// The kinds of call. All that brings the schema up to date as a database is opened
+// counts as one.
 const (
+	Migrate   CallKind = "migrate"
 	Begin     CallKind = "begin"
 	Statement CallKind = "statement"
 	Commit    CallKind = "commit"
 )
 
-// Watcher is told of every call that transactions make. An error that it returns
+// Watcher is told of every call that opening and transactions make. An error that it returns
 // takes the place of the answer: before the call, nothing has happened; after a
 // commit, all has happened and the caller does not know. On PostgreSQL several
 // calls are sent together: it is told of all of them, and then of all answers.
@@ -39,7 +41,7 @@ type Watcher func(Call) error
 // Option is a choice about a database that is being opened.
 type Option func(*DB)
 
-// Watched has a watcher told of the calls of every transaction.
+// Watched has a watcher told of every call.
 func Watched(w Watcher) Option { return func(db *DB) { db.watch = w } }
 
 // SealedAfter sets how many names of usage events are held in memory before they

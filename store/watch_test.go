@@ -17,7 +17,6 @@ func TestWatched(t *testing.T) {
 	for _, e := range []engine{sqlite, postgres} {
 		t.Run(string(e), func(t *testing.T) {
 			location := newDatabase(t, e)
-			open(t, location)
 			var calls []Call
 			at := -1
 			db, err := Open(t.Context(), location, Watched(func(c Call) error {
@@ -32,6 +31,10 @@ func TestWatched(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = db.Close() }()
+			if diff := cmp.Diff([]Call{{Kind: Migrate}, {Kind: Migrate, Answered: true}}, calls); diff != "" {
+				t.Fatalf("of the opening the watcher was told (-want +got):\n%s", diff)
+			}
+			calls = nil
 			set := func(now calendar.Instant) error {
 				return db.Update(t.Context(), func(tx *Tx) error { return tx.SetClock(t.Context(), Clock{Now: now}) })
 			}
@@ -72,5 +75,25 @@ func TestWatched(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOpeningThatFails is done again by whoever opens the database next.
+func TestOpeningThatFails(t *testing.T) {
+	broken := errors.New("broken off")
+	for _, e := range []engine{sqlite, postgres} {
+		for _, lost := range []bool{false, true} {
+			location := newDatabase(t, e)
+			_, err := Open(t.Context(), location, Watched(func(c Call) error {
+				if c.Answered == lost {
+					return broken
+				}
+				return nil
+			}))
+			if !errors.Is(err, broken) {
+				t.Errorf("%s (answer lost: %t): opening gives %v", e, lost, err)
+			}
+			open(t, location)
+		}
 	}
 }

@@ -171,14 +171,27 @@ func (d *draft) nextEnd() (calendar.Instant, error) {
 		}
 		next = min(next, end.at)
 	}
+	// An account can be told of an end, or leave, before the version that brings it is
+	// known. When it is, the end is looked for again.
 	for _, e := range d.books.Ends {
-		// An account can be told of an end before the version that brings it is known.
-		// When it is, the end is looked for again.
-		if known, published := d.env.Terms.KnownFrom(e.Document, e.Version); published && known > d.env.RecordedAt(d.books.At) {
-			next = min(next, known)
+		next = min(next, d.becomesKnown(e.Document, e.Version))
+	}
+	for _, e := range d.books.Exits {
+		if e.Lifted == 0 {
+			next = min(next, d.becomesKnown(e.Document, e.Version))
 		}
 	}
 	return next, nil
+}
+
+// becomesKnown returns when a version will be known that is not known yet, or
+// EndOfTime.
+func (d *draft) becomesKnown(document, version string) calendar.Instant {
+	known, published := d.env.Terms.KnownFrom(document, version)
+	if !published || known <= d.env.RecordedAt(d.books.At) {
+		return calendar.EndOfTime
+	}
+	return known
 }
 
 // closesAtTheEnd gives when a bucket's cycle closes whose service may end before

@@ -50,7 +50,7 @@ var Interesting = []string{
 	"service: ended", "service: opened after its end",
 	"statement: as known before",
 	"fault: " + string(Fails), "fault: " + string(LosesTo), "fault: " + string(Loses), "fault: " + string(DiesAt), "fault: " + string(DiesAfter),
-	"fault: after the commit",
+	"fault: after the commit", "fault: at a late call", "fault: while opening", "fault: as the step is put again",
 }
 
 // Missing lists what should have happened and did not.
@@ -90,6 +90,20 @@ func (d Did) step(s Step, now time.Time, answer string) {
 		if !s.Known.IsZero() {
 			d.count("statement: as known before")
 		}
+	}
+}
+
+// fault counts a fault that happened.
+func (d Did) fault(f *Fault, broken happening, err error) {
+	d.count("fault: " + string(f.Kind))
+	if broken.committed && err != nil {
+		d.count("fault: after the commit")
+	}
+	if broken.opening {
+		d.count("fault: while opening")
+	}
+	if f.Call >= isLate {
+		d.count("fault: at a late call")
 	}
 }
 

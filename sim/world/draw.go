@@ -44,7 +44,10 @@ func (d *drawer) name(prefix string) string {
 func (d *drawer) next() Told {
 	t := Told{Step: d.step()}
 	if d.faulty && d.chance(20) {
-		t.Fault = &Fault{Kind: pick(d.Rand, faultKinds...), Call: d.IntN(30)}
+		t.Fault = drawFault(d.Rand, t.Step)
+		if d.chance(30) {
+			t.Again = drawFault(d.Rand, t.Step)
+		}
 	}
 	return t
 }

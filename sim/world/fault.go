@@ -3,6 +3,7 @@ package world
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,6 +16,26 @@ type Fault struct {
 	Kind FaultKind
 	// Call counts the calls of the step from zero.
 	Call int
+}
+
+// mostCalls is more than any step makes.
+const mostCalls = 64
+
+// isLate is a call that only long steps come to.
+const isLate = 30
+
+// drawFault draws what goes wrong in a step. Every call of every step can be met,
+// and the first ones of steps that seldom make many are met more often.
+func drawFault(r *rand.Rand, s Step) *Fault {
+	f := &Fault{Kind: pick(r, faultKinds...)}
+	switch s.(type) {
+	case Reopening: // makes one call
+	case Advancing, Working, Publishing:
+		f.Call = r.IntN(mostCalls)
+	default:
+		f.Call = r.IntN(1 + r.IntN(mostCalls))
+	}
+	return f
 }
 
 // FaultKind says what goes wrong.
@@ -59,6 +80,7 @@ type happening struct {
 	felt      bool // the fault happened
 	dead      bool // and the program is dead
 	committed bool // a transaction that writes was committed
+	opening   bool // the fault happened while the database was opened
 }
 
 // arm waits for a fault, or for none.
@@ -93,7 +115,7 @@ func (w *watcher) watch(c store.Call) error {
 	if w.fault == nil || w.felt || number != w.fault.Call || c.Answered != w.fault.Kind.after() {
 		return nil
 	}
-	w.felt = true
+	w.felt, w.opening = true, c.Kind == store.Migrate
 	switch {
 	case w.fault.Kind.dies():
 		w.dead = true

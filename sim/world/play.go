@@ -12,10 +12,12 @@ import (
 	"termwise.dev/store"
 )
 
-// Told is a step of a story, with what goes wrong in it, or nil.
+// Told is a step of a story, with what goes wrong in it, or nil; and what goes
+// wrong again as the step is put again or, when the program died and that is at
+// the first call, as it is opened again.
 type Told struct {
 	Step
-	Fault *Fault
+	Fault, Again *Fault
 }
 
 // Failure is where the program and the rules part.
@@ -70,6 +72,9 @@ type play struct {
 	did      Did
 	said     error // the program's last answer, if it was no
 	told     int   // how many steps were answered
+	// before is how the accounts stood before the step that was broken off and is
+	// being put again; nil while none is.
+	before map[string]lines
 	// seen is what the last check saw of each account, and how many documents.
 	seen      map[string]lines
 	documents int
@@ -86,6 +91,7 @@ func begin(ctx context.Context, c *Config, place Place) (p *play, err error) {
 		p.location = left
 		return err
 	}
+	p.watcher.arm(nil)
 	if p.location, err = place.New(ctx); err != nil {
 		return nil, err
 	}
@@ -110,8 +116,9 @@ func begin(ctx context.Context, c *Config, place Place) (p *play, err error) {
 }
 
 func (p *play) open(ctx context.Context) (err error) {
-	p.watcher.arm(nil)
-	if p.app, err = app.Open(ctx, p.location, func() time.Time { return p.now }, store.Watched(p.watcher.watch), store.SealedAfter(7)); err != nil {
+	p.app, err = app.Open(ctx, p.location, func() time.Time { return p.now }, store.Watched(p.watcher.watch), store.SealedAfter(7))
+	if err != nil {
+		p.app = nil
 		return err
 	}
 	p.db, err = store.Open(ctx, p.location)
@@ -151,14 +158,15 @@ func (p *play) step(ctx context.Context, t Told) (*Failure, error) {
 		return failure(Breaks, "the step fails: %v\n", err), nil
 	}
 	if broken.felt {
-		p.did.count("fault: " + string(t.Fault.Kind))
-		if broken.committed && err != nil {
-			p.did.count("fault: after the commit")
+		p.did.fault(t.Fault, broken, err)
+		if p.before != nil {
+			p.did.count("fault: as the step is put again")
 		}
 	}
 	if err != nil {
 		return p.again(ctx, t, broken)
 	}
+	p.before = nil
 	now := p.model.Now
 	want := t.tell(p.model)
 	p.told++
@@ -174,16 +182,39 @@ func (p *play) step(ctx context.Context, t Told) (*Failure, error) {
 
 // again puts a step again that was broken off: as whoever got no answer does.
 func (p *play) again(ctx context.Context, t Told, broken happening) (*Failure, error) {
-	if broken.dead {
-		if err := p.reopen(ctx); err != nil {
+	if p.before == nil {
+		p.before = p.stand()
+	}
+	next := Told{Step: t.Step, Fault: t.Again}
+	if broken.dead || p.app == nil {
+		felt, err := p.recover(ctx, t.Again)
+		if err != nil {
 			return failure(Breaks, "what a dying program left cannot be opened: %v\n", err), nil
+		}
+		if felt {
+			next.Fault = nil
 		}
 	}
 	found, err := p.checkBroken(ctx, t.Step, broken)
 	if found != nil || err != nil {
 		return found, err
 	}
-	return p.step(ctx, Told{Step: t.Step})
+	return p.step(ctx, next)
+}
+
+// recover opens what a program left that died, or could not be opened. A fault may
+// happen then as well: the next one who opens it must succeed.
+func (p *play) recover(ctx context.Context, f *Fault) (felt bool, err error) {
+	p.watcher.arm(f)
+	err = p.reopen(ctx)
+	broken := p.watcher.disarm()
+	if broken.felt {
+		p.did.fault(f, broken, err)
+	}
+	if broken.felt && errors.Is(err, errFault) {
+		err = p.reopen(ctx)
+	}
+	return broken.felt, err
 }
 
 // checkBroken checks what a step left that was broken off.
@@ -191,17 +222,22 @@ func (p *play) checkBroken(ctx context.Context, s Step, broken happening) (*Fail
 	if to, passes := p.passes(s); passes {
 		return p.checkEither(ctx, p.ruled, func(id string) lines { return ruled(p.model.BooksIf(id, to), p.model.Turned(id)) })
 	}
-	before := map[string]lines{}
-	for _, id := range p.model.Accounts() {
-		before[id] = p.ruled(id)
-	}
 	if broken.committed {
 		s.tell(p.model) // it was done, and nobody knows
 	}
 	if _, publishes := s.(Publishing); publishes { // accounts are told in further transactions
-		return p.checkEither(ctx, func(id string) lines { return before[id] }, p.ruled)
+		return p.checkEither(ctx, func(id string) lines { return p.before[id] }, p.ruled)
 	}
 	return p.check(ctx)
+}
+
+// stand is how every account stands by the rules.
+func (p *play) stand() map[string]lines {
+	all := map[string]lines{}
+	for _, id := range p.model.Accounts() {
+		all[id] = p.ruled(id)
+	}
+	return all
 }
 
 // passes says whether a step lets time pass, and up to when: that takes several

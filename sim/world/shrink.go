@@ -82,17 +82,21 @@ func (s *shrinking) simplifySteps() {
 			steps[i] = t
 			return s.try(steps)
 		}
-		if t := s.best.Steps[i]; t.Fault != nil {
-			replace(Told{Step: t.Step})
+		if t := s.best.Steps[i]; t.Fault != nil && !replace(Told{Step: t.Step}) && t.Again != nil {
+			replace(Told{Step: t.Step, Fault: t.Fault})
+		}
+		if i >= len(s.best.Steps) {
+			return
 		}
 		r, isReport := s.best.Steps[i].Step.(Reporting)
 		if !isReport {
 			continue
 		}
-		fault := s.best.Steps[i].Fault
+		told := s.best.Steps[i]
+		with := func(r Reporting) Told { return Told{r, told.Fault, told.Again} }
 		for e := 0; e < len(r.Events); {
 			fewer := Reporting{Events: slices.Concat(r.Events[:e], r.Events[e+1:])}
-			if len(fewer.Events) > 0 && replace(Told{fewer, fault}) {
+			if len(fewer.Events) > 0 && replace(with(fewer)) {
 				r = fewer
 			} else {
 				e++
@@ -101,18 +105,18 @@ func (s *shrinking) simplifySteps() {
 				return
 			}
 		}
-		s.fewerMeasures(r, fault, replace)
+		s.fewerMeasures(r, func(r Reporting) bool { return replace(with(r)) })
 	}
 }
 
 // fewerMeasures leaves out what events measure beside the first meter.
-func (s *shrinking) fewerMeasures(r Reporting, fault *Fault, replace func(Told) bool) {
+func (s *shrinking) fewerMeasures(r Reporting, replace func(Reporting) bool) {
 	for e := range r.Events {
 		for m := 0; m < len(r.Events[e].Measures) && len(r.Events[e].Measures) > 1; {
 			fewer := Reporting{Events: slices.Clone(r.Events)}
 			measures := r.Events[e].Measures
 			fewer.Events[e].Measures = slices.Concat[[]model.Measure](measures[:m], measures[m+1:])
-			if replace(Told{fewer, fault}) {
+			if replace(fewer) {
 				r = fewer
 			} else {
 				m++

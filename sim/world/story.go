@@ -107,6 +107,9 @@ func (s *Story) String() string {
 		if t.Fault != nil {
 			fmt.Fprintf(&b, "      %s\n", t.Fault)
 		}
+		if t.Again != nil {
+			fmt.Fprintf(&b, "      and as it is put again %s\n", t.Again)
+		}
 	}
 	if s.Failure != nil {
 		fmt.Fprintf(&b, "\nThen %s", s.Failure.What)

@@ -168,6 +168,66 @@ func TestAFaultIsFelt(t *testing.T) {
 	}
 }
 
+// TestAFaultIsFeltAgain: as the database is opened, as what a dead program left is,
+// and as a step is put again.
+func TestAFaultIsFeltAgain(t *testing.T) {
+	pays := Paying{Account: "a", TopUp: model.TopUp{Amount: 5, Method: "alipay", Reference: "r"}, Key: "k"}
+	for _, kind := range faultKinds {
+		died := &Fault{Kind: DiesAfter, Call: 5}
+		story, err := Tell(t.Context(), Plain(), []Told{
+			opening("a"),
+			{Step: Reopening{}, Fault: &Fault{Kind: kind}},
+			{Step: pays, Fault: died, Again: &Fault{Kind: kind}},
+			{Step: pays, Fault: died, Again: &Fault{Kind: kind, Call: 2}},
+		}, files(t))
+		if err != nil || story.Failure != nil {
+			t.Fatalf("%s: %v\n%s", kind, err, story)
+		}
+		if story.Did["fault: while opening"] != 2 || story.Did["fault: as the step is put again"] != 1 {
+			t.Errorf("%s did not happen as the database was opened or as a step was put again: %v", kind, story.Did)
+		}
+	}
+}
+
+// TestLeavingInTheMinute: on a real clock a version is known a minute after it was
+// published. Who leaves over a contract in that minute is looked at as the end
+// comes, like who leaves after it.
+func TestLeavingInTheMinute(t *testing.T) {
+	published := time.Date(2026, 7, 20, 16, 0, 0, 0, time.UTC)
+	end := published.AddDate(0, 0, 3)
+	for _, after := range []time.Duration{0, 30 * time.Second, 59 * time.Second, time.Minute} {
+		c := PlainAt(published.Add(-time.Hour))
+		c.Virtual = false
+		page := c.Documents[2]
+		contract := model.Document{
+			ID: "contract-c1", Version: "1", Kind: "stamped", Issuer: page.Issuer, Product: page.Product, Account: "c1",
+			Announced: end.Add(-24 * time.Hour), Effective: end, Values: map[string]string{"price.memory": "0.5 CNY per GiB·hour"},
+		}
+		used := c.Start.Add(time.Second)
+		usage := model.Event{
+			Source: "meter", ID: "e1", Account: "c1", Product: page.Product, Resource: "r1", Point: true, From: used, To: used,
+			Measures: []model.Measure{{Meter: "memory", Value: 25200}},
+		}
+		story, err := Tell(t.Context(), c, []Told{
+			{Step: Opening{Account: "c1", Name: "Kiln", Accepts: []string{"general-agreement"}}},
+			{Step: Waiting{To: published}},
+			{Step: Publishing{Documents: []model.Document{contract}}},
+			{Step: Reporting{Events: []model.Event{usage}}},
+			{Step: Paying{Account: "c1", TopUp: model.TopUp{Amount: 90_164, Method: "alipay", Reference: "r1"}}},
+			{Step: Waiting{To: published.Add(after)}},
+			{Step: Leaving{Account: "c1", Leaving: model.Leaving{Document: "contract-c1"}}},
+			{Step: Waiting{To: end.Add(time.Hour)}},
+			{Step: Working{}},
+		}, files(t))
+		if err != nil || story.Failure != nil {
+			t.Errorf("%s after the publication: %v\n%s", after, err, story)
+		}
+		if story.Did["service: ended"] != 1 {
+			t.Errorf("%s after the publication: no service ended", after)
+		}
+	}
+}
+
 // TestLongWorldsCount: a world of many years counts as so many.
 func TestLongWorldsCount(t *testing.T) {
 	c := Plain()

@@ -8,13 +8,16 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // BenchmarkNames looks new names up in the filters of runs of a million names each,
 // as many as hold BENCH_NAMES names, and says what a process keeps in memory: for
 // these filters (MB), for the names that are in no run yet when there are nearly
-// enough for one (tail-MB), and for each account that it has met (B/account).
+// enough for one (tail-MB), and for each account that it has met (B/account). The
+// processor's time for a name (cpu-ns) is the same when others want it too.
 func BenchmarkNames(b *testing.B) {
 	held, err := strconv.Atoi(cmp.Or(os.Getenv("BENCH_NAMES"), strconv.Itoa(sealAfter)))
 	if err != nil {
@@ -30,16 +33,27 @@ func BenchmarkNames(b *testing.B) {
 		}
 	})
 	tail := heapOf(func() { x.fillTail(random, 1) })
-	suspected := 0
+	suspected, worked := 0, processorTime(b)
 	for b.Loop() {
 		n := randomName(random)
 		f.candidates(&n, func(pageKey) { suspected++ })
 	}
+	b.ReportMetric(float64(processorTime(b)-worked)/float64(b.N), "cpu-ns")
 	b.ReportMetric(filled/1e6, "MB")
 	b.ReportMetric(tail/1e6, "tail-MB")
 	b.ReportMetric(accounts/sealAfter, "B/account")
 	b.ReportMetric(1e6*float64(suspected)/float64(b.N), "suspected/million")
 	runtime.KeepAlive(x)
+}
+
+// processorTime is how long the processors have worked for this process.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // heapOf is by how much the heap is larger after f.

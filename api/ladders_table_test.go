@@ -17,6 +17,8 @@ var ladders = map[string]ladder{
 	"report usage, each event":            eventLadder,
 	"read a statement, and whatever else": readingLadder,
 	"leave over a change":                 leavingLadder,
+	"lapse an order":                      lapsingLadder,
+	"switch an add-on":                    switchingLadder,
 	"publish":                             publishingLadder,
 	"advance": {right: func() *attempt { return &attempt{to: "2026-01-05T01:00:00+08:00"} }, try: tryAdvancing, steps: map[string]step{
 		"`clock_is_real` a database on real time": {func(a *attempt) { a.real = true }, "real"},
@@ -177,6 +179,44 @@ var leavingLadder = ladder{
 		"`not_found` a document of which nothing is to come":        {setting(body, "document", "treaty"), "treaty"},
 		"`no_way_out` a document that nobody can leave":             {setting(body, "document", "mute"), "says how to leave"},
 		"`change_in_effect` a version that has taken effect":        {setting(body, "version", "2"), "took effect"},
+	},
+}
+
+var lapsingLadder = ladder{
+	right: func() *attempt {
+		return &attempt{key: "operator", account: buyer, body: map[string]any{"order": "o-1"}}
+	},
+	try: posting("/v1/accounts/ACCOUNT/lapsed-orders"),
+	steps: map[string]step{
+		"`unauthenticated` no key that works":                       {withKey(""), "API key"},
+		"`forbidden` a role that may not":                           {withKey("payer"), "role"},
+		"`bad_input` a request that its description does not allow": {setting(body, "order", ""), "body.order"},
+		"`idempotency_key_reused` the key of another request":       {func(a *attempt) { a.account, a.idempotency = keyed, "open" }, "idempotency key"},
+		"`unknown_account` an account that there is not":            {of("customer-999"), "customer-999"},
+		"`not_found` an order with which nothing was accepted":      {setting(body, "order", "o-9"), "o-9"},
+	},
+}
+
+var switchingLadder = ladder{
+	right: func() *attempt {
+		return &attempt{key: "operator", account: switcher, product: "compute-payg", addOn: "monitoring", body: map[string]any{"on": false}}
+	},
+	try: sending("PUT", "/v1/accounts/ACCOUNT/products/PRODUCT/add-ons/ADDON"),
+	steps: map[string]step{
+		"`unauthenticated` no key that works":                       {withKey(""), "API key"},
+		"`forbidden` a role that may not":                           {withKey("compute"), "role"},
+		"`not_found` another customer's account":                    {func(a *attempt) { a.key, a.account = "payer", switcher }, "account"},
+		"`bad_input` a request that its description does not allow": {setting(body, "on", "perhaps"), "body.on"},
+		"`idempotency_key_reused` the key of another request":       {func(a *attempt) { a.account, a.idempotency = keyed, "open" }, "idempotency key"},
+		"`unknown_account` an account that there is not":            {of("customer-999"), "customer-999"},
+		"`unknown_product` a product that no page sells":            {func(a *attempt) { a.product = "treaty" }, "treaty"},
+		"`agreement_not_accepted` an account that nothing binds":    {of(bare), bare},
+		"`bad_input` an add-on that no document names":              {func(a *attempt) { a.addOn = "tea" }, "tea"},
+		"`agreement_not_accepted` a document that it demands": {func(a *attempt) {
+			if a.body["on"] = true; a.addOn == "monitoring" {
+				a.addOn = "licensed_image"
+			}
+		}, "licence-hazelworks"},
 	},
 }
 

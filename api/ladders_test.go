@@ -24,6 +24,7 @@ import (
 // attempt is a request that can be wrong in several ways at once.
 type attempt struct {
 	key, account, query, idempotency string
+	product, addOn                   string // in the path
 	// body is of a request, event and data are of a usage event.
 	body, event, data map[string]any
 	rates             [][2]string // of an event: meters in order, also one twice
@@ -49,12 +50,15 @@ type ladder struct {
 }
 
 // The account that accepted nothing, the one that was opened under a key, the one
-// that never pays, and the one that does not agree to changes.
+// that never pays, the one that does not agree to changes, the one that accepted with
+// an order, and the one that switches.
 const (
-	bare   = "customer-050"
-	keyed  = "customer-060"
-	lapsed = "customer-070"
-	leaver = "customer-080"
+	bare     = "customer-050"
+	keyed    = "customer-060"
+	lapsed   = "customer-070"
+	leaver   = "customer-080"
+	buyer    = "customer-090"
+	switcher = "customer-095"
 )
 
 // added are documents beside the sample's: rules of how far ahead usage may lie,
@@ -102,6 +106,9 @@ func climbing(t *testing.T) *world {
 		{path: "/v1/accounts", body: `{"id":"` + keyed + `","name":"Keyed"}`, idempotency: "open"},
 		{path: "/v1/accounts", body: `{"id":"` + lapsed + `","name":"Lapsed","accepts":["general-agreement"]}`},
 		{path: "/v1/accounts", body: `{"id":"` + leaver + `","name":"Leaver","accepts":["general-agreement","leavable","mute"]}`},
+		{path: "/v1/accounts", body: `{"id":"` + buyer + `","name":"Buyer"}`},
+		{path: "/v1/accounts/" + buyer + "/acceptances", body: `{"documents":["general-agreement"],"form":"click","order":"o-1"}`},
+		{path: "/v1/accounts", body: `{"id":"` + switcher + `","name":"Switcher","accepts":["general-agreement"]}`},
 		{path: "/v1/usage-events", media: batch, body: "[" + event("c", lapsed,
 			`"product":"compute-payg","from":"2026-01-01T01:00:00+08:00","to":"2026-01-01T02:00:00+08:00","rates":{"cpu":1000}`) + "]"},
 	} {
@@ -116,11 +123,12 @@ func climbing(t *testing.T) *world {
 }
 
 // posting sends the body to a path.
-func posting(path string) func(*world, *attempt) (refusal.Code, string) {
+func posting(path string) func(*world, *attempt) (refusal.Code, string) { return sending("POST", path) }
+
+func sending(method, path string) func(*world, *attempt) (refusal.Code, string) {
 	return func(w *world, a *attempt) (refusal.Code, string) {
-		return w.codeOf(request{
-			key: a.key, method: "POST", path: strings.ReplaceAll(path, "ACCOUNT", a.account) + a.query, body: written(w, a.body), idempotency: a.idempotency,
-		})
+		named := strings.NewReplacer("ACCOUNT", a.account, "PRODUCT", a.product, "ADDON", a.addOn).Replace(path)
+		return w.codeOf(request{key: a.key, method: method, path: named + a.query, body: written(w, a.body), idempotency: a.idempotency})
 	}
 }
 

@@ -14,35 +14,42 @@ import (
 )
 
 // What is stored: each resource of an account sends one event an hour, under a
-// name as long as a UUID, for two meters.
+// name as long as a UUID, for two meters. The names of an hour are sealed as one
+// run. They are a few more than a power of two, as those of a full run are, so that
+// a name has as much of a filter and of a page as there.
 const (
-	storedAccounts  = 100
+	storedAccounts  = 103
 	storedResources = 10
+	storedCharges   = 2 // of a resource in an hour
 	storedHours     = 6 // of one operation
 )
 
 // storedTables are those that grow with use, and what one of their rows is called.
 var storedTables = []struct{ table, row string }{
 	{"usage_parcels", "parcel"},
-	{"buckets", "bucket"},
+	{"usage_runs", "run"},
+	{"usage_run_pages", "page"},
+	{"buckets", "hour"},
 	{"journal", "entry"},
 }
 
 // BenchmarkStored measures how much a database grows, with its indexes, while
 // every account uses its resources and is settled hour by hour, and on PostgreSQL
-// how much goes through its log. After each hour PostgreSQL is vacuumed, as it
-// does by itself in time, so that what updates leave behind is used again. Each
-// operation is six hours of all accounts.
+// how much goes through its log: in all, for each event (its share of a parcel and of
+// a run of the index) and for each charge (its share of an hour of buckets and of an
+// entry of the journal). After each hour PostgreSQL is vacuumed, as it does by
+// itself in time, so that what updates leave behind is used again. Each operation is
+// six hours of all accounts.
 func BenchmarkStored(b *testing.B) {
 	b.Run("engine=sqlite", func(b *testing.B) {
 		file := filepath.Join(b.TempDir(), "termwise.db")
 		w := newSettling(b, file, benchSizes(b, storedAccounts)[0])
-		benchmarkStored(b, w, openDB(b, "sqlite", "file:"+file), measureSQLite)
+		benchmarkStored(b, w, file, openDB(b, "sqlite", "file:"+file), measureSQLite)
 	})
 	b.Run("engine=postgresql", func(b *testing.B) {
 		url := durable(b)
 		w := newSettling(b, url, benchSizes(b, storedAccounts)[0])
-		benchmarkStored(b, w, openDB(b, "pgx", url), measurePostgres)
+		benchmarkStored(b, w, url, openDB(b, "pgx", url), measurePostgres)
 	})
 }
 
@@ -54,7 +61,8 @@ type size struct {
 	rows     map[string]float64
 }
 
-func benchmarkStored(b *testing.B, w *settling, db *sql.DB, measure func(*testing.B, *sql.DB) size) {
+func benchmarkStored(b *testing.B, w *settling, url string, db *sql.DB, measure func(*testing.B, *sql.DB) size) {
+	w.openStore(b, url, store.SealedAfter(len(w.ids)*storedResources))
 	random := rand.New(rand.NewPCG(1, 1))
 	hour := func() {
 		w.useMany(b, random)
@@ -66,7 +74,7 @@ func benchmarkStored(b *testing.B, w *settling, db *sql.DB, measure func(*testin
 		must(b, err)
 	}
 	hour() // services and resources are opened
-	hour()
+	hour() // and the first run is sealed
 	before, hours := measure(b, db), 0
 	for b.Loop() {
 		for range storedHours {
@@ -80,14 +88,19 @@ func benchmarkStored(b *testing.B, w *settling, db *sql.DB, measure func(*testin
 	if after.log > 0 {
 		b.ReportMetric((after.log-before.log)/used, "log-B/resource-hour")
 	}
+	grown := map[string]float64{}
 	for _, t := range storedTables {
-		if rows := after.rows[t.table] - before.rows[t.table]; rows > 0 {
-			b.ReportMetric((after.bytes[t.table]-before.bytes[t.table])/rows, "B/"+t.row)
-		}
+		grown[t.table] = after.bytes[t.table] - before.bytes[t.table]
+		b.ReportMetric(grown[t.table]/(after.rows[t.table]-before.rows[t.table]), "B/"+t.row)
 	}
+	index := grown["usage_runs"] + grown["usage_run_pages"]
+	b.ReportMetric(index/used, "B/name")
+	b.ReportMetric((index+grown["usage_parcels"])/used, "B/event")
+	b.ReportMetric((grown["buckets"]+grown["journal"])/(used*storedCharges), "B/charge")
 }
 
-// useMany reports an hour of every resource of every account.
+// useMany reports an hour of every resource of every account. The names of the hour
+// before are sealed first.
 func (w *settling) useMany(b *testing.B, random *rand.Rand) {
 	b.Helper()
 	var events []metering.Event
@@ -103,6 +116,9 @@ func (w *settling) useMany(b *testing.B, random *rand.Rand) {
 	}
 	for at := 0; at < len(events); at += settleAtOnce {
 		must(b, w.db.Update(b.Context(), func(tx *store.Tx) error {
+			if err := tx.SealUsage(b.Context()); err != nil {
+				return err
+			}
 			_, err := tx.PutUsage(b.Context(), events[at:min(at+settleAtOnce, len(events))], w.now)
 			return err
 		}))
@@ -112,18 +128,25 @@ func (w *settling) useMany(b *testing.B, random *rand.Rand) {
 func measureSQLite(b *testing.B, db *sql.DB) (s size) {
 	b.Helper()
 	must(b, db.QueryRowContext(b.Context(), "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&s.all))
+	s.measureTables(b, db, "(SELECT sum(pgsize) FROM dbstat WHERE name IN (SELECT name FROM sqlite_schema WHERE tbl_name = '{t}'))")
 	return s
 }
 
-func measurePostgres(b *testing.B, db *sql.DB) size {
+func measurePostgres(b *testing.B, db *sql.DB) (s size) {
 	b.Helper()
-	s := size{bytes: map[string]float64{}, rows: map[string]float64{}}
 	must(b, db.QueryRowContext(b.Context(), "SELECT pg_database_size(current_database()), pg_current_wal_lsn() - '0/0'::pg_lsn").Scan(&s.all, &s.log))
-	for _, t := range storedTables {
-		var bytes, rows float64
-		text := strings.ReplaceAll("SELECT pg_total_relation_size('{t}'), (SELECT count(*) FROM {t})", "{t}", t.table)
-		must(b, db.QueryRowContext(b.Context(), text).Scan(&bytes, &rows))
-		s.bytes[t.table], s.rows[t.table] = bytes, rows
-	}
+	s.measureTables(b, db, "pg_total_relation_size('{t}')")
 	return s
+}
+
+// measureTables asks for the bytes and the rows of each table.
+func (s *size) measureTables(b *testing.B, db *sql.DB, bytes string) {
+	b.Helper()
+	s.bytes, s.rows = map[string]float64{}, map[string]float64{}
+	for _, t := range storedTables {
+		var size, rows float64
+		text := strings.ReplaceAll("SELECT "+bytes+", (SELECT count(*) FROM {t})", "{t}", t.table)
+		must(b, db.QueryRowContext(b.Context(), text).Scan(&size, &rows))
+		s.bytes[t.table], s.rows[t.table] = size, rows
+	}
 }

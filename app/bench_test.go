@@ -138,9 +138,9 @@ func newSettlingOf(tb testing.TB, url string, folder fs.FS, accounts int, funded
 }
 
 // openStore opens the database once more, for what the preparation writes.
-func (w *settling) openStore(tb testing.TB, url string) {
+func (w *settling) openStore(tb testing.TB, url string, options ...store.Option) {
 	tb.Helper()
-	db, err := store.Open(tb.Context(), url)
+	db, err := store.Open(tb.Context(), url, options...)
 	must(tb, err)
 	tb.Cleanup(func() { must(tb, db.Close()) })
 	w.db = db

@@ -27,6 +27,7 @@ func TestTablesAreSpread(t *testing.T) {
 	for _, table := range referenceTables {
 		want = append(want, table+": reference")
 	}
+	want = append(want, "usage_runs: by run with none", "usage_run_pages: by run with usage_runs")
 	for i, table := range customerTables {
 		beside := "accounts"
 		if i == 0 {
@@ -59,9 +60,9 @@ func TestOneNodeIsNotSpread(t *testing.T) {
 }
 
 // TestEveryTableIsSpread wants each table of the migrated schema in one of the
-// two lists; goose's own stays where migrations run.
+// three lists; goose's own stays where migrations run.
 func TestEveryTableIsSpread(t *testing.T) {
-	listed := slices.Concat(customerTables, referenceTables, []string{"goose_db_version"})
+	listed := slices.Concat(customerTables, indexTables, referenceTables, []string{"goose_db_version"})
 	slices.Sort(listed)
 	found := catalogue(t, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
 	if diff := cmp.Diff(listed, found); diff != "" {
@@ -69,15 +70,16 @@ func TestEveryTableIsSpread(t *testing.T) {
 	}
 }
 
-// TestKeysBeginWithTheAccount reads the catalogue: what Citus enforces within a
+// TestKeysBeginWithWhatSpreads reads the catalogue: what Citus enforces within a
 // node must be enforceable there.
-func TestKeysBeginWithTheAccount(t *testing.T) {
+func TestKeysBeginWithWhatSpreads(t *testing.T) {
 	keys := catalogue(t, `
 		SELECT i.indrelid::regclass || ' ' || i.indexrelid::regclass || ' ' || a.attname
 		FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 		JOIN pg_class c ON c.oid = i.indrelid
 		WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace ORDER BY 1`)
-	checkFirst(t, "unique key", keys)
+	checkFirst(t, customerTables, "account", keys)
+	checkFirst(t, indexTables, "run", keys)
 	foreign := catalogue(t, `
 		SELECT f.conrelid::regclass || ' ' || f.conname || ' ' || a.attname || '->' || f.confrelid::regclass || '.' || b.attname
 		FROM pg_constraint f JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
@@ -101,21 +103,21 @@ func TestAccountsAreOfOneKind(t *testing.T) {
 	}
 }
 
-// checkFirst wants the first column of every key of customers' tables to be the
-// account, and a key on each of them.
-func checkFirst(t *testing.T, what string, keys []string) {
+// checkFirst wants each of the tables to have a unique key, and the first column
+// of every such key of theirs to be the one by which they are spread.
+func checkFirst(t *testing.T, tables []string, column string, keys []string) {
 	t.Helper()
 	with := map[string]bool{}
 	for _, key := range keys {
 		part := strings.Fields(key)
 		with[part[0]] = true
-		if slices.Contains(customerTables, part[0]) && part[2] != "account" {
-			t.Errorf("a %s of customers' data does not begin with the account: %s", what, key)
+		if slices.Contains(tables, part[0]) && part[2] != column {
+			t.Errorf("a unique key does not begin with %s: %s", column, key)
 		}
 	}
-	for _, table := range customerTables {
+	for _, table := range tables {
 		if !with[table] {
-			t.Errorf("%s has no %s", table, what)
+			t.Errorf("%s has no unique key", table)
 		}
 	}
 }
@@ -224,6 +226,47 @@ func TestStatementsNameTheirAccount(t *testing.T) {
 }
 
 var ofCustomers = regexp.MustCompile(`\b(` + strings.Join(customerTables, "|") + `)\b`)
+
+// TestStatementsNameTheirRun has a process learn on several nodes what another has
+// sealed: each statement about the index names its run, so that it is sent to one
+// node, and what was sealed is known again.
+func TestStatementsNameTheirRun(t *testing.T) {
+	location, watched := newNodes(t), map[string]bool{}
+	watch := Watched(func(c Call) error {
+		if c.Kind != Statement || !strings.Contains(c.Text, "usage_run") {
+			return nil
+		}
+		watched[c.Text] = true
+		if !strings.Contains(c.Text, "run = $1") && !strings.HasPrefix(c.Text, "INSERT INTO") {
+			t.Errorf("not for one node: %s", c.Text)
+		}
+		return nil
+	})
+	process := func() *world {
+		db, err := Open(t.Context(), location, SealedAfter(1), watch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { closed(t, db) })
+		return newWorld(t, db)
+	}
+	one, other := process(), process()
+	one.open("a")
+	seal := func(ctx context.Context, tx *Tx) error { return tx.SealUsage(ctx) }
+	first, second := event("1", "a", "vm", 0, 1), event("2", "a", "vm", 1, 1)
+	one.use(start, first)
+	update(t, one.db, seal)
+	one.use(start, second)
+	update(t, one.db, seal)
+	one.use(start, event("3", "a", "vm", 2, 1)) // from which others learn what is sealed
+	got := other.use(start, first, second, event("4", "a", "vm", 3, 1))
+	if want := []Outcome{UsageDuplicate, UsageDuplicate, UsageAccepted}; !slices.Equal(got, want) {
+		t.Errorf("the events are %v, want %v", got, want)
+	}
+	if len(watched) != 4 { // runs and pages are written and read
+		t.Errorf("the index was used by %d statements: %v", len(watched), watched)
+	}
+}
 
 // TestWakes leaves the waking of accounts to whoever does what falls due.
 func TestWakes(t *testing.T) {

@@ -117,27 +117,25 @@ func (tx *Tx) SealUsage(ctx context.Context) error {
 
 // learnRuns reads the filters of the runs that are not known yet. A run that
 // this transaction has written is learnt when it is committed; there can be none
-// after it.
+// after it. Each is asked for by its number, which names its node where there are
+// several: beside reading some megabytes of filter the exchange costs nothing. A
+// run is written by who has seen the one before it committed, so none is passed over.
 func (tx *Tx) learnRuns(ctx context.Context) error {
 	if tx.learnt.sealed != nil {
 		return nil
 	}
-	var broken error
-	err := tx.each(ctx, "SELECT run, names, filter, digest FROM usage_runs WHERE run > $1 ORDER BY run", []any{tx.names.lastRun()},
-		func(rows scanner) error {
-			var run, count, digest int64
-			var filter []byte
-			if err := rows.Scan(&run, &count, &filter, &digest); err != nil {
-				return err
-			}
-			if digest != sealOfRun(run, count, filter) {
-				broken = errors.Join(broken, fmt.Errorf("store: run %d of the index of usage was changed: run termwise verify", run))
-				return nil
-			}
-			tx.names.addRun(tx.learnt.epoch, run, filter)
-			return nil
-		})
-	return errors.Join(err, broken)
+	for run := tx.names.lastRun() + 1; ; run++ {
+		var count, digest int64
+		var filter []byte
+		found, err := tx.one(ctx, []any{&count, &filter, &digest}, "SELECT names, filter, digest FROM usage_runs WHERE run = $1", run)
+		if err != nil || !found {
+			return err
+		}
+		if digest != sealOfRun(run, count, filter) {
+			return fmt.Errorf("store: run %d of the index of usage was changed: run termwise verify", run)
+		}
+		tx.names.addRun(tx.learnt.epoch, run, filter)
+	}
 }
 
 // maxPages bounds the pages that are sent to PostgreSQL in one statement.
@@ -168,8 +166,8 @@ func (tx *Tx) addPages(ctx context.Context, pages []runPage) error {
 // pageKey names a page.
 type pageKey struct{ run, page int64 }
 
-// pages reads pages of runs. It returns an error for one that was changed or is
-// gone.
+// pages reads pages of runs: each by itself where it must be oneByOne. It returns
+// an error for one that was changed or is gone.
 func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, error) {
 	slices.SortFunc(keys, func(a, b pageKey) int { return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.page, b.page)) })
 	keys = slices.Compact(keys)
@@ -186,7 +184,7 @@ func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, 
 		return nil
 	}
 	const from = "SELECT p.run, p.page, p.content, p.digest FROM usage_run_pages p"
-	if tx.engine == sqlite {
+	if tx.oneByOne() {
 		err := tx.forEachOf(ctx, from+" WHERE p.run = $1 AND p.page = $2", len(keys), func(i int) []any { return []any{keys[i].run, keys[i].page} }, scan)
 		return found, errors.Join(err, gonePage(keys, found))
 	}
@@ -214,7 +212,7 @@ func gonePage(keys []pageKey, found map[pageKey]*runPage) error {
 	return nil
 }
 
-// forEachOf prepares a text on SQLite and runs it for each of several arguments.
+// forEachOf prepares a text and runs it for each of several arguments.
 // Where scan is given, it reads what is found.
 func (tx *Tx) forEachOf(ctx context.Context, text string, n int, args func(i int) []any, scan func(scanner) error) error {
 	if n == 0 {

@@ -36,15 +36,16 @@ func SpreadTables(t testing.TB, url string) []string {
 	return texts(t, url, "SELECT logicalrelid || ': ' || call FROM pg_dist_partition ORDER BY n")
 }
 
-// watchWrites has every table with an account note which transaction wrote which
-// account. The triggers are the test's own.
+// watchWrites has every table that is spread note which transaction wrote which
+// account, or which run of the index. The triggers are the test's own.
 const watchWrites = `
-	CREATE TABLE written (transaction BIGINT NOT NULL, account TEXT NOT NULL, place TEXT NOT NULL);
+	CREATE TABLE written (transaction BIGINT NOT NULL, whose TEXT NOT NULL, place TEXT NOT NULL);
 	CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql AS
-		$$ BEGIN INSERT INTO written VALUES (txid_current(), coalesce(NEW.account, OLD.account), TG_TABLE_NAME); RETURN NULL; END $$;
-	DO $$ DECLARE t regclass; BEGIN
-		FOR t IN SELECT logicalrelid FROM pg_dist_partition WHERE call LIKE 'by account%' LOOP
-			EXECUTE format('CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION note_write()', t);
+		$$ BEGIN INSERT INTO written VALUES (txid_current(), TG_ARGV[0] || ' ' || (to_jsonb(coalesce(NEW, OLD)) ->> TG_ARGV[0]), TG_TABLE_NAME);
+		RETURN NULL; END $$;
+	DO $$ DECLARE t regclass; part TEXT; BEGIN
+		FOR t, part IN SELECT logicalrelid, split_part(call, ' ', 2) FROM pg_dist_partition WHERE call LIKE 'by %' LOOP
+			EXECUTE format('CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION note_write(%L)', t, part);
 		END LOOP;
 	END $$;`
 
@@ -57,12 +58,12 @@ func WatchWrites(t testing.TB, url string) {
 	}
 }
 
-// Spans returns what each transaction wrote that wrote more than one account
-// since WatchWrites, and how many transactions wrote anything.
+// Spans returns what each transaction wrote that wrote more than one account or run
+// since WatchWrites, and which transactions wrote anything.
 func Spans(t testing.TB, url string) (spans, transactions []string) {
 	t.Helper()
-	spans = texts(t, url, `SELECT string_agg(DISTINCT place || ' of ' || account, ', ')
-		FROM written GROUP BY transaction HAVING count(DISTINCT account) > 1`)
+	spans = texts(t, url, `SELECT string_agg(DISTINCT place || ' of ' || whose, ', ')
+		FROM written GROUP BY transaction HAVING count(DISTINCT whose) > 1`)
 	return spans, texts(t, url, "SELECT DISTINCT transaction::text FROM written")
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -149,4 +150,44 @@ func TestWhatCannotBeIsNotWritten(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A filter that no run can have, though its digest is right, says nothing of any
+// name: usage is not taken over it, and verify reads the index past it.
+func TestAFilterOfAWrongLengthIsNamed(t *testing.T) {
+	for name, row := range map[string]struct {
+		names  int64
+		filter []byte
+	}{
+		"empty":                      {1, []byte{}},
+		"of names beyond any number": {1 << 59, []byte{}},
+		"no power of two":            {1, []byte{1, 2, 3}},
+		"of another number of names": {1, make([]byte, 8)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, db *DB) {
+				w := newWorld(t, db)
+				w.open("a")
+				w.use(start, event("1", "a", "vm", 0, 1))
+				w.byHand("UPDATE accounts SET indexed = 1")
+				w.byHand("INSERT INTO usage_runs (run, names, filter, digest) VALUES (1, $1, $2, $3)",
+					row.names, row.filter, sealOfRun(1, row.names, row.filter))
+				_, err := put(t, db, []metering.Event{event("2", "a", "vm", 0, 1)})
+				if err == nil || !strings.Contains(err.Error(), "run 1 of the index of usage") || !strings.Contains(err.Error(), "run termwise verify") {
+					t.Errorf("putting usage says %v", err)
+				}
+				view(t, db, func(ctx context.Context, tx *Tx) error {
+					index, err := tx.UsageIndex(ctx)
+					if e := event("1", "a", "vm", 0, 1); err == nil && index.Holds(&e) {
+						t.Error("the index holds an event")
+					}
+					found, wrong := tx.CheckRuns(ctx)
+					if len(found.Faults) == 0 {
+						t.Error("verify finds nothing")
+					}
+					return errors.Join(err, wrong)
+				})
+			})
+		})
+	}
 }

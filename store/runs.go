@@ -130,7 +130,7 @@ func (tx *Tx) learnRuns(ctx context.Context) error {
 			if err := rows.Scan(&run, &count, &filter, &digest); err != nil {
 				return err
 			}
-			if digest != sealOfRun(run, count, filter) {
+			if digest != sealOfRun(run, count, filter) || !isFilter(filter, count) {
 				broken = errors.Join(broken, fmt.Errorf("store: run %d of the index of usage was changed: run termwise verify", run))
 				return nil
 			}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -186,6 +187,52 @@ func TestAFilterOfAWrongLengthIsNamed(t *testing.T) {
 						t.Error("verify finds nothing")
 					}
 					return errors.Join(err, wrong)
+				})
+			})
+		})
+	}
+}
+
+// A page is searched by halves: names that are out of order, or on a page that
+// they are not looked for on, are as good as gone.
+func TestNamesOutOfOrderAreFound(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	x := newNames()
+	x.sealAt = 1
+	for range 300 {
+		x.tail[randomName(r)] = tailed{1, &known{parcel: 1}}
+	}
+	s := x.take()
+	for name, change := range map[string]func(pages []runPage){
+		"within a page": func(pages []runPage) {
+			entry := slices.Clone(pages[0].content[:entryBytes])
+			pages[0].content = append(pages[0].content[entryBytes:], entry...)
+		},
+		"on another page": func(pages []runPage) {
+			last := len(pages[0].content) - entryBytes
+			pages[1].content = append(slices.Clone(pages[0].content[last:]), pages[1].content...)
+			pages[0].content = pages[0].content[:last]
+		},
+		"and a part of one": func(pages []runPage) { pages[0].content = append(pages[0].content, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, db *DB) {
+				pages := pagesOf(1, s.names)
+				change(pages)
+				for i := range pages {
+					pages[i].digest = pages[i].seal()
+				}
+				update(t, db, func(ctx context.Context, tx *Tx) error {
+					_, err := tx.exec(ctx, "INSERT INTO usage_runs (run, names, filter, digest) VALUES (1, $1, $2, $3)",
+						len(s.names), s.bloom, sealOfRun(1, int64(len(s.names)), s.bloom))
+					return errors.Join(err, tx.addPages(ctx, pages))
+				})
+				view(t, db, func(ctx context.Context, tx *Tx) error {
+					found, err := tx.CheckRuns(ctx)
+					if len(found.Faults) != 1 || found.Faults[0].Table != "usage_run_pages" {
+						t.Errorf("verify finds %v", found.Faults)
+					}
+					return err
 				})
 			})
 		})

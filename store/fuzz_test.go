@@ -2,9 +2,14 @@ package store
 
 import (
 	"bytes"
+	"encoding/json"
 	"math/bits"
 	"slices"
 	"testing"
+
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
 )
 
 // FuzzMeasures looks for a column of measures that panics, or that is another one
@@ -116,4 +121,40 @@ func checkFilter(t *testing.T, filter []byte, names []placed) {
 			t.Fatalf("%x may be in the runs %v; its bits are set: %v", *n, runs, all)
 		}
 	}
+}
+
+// FuzzRefs looks for a list of a set's documents that panics when it is read or when
+// the documents are found again, or that is another one when it is written anew.
+func FuzzRefs(f *testing.F) {
+	corpus := sample(f)
+	general := corpus.Next("general-agreement", 0, calendar.EndOfTime).Ref()
+	for _, refs := range [][]terms.DocumentRef{{general}, {general, general}} {
+		text, err := json.Marshal(refs)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text), product)
+	}
+	for _, text := range []string{`[]`, `null`, `[{}]`, `[{"document":"general-agreement","version":"2025-06","hash":"00"}]`, `{`, ``} {
+		f.Add(text, product)
+	}
+	f.Fuzz(func(t *testing.T, text, product string) {
+		refs, err := readRefs([]byte(text))
+		if err != nil {
+			return
+		}
+		written, err := json.Marshal(refs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := readRefs(written); err != nil || !slices.Equal(refs, again) {
+			t.Fatalf("%q is %v, and that is %v, %v", text, refs, again, err)
+		}
+		set, err := corpus.Rebuild(refs, product)
+		if err == nil {
+			set.Hash()
+		} else if refusal.CodeOf(err) != refusal.NotFound {
+			t.Fatalf("%q is refused with %v", text, err)
+		}
+	})
 }

@@ -1,8 +1,11 @@
 package app
 
 import (
+	"bytes"
+	"encoding/json"
 	"testing"
 
+	"termwise.dev/core/journal"
 	"termwise.dev/core/refusal"
 	"termwise.dev/store"
 )
@@ -48,5 +51,44 @@ func checkRead(t *testing.T, text string, err error, same func() bool) {
 	}
 	if !same() {
 		t.Fatalf("%q is another one when it is written anew", text)
+	}
+}
+
+// FuzzKept looks for a payment or an answer, as they are kept as JSON, that panics,
+// or is another one when it is written anew and read again.
+func FuzzKept(f *testing.F) {
+	for _, text := range []string{
+		`{"amount":"1.5","method":"alipay","reference":"r"}`, `{"id":"a","balances":null,"products":[{}]}`, `{"on":true}`, `[]`, `null`, `{`, ``,
+		`{"id":"trf_a_1_1","account":"a","amount":"1","wallet":"-1","owed":"0","paid":"1"}`,
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		_, err := paymentOf(&journal.Entry{Payload: text})
+		checkRead(t, text, err, func() bool { return true })
+		checkAnswer[AccountView](t, text)
+		checkAnswer[AddOnView](t, text)
+		checkAnswer[Leaving](t, text)
+		checkAnswer[LapsedOrder](t, text)
+		checkAnswer[ToppedUp](t, text)
+	})
+}
+
+// checkAnswer reads an answer of one kind of command.
+func checkAnswer[T any](t *testing.T, text string) {
+	t.Helper()
+	var first, again T
+	if readAnswer([]byte(text), &first) != nil {
+		return
+	}
+	written, err := json.Marshal(first)
+	if err != nil {
+		t.Fatalf("%q cannot be written anew: %v", text, err)
+	}
+	if err := readAnswer(written, &again); err != nil {
+		t.Fatalf("%q is written anew as %s, which is not read: %v", text, written, err)
+	}
+	if twice, _ := json.Marshal(again); !bytes.Equal(written, twice) {
+		t.Fatalf("%q is written anew as %s, and that as %s", text, written, twice)
 	}
 }

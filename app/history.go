@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -235,10 +234,9 @@ func (h *historian) dated(ctx context.Context) ([]HistoryItem, error) {
 
 // paidInBy says how a top-up was paid, which is kept in its entry alone.
 func paidInBy(e journal.Entry) (string, error) {
-	var t account.TopUp
-	if err := json.Unmarshal([]byte(e.Payload), &t); err != nil {
-		return "", refusal.New(refusal.BadInput, "the inputs of entry %d cannot be read: %v", e.Seq, err).
-			Do("run termwise verify: the journal was changed")
+	t, err := paymentOf(&e)
+	if err != nil {
+		return "", err
 	}
 	return fmt.Sprintf("Paid in by %s, with the reference %s.", t.Method, t.Reference), nil
 }

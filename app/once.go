@@ -80,10 +80,15 @@ func recall(ctx context.Context, tx *store.Tx, c command, answer any) (bool, err
 		return false, refusal.New(refusal.KeyReused, "the key %q was used before for another request", c.key).
 			At("idempotency key").Do("use a new key for a new request")
 	}
-	if err := json.Unmarshal(stored.Answer, answer); err != nil {
-		return false, fmt.Errorf("app: reading a stored answer: %w", err)
+	return true, readAnswer(stored.Answer, answer)
+}
+
+// readAnswer reads an answer as it is kept.
+func readAnswer(kept []byte, answer any) error {
+	if err := json.Unmarshal(kept, answer); err != nil {
+		return fmt.Errorf("app: reading a stored answer: %w", err)
 	}
-	return true, nil
+	return nil
 }
 
 // remember keeps an answer under the caller's key, in the transaction that made it true.

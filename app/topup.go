@@ -8,6 +8,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
+	"termwise.dev/core/journal"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
@@ -76,9 +77,9 @@ func creditedBefore(ctx context.Context, tx *store.Tx, id string, t account.TopU
 		return err
 	}
 	for i := range entries {
-		var earlier account.TopUp
-		if err := json.Unmarshal([]byte(entries[i].Payload), &earlier); err != nil {
-			return fmt.Errorf("app: reading entry %d of account %s: %w", entries[i].Seq, id, err)
+		earlier, err := paymentOf(&entries[i])
+		if err != nil {
+			return err
 		}
 		if earlier.Method != t.Method || earlier.Reference != t.Reference {
 			continue
@@ -92,6 +93,15 @@ func creditedBefore(ctx context.Context, tx *store.Tx, id string, t account.TopU
 			Do("do not credit it again; if it is another payment, give that one's own reference")
 	}
 	return nil
+}
+
+// paymentOf reads the payment that the entry of a top-up keeps.
+func paymentOf(e *journal.Entry) (t account.TopUp, err error) {
+	if err := json.Unmarshal([]byte(e.Payload), &t); err != nil {
+		return t, refusal.New(refusal.BadInput, "the inputs of entry %d cannot be read: %v", e.Seq, err).
+			Do("run termwise verify: the journal was changed")
+	}
+	return t, nil
 }
 
 // topUpOf names the transfer by which an entry credited a payment.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
@@ -103,6 +104,9 @@ func (tx *Tx) checkRun(ctx context.Context, c *RunsChecked, run int64) error {
 				c.fault("usage_run_pages", fmt.Sprintf("run %d page %d", run, p.page), "digest does not match its content")
 				return nil
 			}
+			if !p.ordered(pageBits(len(filter) * 8)) {
+				c.fault("usage_run_pages", fmt.Sprintf("run %d page %d", run, p.page), "holds names out of order, or what is none")
+			}
 			names = append(names, p.names()...)
 			return nil
 		})
@@ -110,6 +114,15 @@ func (tx *Tx) checkRun(ctx context.Context, c *RunsChecked, run int64) error {
 		c.fault("usage_run_pages", "of "+row, fmt.Sprintf("hold %d names, which are not the %d of the run", len(names), count))
 	}
 	return err
+}
+
+// ordered says whether the page holds whole entries only, each of a name that is
+// looked for on it, one after the other: else find misses some.
+func (p *runPage) ordered(pageBits int) bool {
+	names := p.names()
+	return len(p.content)%entryBytes == 0 &&
+		!slices.ContainsFunc(names, func(at placed) bool { return at.name.page(pageBits) != p.page }) &&
+		slices.IsSortedFunc(names, func(a, b placed) int { return bytes.Compare(a.name[:], b.name[:]) })
 }
 
 // names lists what stands on the page.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -181,4 +183,90 @@ func TestWhatCannotBeIsNotWritten(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A filter that no run can have, though its digest is right, says nothing of any
+// name: usage is not taken over it, and verify reads the index past it.
+func TestAFilterOfAWrongLengthIsNamed(t *testing.T) {
+	for name, row := range map[string]struct {
+		names  int64
+		filter []byte
+	}{
+		"empty":                      {1, []byte{}},
+		"of names beyond any number": {1 << 59, []byte{}},
+		"no power of two":            {1, []byte{1, 2, 3}},
+		"of another number of names": {1, make([]byte, 8)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, db *DB) {
+				w := newWorld(t, db)
+				w.open("a")
+				w.use(start, event("1", "a", "vm", 0, 1))
+				w.byHand("UPDATE accounts SET indexed = 1")
+				w.byHand("INSERT INTO usage_runs (run, names, filter, digest) VALUES (1, $1, $2, $3)",
+					row.names, row.filter, sealOfRun(1, row.names, row.filter))
+				_, err := put(t, db, []metering.Event{event("2", "a", "vm", 0, 1)})
+				if err == nil || !strings.Contains(err.Error(), "run 1 of the index of usage") || !strings.Contains(err.Error(), "run termwise verify") {
+					t.Errorf("putting usage says %v", err)
+				}
+				view(t, db, func(ctx context.Context, tx *Tx) error {
+					index, err := tx.UsageIndex(ctx)
+					if e := event("1", "a", "vm", 0, 1); err == nil && index.Holds(&e) {
+						t.Error("the index holds an event")
+					}
+					found, wrong := tx.CheckRuns(ctx)
+					if len(found.Faults) == 0 {
+						t.Error("verify finds nothing")
+					}
+					return errors.Join(err, wrong)
+				})
+			})
+		})
+	}
+}
+
+// A page is searched by halves: names that are out of order, or on a page that
+// they are not looked for on, are as good as gone.
+func TestNamesOutOfOrderAreFound(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	x := newNames()
+	x.sealAt = 1
+	for range 300 {
+		x.tail[randomName(r)] = tailed{1, &known{parcel: 1}}
+	}
+	s := x.take()
+	for name, change := range map[string]func(pages []runPage){
+		"within a page": func(pages []runPage) {
+			entry := slices.Clone(pages[0].content[:entryBytes])
+			pages[0].content = append(pages[0].content[entryBytes:], entry...)
+		},
+		"on another page": func(pages []runPage) {
+			last := len(pages[0].content) - entryBytes
+			pages[1].content = append(slices.Clone(pages[0].content[last:]), pages[1].content...)
+			pages[0].content = pages[0].content[:last]
+		},
+		"and a part of one": func(pages []runPage) { pages[0].content = append(pages[0].content, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, db *DB) {
+				pages := pagesOf(1, s.names)
+				change(pages)
+				for i := range pages {
+					pages[i].digest = pages[i].seal()
+				}
+				update(t, db, func(ctx context.Context, tx *Tx) error {
+					_, err := tx.exec(ctx, "INSERT INTO usage_runs (run, names, filter, digest) VALUES (1, $1, $2, $3)",
+						len(s.names), s.bloom, sealOfRun(1, int64(len(s.names)), s.bloom))
+					return errors.Join(err, tx.addPages(ctx, pages))
+				})
+				view(t, db, func(ctx context.Context, tx *Tx) error {
+					found, err := tx.CheckRuns(ctx)
+					if len(found.Faults) != 1 || found.Faults[0].Table != "usage_run_pages" {
+						t.Errorf("verify finds %v", found.Faults)
+					}
+					return err
+				})
+			})
+		})
+	}
 }

@@ -114,10 +114,16 @@ func (tx *Tx) TermSet(ctx context.Context, id int64) (set account.TermSet, found
 	if err != nil || !found {
 		return set, false, err
 	}
-	if err := json.Unmarshal(refs, &set.Refs); err != nil {
+	if set.Refs, err = readRefs(refs); err != nil {
 		return set, false, fmt.Errorf("store: reading the documents of the set %d: %w", id, err)
 	}
 	return set, true, nil
+}
+
+// readRefs reads the list of a set's documents.
+func readRefs(text []byte) (refs []terms.DocumentRef, err error) {
+	err = json.Unmarshal(text, &refs)
+	return refs, err
 }
 
 // termSets is REFERENCE data; its rows are written with the product first.

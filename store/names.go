@@ -199,6 +199,12 @@ func bloomBits(names int) int { return bitsPerName << (bits.Len(uint(names)) - 1
 // many bits.
 func pageBits(bloomBits int) int { return max(0, bits.Len(uint(bloomBits/bitsPerName/namesPerPage))-1) }
 
+// isFilter says whether a filter is as long as one of so many names, without
+// which no place in it can be told. One of any other length is nobody's.
+func isFilter(filter []byte, names int64) bool {
+	return names > 0 && len(filter) > 0 && len(filter)*8 == bloomBits(int(names))
+}
+
 // newBloom makes the filter of a run.
 func newBloom(names []placed) []byte {
 	if len(names) == 0 {

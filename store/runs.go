@@ -131,7 +131,7 @@ func (tx *Tx) learnRuns(ctx context.Context) error {
 		if err != nil || !found {
 			return err
 		}
-		if digest != sealOfRun(run, count, filter) {
+		if digest != sealOfRun(run, count, filter) || !isFilter(filter, count) {
 			return fmt.Errorf("store: run %d of the index of usage was changed: run termwise verify", run)
 		}
 		tx.names.addRun(tx.learnt.epoch, run, filter)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"termwise.dev/core/account"
 )
@@ -25,7 +24,9 @@ func (tx *Tx) TermSets(ctx context.Context) (sets []KeptSet, err error) {
 			if err := rows.Scan(&s.ID, (*hashColumn)(&s.Hash), &s.Product, &refs); err != nil {
 				return err
 			}
-			s.Unreadable = json.Unmarshal(refs, &s.Refs) != nil
+			var err error
+			s.Refs, err = readRefs(refs)
+			s.Unreadable = err != nil
 			sets = append(sets, s)
 			return nil
 		})

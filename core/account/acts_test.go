@@ -107,7 +107,7 @@ func wantCode(t *testing.T, err error, code refusal.Code, parts ...string) {
 	}
 }
 
-func wantDone(t *testing.T, err error) {
+func wantDone(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

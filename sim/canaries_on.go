@@ -142,7 +142,8 @@ func crowds(ctx context.Context, place world.Place, seed uint64) error {
 	for _, crowd := range []func(location string) error{
 		func(location string) error { return torture.Race(ctx, location, 50) },
 		func(location string) error {
-			return torture.Bank{Accounts: 4, Payers: 8, Users: 4, Auditors: 2, Rounds: 50, Seed: seed}.Run(ctx, location)
+			_, err := torture.Bank{Accounts: 4, Payers: 8, Users: 4, Auditors: 2, Rounds: 50, Seed: seed}.Run(ctx, location)
+			return err
 		},
 	} {
 		location, err := place.New(ctx)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"termwise.dev/app"
 	"termwise.dev/core/account"
@@ -23,7 +24,7 @@ import (
 // what was paid in is what was acknowledged.
 type Bank struct {
 	Accounts, Payers, Users, Auditors int
-	// Rounds is how often each of them acts.
+	// Rounds is how often each of them acts; auditors read as long as the others act.
 	Rounds int
 	Seed   uint64
 }
@@ -36,40 +37,53 @@ type bank struct {
 	ids []string
 	// begun and acknowledged sum the payments that were sent and answered.
 	begun, acknowledged atomic.Int64
-	audits              atomic.Int64
+	audits, busy        atomic.Int64
 }
 
+// Audits says how often all books were read, and how often of that payments were
+// made meanwhile.
+type Audits struct{ All, Busy int }
+
 // Run lets the crowd loose on an empty database. It returns what was wrong.
-func (b Bank) Run(ctx context.Context, location string) (err error) {
+func (b Bank) Run(ctx context.Context, location string) (audits Audits, err error) {
 	run := &bank{Bank: b}
 	if run.app, run.db, err = open(ctx, location); err != nil {
-		return err
+		return audits, err
 	}
 	defer func() { err = errors.Join(err, run.app.Close(), run.db.Close()) }()
 	if run.ids, err = openAccounts(ctx, run.app, b.Accounts); err != nil {
-		return err
+		return audits, err
 	}
-	var crowd crowd
+	err = run.crowd(ctx)
+	return Audits{All: int(run.audits.Load()), Busy: int(run.busy.Load())}, err
+}
+
+// crowd lets everybody act, and looks at what is left.
+func (b *bank) crowd(ctx context.Context) error {
+	var crowd, auditors crowd
 	for i := range b.Payers {
-		crowd.add(ctx, b.Rounds, run.random(1, i), run.pay)
+		crowd.add(ctx, b.Rounds, b.random(1, i), b.pay)
 	}
 	for i := range b.Users {
-		crowd.add(ctx, b.Rounds, run.random(2, i), run.use)
+		crowd.add(ctx, b.Rounds, b.random(2, i), b.use)
 	}
-	for i := range b.Auditors {
-		crowd.add(ctx, b.Rounds, run.random(3, i), run.audit)
+	crowd.add(ctx, b.Rounds, b.random(4, 0), b.pass)
+	var done atomic.Bool
+	for range b.Auditors {
+		auditors.until(ctx, &done, b.audit)
 	}
-	crowd.add(ctx, b.Rounds, run.random(4, 0), run.pass)
-	if err := crowd.wait(); err != nil {
+	err := crowd.wait()
+	done.Store(true)
+	if err := errors.Join(err, auditors.wait()); err != nil {
 		return err
 	}
-	if err := run.audit(ctx, nil); err != nil {
+	if err := b.audit(ctx); err != nil {
 		return err
 	}
-	if run.begun.Load() != run.acknowledged.Load() {
-		return fmt.Errorf("payments of %d were sent and of %d acknowledged", run.begun.Load(), run.acknowledged.Load())
+	if b.begun.Load() != b.acknowledged.Load() {
+		return fmt.Errorf("payments of %d were sent and of %d acknowledged", b.begun.Load(), b.acknowledged.Load())
 	}
-	return verify(ctx, run.app)
+	return verify(ctx, b.app)
 }
 
 func (b *bank) random(kind uint64, i int) *rand.Rand {
@@ -121,8 +135,7 @@ func (b *bank) pass(ctx context.Context, r *rand.Rand) error {
 }
 
 // audit reads all books at one instant.
-func (b *bank) audit(ctx context.Context, _ *rand.Rand) error {
-	b.audits.Add(1)
+func (b *bank) audit(ctx context.Context) error {
 	least := b.acknowledged.Load()
 	var all []*account.Books
 	if err := b.db.View(ctx, func(tx *store.Tx) (err error) {
@@ -132,6 +145,10 @@ func (b *bank) audit(ctx context.Context, _ *rand.Rand) error {
 		return err
 	}
 	most := b.begun.Load()
+	b.audits.Add(1)
+	if most > least {
+		b.busy.Add(1)
+	}
 	var paidIn money.Amount
 	for _, books := range all {
 		paidIn -= books.Balances[ledger.PaidIn("alipay")]
@@ -180,13 +197,32 @@ func (c *crowd) add(ctx context.Context, rounds int, r *rand.Rand, act func(cont
 				return
 			}
 			if err := act(ctx, r); err != nil {
-				c.failed.Store(true)
-				c.mu.Lock()
-				c.errs = append(c.errs, err)
-				c.mu.Unlock()
+				c.fail(err)
 			}
 		}
 	})
+}
+
+// breath is how long whoever acts until the others are done lets them act.
+const breath = 2 * time.Millisecond
+
+// until lets one more act, until the others are done or anything failed.
+func (c *crowd) until(ctx context.Context, done *atomic.Bool, act func(context.Context) error) {
+	c.work.Go(func() {
+		for !done.Load() && !c.failed.Load() {
+			if err := act(ctx); err != nil {
+				c.fail(err)
+			}
+			time.Sleep(breath)
+		}
+	})
+}
+
+func (c *crowd) fail(err error) {
+	c.failed.Store(true)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.errs = append(c.errs, err)
 }
 
 func (c *crowd) wait() error {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"termwise.dev/app"
 	"termwise.dev/core/account"
@@ -38,29 +39,35 @@ const (
 
 // The shape of the feed.
 const (
-	stormHours   = 24
-	stormBatch   = 500
-	stormWallet  = 1_000_000_000 * money.AmountScale // nobody runs out: the order must not matter
-	mostReorders = 3                                 // batches that an event may be off its place
+	stormHours    = 24
+	mostInBatch   = 500
+	batchesAnHour = 8                                 // at least: fewer, and no two senders would be at work at once
+	stormWallet   = 1_000_000_000 * money.AmountScale // nobody runs out: the order must not matter
+	mostReorders  = 3                                 // batches that an event may be off its place
 )
 
-// Weather says what a storm was made of.
-type Weather struct{ Sent, Duplicates, Reordered, Late, Reused int }
+// Weather says what a storm was made of. Met is how many batches were sent while
+// another one was under way.
+type Weather struct{ Sent, Duplicates, Reordered, Late, Reused, Met int }
+
+// batch is how many events are sent together.
+func (s Storm) batch() int { return max(1, min(mostInBatch, s.Events/stormHours/batchesAnHour)) }
 
 // Run sends the calm feed to one empty database and the storm to another, and
 // returns where the totals differ.
 func (s Storm) Run(ctx context.Context, calm, wild string) (w Weather, err error) {
 	r := rand.New(rand.NewPCG(s.Seed, 0))
 	hours := s.feed(r)
-	want, err := s.settle(ctx, calm, hours)
+	want, _, err := s.settle(ctx, calm, hours)
 	if err != nil {
 		return w, fmt.Errorf("the calm feed: %w", err)
 	}
 	w, stormy := s.stir(r, hours)
-	got, err := s.settle(ctx, wild, stormy)
+	got, met, err := s.settle(ctx, wild, stormy)
 	if err != nil {
 		return w, fmt.Errorf("the storm: %w", err)
 	}
+	w.Met = met
 	return w, sameTotals(want, got)
 }
 
@@ -103,7 +110,7 @@ func (s Storm) stir(r *rand.Rand, hours [][]sending) (Weather, [][]sending) {
 			case n < late:
 				at, w.Late = h+1+r.IntN(stormHours-1), w.Late+1
 			case n < late+reordered:
-				place[e.ID], w.Reordered = r.IntN(mostReorders*stormBatch), w.Reordered+1
+				place[e.ID], w.Reordered = r.IntN(mostReorders*s.batch()), w.Reordered+1
 			}
 			stormy[at] = append(stormy[at], e)
 			if r.IntN(100) < duplicated {
@@ -154,37 +161,40 @@ func (s Storm) reuse(r *rand.Rand, events []sending, w *Weather) []sending {
 
 func stormStart() calendar.Instant { return calendar.FromTime(world.Plain().Start) }
 
-// settle sends a feed, hour by hour, and has each hour settled.
-func (s Storm) settle(ctx context.Context, location string, hours [][]sending) (all []total, err error) {
+// settle sends a feed, hour by hour, and has each hour settled. It says how many
+// batches met others.
+func (s Storm) settle(ctx context.Context, location string, hours [][]sending) (all []total, met int, err error) {
 	a, db, err := open(ctx, location)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, a.Close(), db.Close()) }()
 	ids, err := openAccounts(ctx, a, s.Accounts)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, id := range ids {
 		if _, err := a.TopUp(ctx, id, account.TopUp{Amount: stormWallet, Method: "alipay", Reference: "first"}, "first", "torture", false); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
+	gate := &gate{app: a}
 	for h := range hours {
-		if err := s.sendAll(ctx, a, hours[h]); err != nil {
-			return nil, err
+		if err := s.sendAll(ctx, gate, hours[h]); err != nil {
+			return nil, 0, err
 		}
 		if err := advance(ctx, a, stormStart().Add(calendar.Duration(h+1)*calendar.HourLength)); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	if err := advance(ctx, a, stormStart().Add(4*stormHours*calendar.HourLength)); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := verify(ctx, a); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return totals(ctx, db, ids)
+	all, err = totals(ctx, db, ids)
+	return all, int(gate.met.Load()), err
 }
 
 func advance(ctx context.Context, a *app.App, to calendar.Instant) error {
@@ -194,7 +204,7 @@ func advance(ctx context.Context, a *app.App, to calendar.Instant) error {
 
 // sendAll sends the events of an hour in batches, by several senders at once;
 // then those that reuse a name.
-func (s Storm) sendAll(ctx context.Context, a *app.App, events []sending) error {
+func (s Storm) sendAll(ctx context.Context, to *gate, events []sending) error {
 	var first, second []sending
 	for _, e := range events {
 		if e.reused {
@@ -210,11 +220,11 @@ func (s Storm) sendAll(ctx context.Context, a *app.App, events []sending) error 
 		for i := range s.Senders {
 			senders.Go(func() {
 				for batch := range batches {
-					errs[i] = errors.Join(errs[i], send(ctx, a, batch))
+					errs[i] = errors.Join(errs[i], to.send(ctx, batch))
 				}
 			})
 		}
-		for batch := range slices.Chunk(list, stormBatch) {
+		for batch := range slices.Chunk(list, s.batch()) {
 			batches <- batch
 		}
 		close(batches)
@@ -226,12 +236,22 @@ func (s Storm) sendAll(ctx context.Context, a *app.App, events []sending) error 
 	return nil
 }
 
-func send(ctx context.Context, a *app.App, batch []sending) error {
+// gate is where batches arrive. It counts those that met others on the way.
+type gate struct {
+	app         *app.App
+	inside, met atomic.Int64
+}
+
+func (g *gate) send(ctx context.Context, batch []sending) error {
+	if g.inside.Add(1) > 1 {
+		g.met.Add(1)
+	}
+	defer g.inside.Add(-1)
 	events := make([]app.Reported, len(batch))
 	for i, e := range batch {
 		events[i] = app.Reported{Event: e.Event}
 	}
-	receipts, err := a.ReportUsage(ctx, events, "torture")
+	receipts, err := g.app.ReportUsage(ctx, events, "torture")
 	if err != nil {
 		return err
 	}

@@ -65,14 +65,22 @@ func TestAStormHasTheTotalsOfTheCalmFeed(t *testing.T) {
 		if weather.Duplicates == 0 || weather.Reordered == 0 || weather.Late == 0 || weather.Reused == 0 {
 			t.Error("there was no storm")
 		}
+		if weather.Met == 0 {
+			t.Error("no two senders were at work at once")
+		}
 	})
 }
 
 func TestMoneyNeitherComesNorGoes(t *testing.T) {
 	engines(t, func(t *testing.T, empty func() string) {
 		bank := torture.Bank{Accounts: 8, Payers: 4, Users: 3, Auditors: 2, Rounds: sized(30, 2_000), Seed: seed(t)}
-		if err := bank.Run(t.Context(), empty()); err != nil {
+		audits, err := bank.Run(t.Context(), empty())
+		t.Logf("%+v", audits)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if audits.Busy == 0 {
+			t.Error("nobody read the books while payments were made")
 		}
 	})
 }

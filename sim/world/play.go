@@ -75,9 +75,10 @@ type play struct {
 	// before is how the accounts stood before the step that was broken off and is
 	// being put again; nil while none is.
 	before map[string]lines
-	// seen is what the last check saw of each account, and how many documents.
+	// seen is what the last check saw of each account, how many documents, and when.
 	seen      map[string]lines
 	documents int
+	looked    time.Time
 }
 
 // begin makes a database and publishes the first documents.
@@ -255,7 +256,8 @@ func (p *play) passes(s Step) (time.Time, bool) {
 // check holds the books of every account against the rules, and everything
 // against what verify says must always be true.
 func (p *play) check(ctx context.Context) (*Failure, error) {
-	changed := false
+	changed := !p.model.Now.Equal(p.looked) // what is due depends on the clock
+	p.looked = p.model.Now
 	for _, id := range append(p.model.Accounts(), "") {
 		kept, err := p.read(ctx, id)
 		if err != nil {

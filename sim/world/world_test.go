@@ -2,6 +2,8 @@ package world
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -150,6 +152,70 @@ func TestShrink(t *testing.T) {
 	if text := short.String(); !strings.Contains(text, "the answers differ") || !strings.Contains(text, "3. go wrong") {
 		t.Errorf("the story is told as:\n%s", text)
 	}
+}
+
+// forging is a step that changes what the journal says behind the program's back:
+// verify sees it, and the books are as before.
+type forging struct{}
+
+func (forging) tell(*model.Model) string { return "" }
+
+func (forging) do(ctx context.Context, p *play) (string, error) {
+	db, err := sql.Open("sqlite", p.location)
+	if err != nil {
+		return "", err
+	}
+	_, err = db.ExecContext(ctx, "UPDATE journal SET actor = 'nobody'")
+	return "", errors.Join(err, db.Close())
+}
+
+func (forging) say(*Config) string { return "forge the journal" }
+
+// TestShrinkWhatShowsAsTimePasses: what verify finds depends on the clock too, so
+// that it is asked again as time passes, though nothing changed in the books.
+func TestShrinkWhatShowsAsTimePasses(t *testing.T) {
+	place := files(t)
+	c := Plain()
+	c.Virtual, c.Check = false, 20
+	later := func(hours int) Told { return Told{Step: Waiting{To: c.Start.Add(time.Duration(hours) * time.Hour)}} }
+	steps := []Told{opening("a"), later(1), opening("b"), {Step: forging{}}, later(2), opening("c"), later(3)}
+	if left := shrunk(t, c, steps, place); len(left) != 3 || left[1] != "forge the journal" || !strings.HasPrefix(left[2], "the clock comes to") {
+		t.Errorf("what is left is %q", left)
+	}
+}
+
+// unseen is a step that goes wrong only where the books are seldom looked at.
+type unseen struct{ wrong }
+
+func (unseen) do(_ context.Context, p *play) (string, error) {
+	return fmt.Sprint(p.config.Check == 1), nil
+}
+
+// TestShrinkWhatIsSeldomLookedAt: a story that goes wrong only as it was first
+// looked at is shortened so.
+func TestShrinkWhatIsSeldomLookedAt(t *testing.T) {
+	c := Plain()
+	c.Check = 20
+	if left := shrunk(t, c, []Told{opening("a"), opening("b"), {Step: unseen{}}, opening("c")}, files(t)); len(left) != 1 || left[0] != "go wrong" {
+		t.Errorf("what is left is %q", left)
+	}
+}
+
+// shrunk says what is left of a story that fails.
+func shrunk(t *testing.T, c Config, steps []Told, place Place) (left []string) {
+	t.Helper()
+	story, err := Tell(t.Context(), c, steps, place)
+	if err != nil || story.Failure == nil {
+		t.Fatalf("the story does not fail: %v", err)
+	}
+	short, err := Shrink(t.Context(), story, 100, place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range short.Steps {
+		left = append(left, s.say(&c))
+	}
+	return left
 }
 
 // TestAFaultIsFelt: without what undoes it, a fault would be seen.

@@ -61,7 +61,7 @@ func BenchmarkSettle(b *testing.B) {
 // durable starts a server whose commits survive a crash, with an empty database.
 func durable(b *testing.B) string {
 	b.Helper()
-	server, err := pgtest.Start(pgtest.Options{Durable: true})
+	server, err := pgtest.Start(pgtest.Options{Durable: true, Settings: countingSettings()})
 	must(b, err)
 	b.Cleanup(func() { must(b, server.Stop()) })
 	url, err := server.CreateDatabase("termwise", "")
@@ -85,14 +85,16 @@ func benchSizes(b *testing.B, usual ...int) []int {
 func benchmarkSettle(b *testing.B, w *settling, bare bare) {
 	w.use(b)
 	w.settle(b) // the hour in which the services are opened is not measured
-	limit := newLimits(b, w, bare, plainHour)
+	limit, counted := newLimits(b, w, bare, plainHour), w.countStatements(b)
 	var hours int
 	for b.Loop() {
 		b.StopTimer()
 		w.use(b)
+		counted.begin(b)
 		b.StartTimer()
 		batches := w.settle(b)
 		b.StopTimer()
+		counted.end(b)
 		limit.measure(b, batches)
 		hours++
 		b.StartTimer()
@@ -102,10 +104,12 @@ func benchmarkSettle(b *testing.B, w *settling, bare bare) {
 	b.ReportMetric(accounts/took, "accounts/s")
 	b.ReportMetric(accounts*settleCharges/took, "charges/s")
 	limit.report(b, took)
+	counted.report(b)
 }
 
 // settling is a database whose accounts all use the same in each hour.
 type settling struct {
+	url string
 	app *app.App
 	db  *store.DB // the same database, for what the preparation writes
 	ids []string  // sorted, which is the order in which they are settled
@@ -120,7 +124,7 @@ func newSettling(b *testing.B, url string, accounts int) *settling {
 // newSettlingOf opens accounts under the documents of a folder, and funds some.
 func newSettlingOf(tb testing.TB, url string, folder fs.FS, accounts int, funded func(n int) bool) *settling {
 	tb.Helper()
-	w := &settling{app: open(tb, url), now: instant(traceStart)}
+	w := &settling{url: url, app: open(tb, url), now: instant(traceStart)}
 	must(tb, w.app.Init(tb.Context(), true, w.now))
 	_, err := w.app.Publish(tb.Context(), folder)
 	must(tb, err)

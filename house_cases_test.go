@@ -185,6 +185,20 @@ var houseCases = []houseCase{
 		"core/a/a_test.go":              "package a\nfunc FuzzA() { check() }\nfunc check() { again() }\nfunc again() { x.ParseA() }",
 		"core/a/testdata/fuzz/FuzzA/01": "go test fuzz v1",
 	}, nil},
+	{"every parser is fuzzed", map[string]string{
+		"core/a/a.go": "package a\nfunc Unpack(id string, b []byte) {}\nfunc (t *T) UnpackAll() {}\nfunc readRows(text string) {}\n" +
+			"func (t *T) Scan(value any) {}\nfunc (t T) UnmarshalText(b []byte) {}\nfunc (t T) readOne(hour int, b []byte) {}",
+		"core/a/a_test.go":              "package a\nfunc FuzzA() { Unpack(); x.Scan(); x.UnmarshalText() }",
+		"core/a/testdata/fuzz/FuzzA/01": "go test fuzz v1",
+	}, []string{
+		"core/a/a.go:3: no fuzzer of core/a reaches UnpackAll", "core/a/a.go:4: no fuzzer of core/a reaches readRows",
+		"core/a/a.go:5: no fuzzer of core/a reaches Scan", "core/a/a.go:6: no fuzzer of core/a reaches UnmarshalText",
+		"core/a/a.go:7: no fuzzer of core/a reaches readOne",
+	}},
+	{"every parser is fuzzed", map[string]string{
+		"store/s.go": "package store\nfunc (r row) Scan(dest ...any) {}\nfunc unpackEntry(ctx context.Context, id string) {}\n" +
+			"func readBooks(ctx context.Context, id string) {}\nfunc (m *measures) Scan(value any) {}\nfunc readDone() {}\nfunc Scan(value any) {}",
+	}, nil},
 }
 
 func TestHouseRulesCatch(t *testing.T) {

@@ -448,6 +448,35 @@ func TestRowsThatAreGoneForgedOrSwappedAreNamed(t *testing.T) {
 	}
 }
 
+// A hash that was made shorter is named with its row, and the rest is checked: the
+// late fee that was changed too.
+func TestAHashOfAnotherLengthIsNamed(t *testing.T) {
+	for _, c := range []struct{ table, column, row string }{
+		{"documents", "hash", "document || ' ' || version"},
+		{"provider_files", "hash", "name || ' revision ' || revision"},
+		{"term_sets", "hash", "'' || terms"},
+		{"idempotency", "request", "account || ' ' || key"},
+	} {
+		t.Run(c.table, func(t *testing.T) {
+			a, db := tampered(t)
+			var row string
+			first := " WHERE digest = (SELECT min(digest) FROM " + c.table + ")"
+			if c.table == "term_sets" {
+				first = " WHERE terms = (SELECT min(terms) FROM term_sets)"
+			}
+			must(t, db.QueryRow("SELECT "+c.row+" FROM "+c.table+first).Scan(&row))
+			tamper(t, db, "UPDATE "+c.table+" SET "+c.column+" = substr("+c.column+", 1, 31)"+first)
+			tamper(t, db, "UPDATE late_fees SET amount = amount + 1 WHERE "+lastRow("late_fees"))
+			v := verified(t, a)
+			wantNamed(t, v, c.table, row)
+			wantNamed(t, v, "late_fees", "")
+			if v.Accounts != 3 {
+				t.Errorf("%d accounts were checked", v.Accounts)
+			}
+		})
+	}
+}
+
 func TestTamperingIsFoundOnPostgreSQL(t *testing.T) {
 	for _, c := range []struct{ table, where, set string }{
 		{"journal", "", "payload = payload || ' '"},

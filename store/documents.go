@@ -42,7 +42,7 @@ func (tx *Tx) Documents(ctx context.Context) (docs []DocumentFile, err error) {
 		`SELECT document, version, file, source, hash, recorded, digest FROM documents ORDER BY document, version`, nil,
 		func(rows scanner) error {
 			var d DocumentFile
-			err := rows.Scan(&d.Document, &d.Version, &d.File, &d.Source, (*hashColumn)(&d.Hash), &d.Recorded, &d.Digest)
+			err := rows.Scan(&d.Document, &d.Version, &d.File, &d.Source, (*comparedHash)(&d.Hash), &d.Recorded, &d.Digest)
 			docs = append(docs, d)
 			return err
 		})
@@ -81,7 +81,7 @@ func (tx *Tx) ProviderFiles(ctx context.Context) (files []File, err error) {
 		WHERE revision = (SELECT max(revision) FROM provider_files n WHERE n.name = f.name) ORDER BY name`, nil,
 		func(rows scanner) error {
 			var f File
-			err := rows.Scan(&f.Name, &f.Source, (*hashColumn)(&f.Hash), &f.Recorded)
+			err := rows.Scan(&f.Name, &f.Source, (*comparedHash)(&f.Hash), &f.Recorded)
 			files = append(files, f)
 			return err
 		})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
@@ -155,6 +156,35 @@ func FuzzRefs(f *testing.F) {
 			set.Hash()
 		} else if refusal.CodeOf(err) != refusal.NotFound {
 			t.Fatalf("%q is refused with %v", text, err)
+		}
+	})
+}
+
+// FuzzColumns looks for a column that panics, or that takes what was never written:
+// a database may give a number, a text or bytes for any of them.
+func FuzzColumns(f *testing.F) {
+	f.Add(uint8(0), int64(1), []byte{})
+	f.Add(uint8(1), int64(-1), make([]byte, 31))
+	f.Add(uint8(2), int64(2), make([]byte, 32))
+	f.Add(uint8(2), int64(2), new(account.Books).PackState())
+	f.Add(uint8(3), int64(0), []byte(nil))
+	f.Fuzz(func(t *testing.T, kind uint8, number int64, content []byte) {
+		value := []any{number, string(content), content, nil}[kind%4]
+		var hash, compared [32]byte
+		err := (*hashColumn)(&hash).Scan(value)
+		if is := kind%4 == 3 || kind%4 == 2 && len(content) == len(hash); is != (err == nil) {
+			t.Fatalf("%v as a hash: %v", value, err)
+		}
+		if (*comparedHash)(&compared).Scan(value) != nil || compared != hash {
+			t.Fatalf("%v is the hash %x, and compared it is %x", value, hash, compared)
+		}
+		var bit bitColumn
+		if err := bit.Scan(value); (err == nil) != (value == int64(0) || value == int64(1)) || bool(bit) != (value == int64(1)) {
+			t.Fatalf("%v as a bit: %v, %v", value, bit, err)
+		}
+		var b account.Books
+		if err := (*stateColumn)(&b).Scan(value); err != nil || kind%4 != 2 && b.Broken == nil {
+			t.Fatalf("%v as a state: %v, %v", value, err, b.Broken)
 		}
 	})
 }

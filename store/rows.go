@@ -120,6 +120,19 @@ func (h *hashColumn) Scan(value any) error {
 	return nil
 }
 
+// comparedHash reads a hash that verify holds against what it is the hash of, or that
+// the digest of its row covers. One of another length counts as none: verify names its
+// row, as it does that of one with a wrong byte, and goes on with the next.
+type comparedHash [32]byte
+
+// Scan reads 32 bytes.
+func (h *comparedHash) Scan(value any) error {
+	if (*hashColumn)(h).Scan(value) != nil {
+		*h = comparedHash{}
+	}
+	return nil
+}
+
 // stateColumn reads and writes the state of books; see account.Books.PackState.
 type stateColumn account.Books
 

@@ -21,7 +21,7 @@ func (tx *Tx) TermSets(ctx context.Context) (sets []KeptSet, err error) {
 		func(rows scanner) error {
 			var s KeptSet
 			var refs []byte
-			if err := rows.Scan(&s.ID, (*hashColumn)(&s.Hash), &s.Product, &refs); err != nil {
+			if err := rows.Scan(&s.ID, (*comparedHash)(&s.Hash), &s.Product, &refs); err != nil {
 				return err
 			}
 			var err error
@@ -45,7 +45,7 @@ func (tx *Tx) ProviderFileRevisions(ctx context.Context) (files []FileRevision, 
 	err = tx.each(ctx, "SELECT name, revision, source, hash, recorded, digest FROM provider_files ORDER BY name, revision", nil,
 		func(rows scanner) error {
 			var f FileRevision
-			err := rows.Scan(&f.Name, &f.Revision, &f.Source, (*hashColumn)(&f.Hash), &f.Recorded, &f.Digest)
+			err := rows.Scan(&f.Name, &f.Revision, &f.Source, (*comparedHash)(&f.Hash), &f.Recorded, &f.Digest)
 			files = append(files, f)
 			return err
 		})
@@ -78,7 +78,7 @@ func (tx *Tx) Answers(ctx context.Context, id string) (answers []Answer, err err
 		WHERE account = $1 ORDER BY key`, []any{id},
 		func(rows scanner) error {
 			a := Answer{Account: id}
-			err := rows.Scan(&a.Key, (*hashColumn)(&a.Request), &a.Status, &a.Answer, &a.Recorded, &a.Digest)
+			err := rows.Scan(&a.Key, (*comparedHash)(&a.Request), &a.Status, &a.Answer, &a.Recorded, &a.Digest)
 			answers = append(answers, a)
 			return err
 		})

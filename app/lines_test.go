@@ -189,8 +189,11 @@ func insertInto(t testing.TB, db *sql.DB, table string) func(values ...any) {
 		if table == "notices" {
 			columns = "(account, " + noticeColumns + ")"
 		}
-		places := "?" + strings.Repeat(", ?", len(values)-1)
-		_, err := db.Exec("INSERT INTO "+table+columns+" VALUES ("+places+")", values...)
+		places := make([]string, len(values))
+		for i := range places {
+			places[i] = fmt.Sprint("$", i+1)
+		}
+		_, err := db.Exec("INSERT INTO "+table+columns+" VALUES ("+strings.Join(places, ", ")+")", values...)
 		must(t, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"termwise.dev/app"
 	"termwise.dev/core/account"
@@ -224,7 +225,12 @@ type tableColumn struct {
 
 func schemaOf(t testing.TB, db *sql.DB, table string) []tableColumn {
 	t.Helper()
-	rows, err := db.Query("SELECT name, pk > 0 FROM pragma_table_info($1)", table)
+	query := "SELECT name, pk > 0 FROM pragma_table_info($1)"
+	if _, postgres := db.Driver().(*stdlib.Driver); postgres {
+		query = `SELECT a.attname, a.attnum = ANY(i.indkey) FROM pg_attribute a JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
+			WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
+	}
+	rows, err := db.Query(query, table)
 	must(t, err)
 	defer func() { must(t, rows.Close()) }()
 	var columns []tableColumn
@@ -304,7 +310,30 @@ var hints = map[string]string{
 }
 
 func TestEveryChangedColumnIsFoundAndItsRowNamed(t *testing.T) {
-	a, db := tampered(t)
+	t.Run("sqlite", func(t *testing.T) {
+		a, db := tampered(t)
+		changeEveryColumn(t, a, db)
+	})
+	t.Run("postgresql", func(t *testing.T) {
+		url := pgtest.Database(t)
+		a, db := storied(t, url), around(t, url)
+		leaveUnchecked(t, db)
+		changeEveryColumn(t, a, db)
+	})
+}
+
+// leaveUnchecked takes from a PostgreSQL database what would refuse a changed row.
+func leaveUnchecked(t *testing.T, db *sql.DB) {
+	t.Helper()
+	_, err := db.Exec(`DO $$ DECLARE c record; BEGIN
+		FOR c IN SELECT conrelid::regclass AS checked, conname FROM pg_constraint WHERE contype IN ('c', 'f') AND conrelid <> 0 LOOP
+			EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.checked, c.conname);
+		END LOOP; END $$`)
+	must(t, err)
+}
+
+func changeEveryColumn(t *testing.T, a *app.App, db *sql.DB) {
+	t.Helper()
 	for _, table := range guarded {
 		columns := schemaOf(t, db, table)
 		for _, c := range columns {
@@ -473,30 +502,6 @@ func TestAHashOfAnotherLengthIsNamed(t *testing.T) {
 			if v.Accounts != 3 {
 				t.Errorf("%d accounts were checked", v.Accounts)
 			}
-		})
-	}
-}
-
-func TestTamperingIsFoundOnPostgreSQL(t *testing.T) {
-	for _, c := range []struct{ table, where, set string }{
-		{"journal", "", "payload = payload || ' '"},
-		{"journal", "WHERE charges > 0", "lines = set_byte(lines, length(lines) - 1, get_byte(lines, length(lines) - 1) # 1)"},
-		{"journal", "WHERE charges > 0", "first_hour = first_hour - 1"},
-		{"accounts", "", "state = state || '\\x20'::bytea"},
-		{"buckets", "", "content = content || '\\x00'::bytea"},
-		{"usage_parcels", "", "recorded = recorded + 1"},
-		{"usage_runs", "", "names = names + 1"},
-		{"documents", "", "source = source || '\\x20'::bytea"},
-		{"published", "", "digest = digest + 1"},
-	} {
-		t.Run(c.table+" "+c.set, func(t *testing.T) {
-			url := pgtest.Database(t)
-			a := storied(t, url)
-			db, err := sql.Open("pgx", url)
-			must(t, err)
-			t.Cleanup(func() { must(t, db.Close()) })
-			tamper(t, db, "UPDATE "+c.table+" SET "+c.set+" WHERE ctid = (SELECT min(ctid) FROM "+c.table+" "+c.where+")")
-			wantNamed(t, verified(t, a), c.table, "")
 		})
 	}
 }

@@ -148,15 +148,15 @@ func (tx *Tx) catchUp(ctx context.Context, p *putting) error {
 	var enc journal.Encoder
 	var broken error
 	err = afterParcel.query(ctx, tx, laterParcels, behind, parcels.scan(func(id string, parcel *account.Parcel) {
-			events, whole := parcel.Open(id)
-			if !whole || parcel.Number != reach[id]+1 {
-				broken = cmp.Or(broken, changedParcel(id, parcel.Number))
-			}
-			reach[id] = parcel.Number
-			for i := range events {
-				tx.learnt.names[nameOf(&enc, keyOf(&events[i].Event))] = learntName{id, parcel.Number}
-			}
-		}))
+		events, whole := parcel.Open(id)
+		if !whole || parcel.Number != reach[id]+1 {
+			broken = cmp.Or(broken, changedParcel(id, parcel.Number))
+		}
+		reach[id] = parcel.Number
+		for i := range events {
+			tx.learnt.names[nameOf(&enc, keyOf(&events[i].Event))] = learntName{id, parcel.Number}
+		}
+	}))
 	if err := errors.Join(err, broken); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ const patience = 10
 // goesOn says whether another world is to be lived.
 func (r *run) goesOn(ctx context.Context) bool {
 	passed := time.Since(r.began)
-	inTime := r.operations > 0 || passed < r.length || !r.enough.Load() && passed < patience*r.length
+	inTime := r.operations > 0 || passed < r.length || !r.short && !r.enough.Load() && passed < patience*r.length
 	return ctx.Err() == nil && !r.stop.Load() && inTime
 }
 
@@ -103,7 +103,7 @@ func liveMany(ctx context.Context, o options, place world.Place) error {
 	if ctx.Err() != nil {
 		return errors.New("interrupted; until then everything was as the rules say")
 	}
-	if missing := did.Missing(); len(missing) > 0 {
+	if missing := did.Missing(); len(missing) > 0 && !o.short {
 		return fmt.Errorf("too little happened for this to be evidence; never: %s", strings.Join(missing, "; "))
 	}
 	fmt.Println("Everything was as the rules say.")

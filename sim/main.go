@@ -19,6 +19,7 @@ import (
 type options struct {
 	seed       uint64
 	length     time.Duration
+	short      bool
 	operations int
 	only       int64
 	steps      int
@@ -49,6 +50,7 @@ func readOptions() options {
 	var o options
 	flag.Uint64Var(&o.seed, "seed", 0, "where everything is drawn from; 0 takes a fresh one")
 	flag.DurationVar(&o.length, "for", time.Minute, "how long to begin new worlds; longer if too little has happened by then")
+	flag.BoolVar(&o.short, "short", false, "stop when the time is up, however little has happened by then")
 	flag.IntVar(&o.operations, "operations", 0, "stop when so many operations were done, whatever the time")
 	flag.Int64Var(&o.only, "world", -1, "live only the world of this number, and tell its story")
 	flag.IntVar(&o.steps, "steps", 80, "how many steps a world has")

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,18 +68,18 @@ func (b *breaker) rest() {
 // TestFaultsOneAtATime breaks off every use case at each of its calls to the
 // database, once before the call and once when its answer is lost. The use case
 // fails; nothing has changed, unless its commit was made; and done again it
-// leaves what it leaves when nothing fails. On PostgreSQL, where a database of
-// one's own takes longer, only what begins and ends transactions is broken off,
-// unless all is asked for.
+// leaves what it leaves when nothing fails. On PostgreSQL, where a database of one's
+// own takes longer, only what begins and ends transactions is broken off in use
+// cases that write, unless all is asked for; those that only read share a database.
 func TestFaultsOneAtATime(t *testing.T) {
 	files, err := world.NewFiles(t.Context(), t.TempDir())
 	must(t, err)
-	t.Run("sqlite", func(t *testing.T) { faultsOneAtATime(t, files, func(store.Call) bool { return true }) })
+	t.Run("sqlite", func(t *testing.T) { faultsOneAtATime(t, files, func(useCase, store.Call) bool { return true }) })
 	server, err := world.NewServer(t.Context())
 	must(t, err)
 	t.Cleanup(func() { must(t, server.Close()) })
 	t.Run("postgresql", func(t *testing.T) {
-		faultsOneAtATime(t, server, func(c store.Call) bool { return *full || c.Writes && c.Kind != store.Statement })
+		faultsOneAtATime(t, server, func(u useCase, c store.Call) bool { return *full || u.reads || c.Writes && c.Kind != store.Statement })
 	})
 }
 
@@ -88,21 +89,32 @@ type copies interface {
 	Copy(ctx context.Context, location string) (string, error)
 }
 
-func faultsOneAtATime(t *testing.T, place copies, breaks func(store.Call) bool) {
+func faultsOneAtATime(t *testing.T, place copies, breaks func(useCase, store.Call) bool) {
+	var made, broken atomic.Int64
 	for _, real := range []bool{false, true} {
 		before := prepared(t, place, real)
 		untouched := dump(t, before) // while nobody else has the database open
-		for _, c := range useCases {
-			if c.real != real {
-				continue
+		shared, err := place.Copy(t.Context(), before)
+		must(t, err)
+		t.Run(fmt.Sprintf("real clock %t", real), func(t *testing.T) {
+			for _, c := range useCases {
+				if c.real != real {
+					continue
+				}
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					trial := &trial{T: t, useCase: c, place: place, breaks: breaks, before: before, shared: shared, untouched: untouched}
+					trial.run()
+					made.Add(int64(trial.made))
+					broken.Add(int64(trial.broken))
+				})
 			}
-			t.Run(c.name, func(t *testing.T) {
-				t.Parallel()
-				trial := &trial{T: t, useCase: c, place: place, breaks: breaks, before: before, untouched: untouched}
-				trial.run()
-			})
+		})
+		if diff := cmp.Diff(untouched, dump(t, shared)); diff != "" {
+			t.Errorf("who only reads leaves (-want +got):\n%s", diff)
 		}
 	}
+	t.Logf("of %d calls %d were broken off", made.Load(), broken.Load())
 }
 
 // prepared makes the database that every use case starts from: one customer with
@@ -172,9 +184,12 @@ type trial struct {
 	*testing.T
 	useCase
 	place     copies
-	breaks    func(store.Call) bool
+	breaks    func(useCase, store.Call) bool
 	before    string
+	shared    string // a copy of before, which use cases share that only read
 	untouched []string
+	// made counts the calls of the use case, broken those that were broken off.
+	made, broken int
 }
 
 func (t *trial) run() {
@@ -184,10 +199,12 @@ func (t *trial) run() {
 	if calm.calls == 0 {
 		t.Fatal("the use case makes no call")
 	}
+	t.made = calm.calls
 	for at, c := range calm.seen {
-		if !t.breaks(c) {
+		if !t.breaks(t.useCase, c) {
 			continue
 		}
+		t.broken++
 		for _, lost := range []bool{false, true} {
 			b := &breaker{at: at, lost: lost}
 			after, err := t.try(b, false)
@@ -197,7 +214,7 @@ func (t *trial) run() {
 			t.judge(fmt.Sprintf("call %d (answer lost: %t, committed: %t)", at, lost, after.committed), after, left)
 		}
 	}
-	t.Logf("%d calls", calm.calls)
+	t.Logf("%d calls, %d broken off", t.made, t.broken)
 }
 
 // outcome is a database after a trial, and after the use case was done again.
@@ -209,26 +226,38 @@ type outcome struct {
 // try does the use case under a breaker on a database of its own, and again
 // without one.
 func (t *trial) try(b *breaker, once bool) (outcome, error) {
+	if t.reads {
+		return t.read(b)
+	}
 	location, err := t.place.Copy(t.Context(), t.before)
 	must(t.T, err)
-	now := start
-	if t.real {
-		now = start.Add(26 * calendar.HourLength)
-	}
-	a := openAt(t.T, location, now, b.watch)
+	a := openAt(t.T, location, t.now(), b.watch)
 	defer func() { must(t.T, errors.Join(a.Close(), t.place.Drop(t.Context(), location))) }()
 	failed := t.do(t.Context(), a)
 	b.rest()
 	left := outcome{committed: b.committed}
-	if t.reads {
-		return left, failed
-	}
 	left.first = dump(t.T, location)
 	if !once {
 		must(t.T, t.do(t.Context(), a))
 		left.second = dump(t.T, location)
 	}
 	return left, failed
+}
+
+// read does a use case that only reads.
+func (t *trial) read(b *breaker) (outcome, error) {
+	a := openAt(t.T, t.shared, t.now(), b.watch)
+	defer func() { must(t.T, a.Close()) }()
+	err := t.do(t.Context(), a)
+	return outcome{committed: b.committed}, err
+}
+
+// now is where the clock stands.
+func (t *trial) now() calendar.Instant {
+	if t.real {
+		return start.Add(26 * calendar.HourLength)
+	}
+	return start
 }
 
 // judge holds what a broken use case left against what it should have left.

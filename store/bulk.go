@@ -106,7 +106,7 @@ func (t *table[R]) put(ctx context.Context, tx *Tx, text string, rows []owned[R]
 func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[R], scan func(scanner) error) error {
 	for _, c := range t.calls(tx, text, rows) {
 		c.scan = scan
-		if err := tx.make(ctx, c); err != nil {
+		if err := tx.ask(ctx, c); err != nil {
 			return err
 		}
 	}

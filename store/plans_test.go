@@ -17,7 +17,7 @@ func TestNoPlanReadsAllUsage(t *testing.T) {
 	db := open(t, newDatabase(t, postgres))
 	for table, rest := range map[string]string{
 		"usage_parcels": `1, i / %[1]d, i / %[1]d, 1, '\x00', 0`,
-		"buckets":       `0, '\x00'`,
+		"buckets":       `(i / %[1]d > 100)::int, '\x00'`, // half of it is dated ahead
 		"resources":     `'vm', 1`,
 	} {
 		text := "INSERT INTO " + table + " SELECT 'c' || lpad((i %% %[1]d)::text, 3, '0'), i / %[1]d + 1, " + rest + " FROM generate_series(0, %[2]d) i"
@@ -31,6 +31,7 @@ func TestNoPlanReadsAllUsage(t *testing.T) {
 			"later parcels":   searched(&afterParcel, laterParcels, accounts, int64(each-1)),
 			"spanned parcels": searched(&parcelSpans, spannedParcels, accounts, span{from: 1, to: 2, reach: each}),
 			"an hour":         searched(&lateHours, theHours, accounts, calendar.Hour(each-1)),
+			"open hours":      searched(&lateHours, openHours, accounts, calendar.Hour(each/2)),
 			"a changed hour":  searched(&hours, changeHours, some, account.StoredHour{Hour: each - 1}),
 			"a first use":     searched(&resources, putFirstUse, some, opened{account.Resource{Product: "7", Resource: "vm"}, 2}),
 			"pages":           {manyPages, literals([]any{make([]int64, accounts), make([]int64, accounts)})},

@@ -142,6 +142,11 @@ func TestApplyTermSets(t *testing.T) {
 		})
 		set.Hash = terms.HashText([]byte("two"))
 		refuses(t, db, refusal.AlreadyExists, put)
+		many := map[int64]account.TermSet{-7: set}
+		for id := range int64(fewRows) {
+			many[id] = account.TermSet{Product: product}
+		}
+		refuses(t, db, refusal.AlreadyExists, func(ctx context.Context, tx *Tx) error { return tx.putTermSets(ctx, many) })
 	})
 }
 

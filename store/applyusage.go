@@ -21,12 +21,14 @@ func (a *applier) putResources(ctx context.Context) error {
 	used = sortedRows(used, func(a, b *opened) int {
 		return cmp.Or(strings.Compare(a.Product, b.Product), strings.Compare(a.Resource.Resource, b.Resource.Resource))
 	})
-	return resources.put(ctx, a.tx, `INSERT INTO resources (account, product, resource, opened)
-		SELECT r.account, r.product, r.resource, r.opened FROM {rows}
-		WHERE NOT EXISTS (SELECT 1 FROM resources o
-			WHERE o.account = r.account AND o.product = r.product AND o.resource = r.resource AND o.opened <= r.opened)
-		ON CONFLICT (account, product, resource) DO UPDATE SET opened = excluded.opened`, used, nil)
+	return resources.put(ctx, a.tx, putFirstUse, used, nil)
 }
+
+const putFirstUse = `INSERT INTO resources (account, product, resource, opened)
+	SELECT r.account, r.product, r.resource, r.opened FROM {rows}
+	WHERE NOT EXISTS (SELECT 1 FROM resources o
+		WHERE o.account = r.account AND o.product = r.product AND o.resource = r.resource AND o.opened <= r.opened)
+	ON CONFLICT (account, product, resource) DO UPDATE SET opened = excluded.opened`
 
 // putBuckets writes the buckets of each hour once, with the usage that is fresh and
 // what was billed and refused of it. An hour that has buckets and was not loaded is
@@ -48,7 +50,8 @@ func (a *applier) putBuckets(ctx context.Context) error {
 	if err := hours.add(ctx, a.tx, made); err != nil {
 		return err
 	}
-	return hours.put(ctx, a.tx,
-		"UPDATE buckets SET open = r.open, content = r.content FROM {rows} WHERE buckets.account = r.account AND buckets.hour = r.hour",
-		changed, errors.New("store: not all hours whose buckets were changed exist: the database was changed by hand"))
+	return hours.put(ctx, a.tx, changeHours, changed,
+		errors.New("store: not all hours whose buckets were changed exist: the database was changed by hand"))
 }
+
+const changeHours = "UPDATE buckets SET open = r.open, content = r.content FROM {rows} WHERE buckets.account = r.account AND buckets.hour = r.hour"

@@ -105,7 +105,7 @@ func (l *loader) unsettled(ctx context.Context, upTo calendar.Instant) error {
 	for _, id := range ids {
 		l.books[id].OpenAfter = calendar.EndOfTime
 	}
-	return l.tx.together(ctx, func() error { return errors.Join(some.open(ctx, last), some.openAfter(ctx, last)) })
+	return l.tx.together(ctx, func() error { return errors.Join(some.open(ctx, ids, last), some.openAfter(ctx, last)) })
 }
 
 // LoadAddOns adds to books the add-ons that the account has switched.
@@ -114,15 +114,27 @@ func (tx *Tx) LoadAddOns(ctx context.Context, b *account.Books) (err error) {
 	return err
 }
 
-func (l *loader) open(ctx context.Context, last calendar.Hour) error {
-	return hours.each(ctx, l.tx, l.hour(func(b *account.Books, buckets []metering.Bucket) {
+func (l *loader) open(ctx context.Context, ids []string, last calendar.Hour) error {
+	keep := l.hour(func(b *account.Books, buckets []metering.Bucket) {
 		for i := range buckets {
 			if buckets[i].Pending != 0 {
 				b.Open = append(b.Open, &buckets[i])
 			}
 		}
-	}), l.where(" AND hour <= $2 AND open <> 0 ORDER BY account, hour"), l.wanted, int64(last))
+	})
+	if l.tx.engine == sqlite { // one statement, and not one for each account
+		return hours.each(ctx, l.tx, keep, l.where(" AND hour <= $2 AND open <> 0 ORDER BY account, hour"), l.wanted, int64(last))
+	}
+	until := make([]owned[calendar.Hour], len(ids))
+	for i, id := range ids {
+		until[i] = owned[calendar.Hour]{id, &last}
+	}
+	return lateHours.query(ctx, l.tx, openHours, until, hours.scan(keep))
 }
+
+// openHours finds the hours up to one in which something is open. Most that are open may
+// be later: usage can be dated ahead.
+var openHours = hours.selected("b") + ", {rows} WHERE b.account = r.account AND b.hour <= r.hour AND b.open <> 0 ORDER BY b.account, b.hour"
 
 // hour returns what keeps the buckets of an hour with the books, and gives them to
 // found. Those of an account that somebody opened since the accounts were asked

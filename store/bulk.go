@@ -21,7 +21,7 @@ const maxRows = 250_000
 
 // rowsMark stands in a text for the rows that are written: a table r with the
 // columns of the table. It comes last in a FROM or a USING. A SELECT that looks for
-// something of each row names one other table, before it.
+// something of each row names one other table, before it and by another name.
 const rowsMark = "{rows}"
 
 // insert gives a text that inserts rows; onConflict may be empty.
@@ -106,7 +106,7 @@ func (t *table[R]) put(ctx context.Context, tx *Tx, text string, rows []owned[R]
 func (t *table[R]) query(ctx context.Context, tx *Tx, text string, rows []owned[R], scan func(scanner) error) error {
 	for _, c := range t.calls(tx, text, rows) {
 		c.scan = scan
-		if err := tx.make(ctx, c); err != nil {
+		if err := tx.ask(ctx, c); err != nil {
 			return err
 		}
 	}

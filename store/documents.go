@@ -174,17 +174,17 @@ func (tx *Tx) putTermSets(ctx context.Context, sets map[int64]account.TermSet) e
 	if _, err := termSets.write(ctx, tx, termSets.insert("ON CONFLICT DO NOTHING"), rows); err != nil {
 		return err
 	}
-	return termSets.query(ctx, tx,
-		"SELECT t.terms FROM term_sets t, {rows} WHERE t.terms = r.terms AND t.hash <> r.hash", rows,
-		func(found scanner) error {
-			var id int64
-			if err := found.Scan(&id); err != nil {
-				return err
-			}
-			return refusal.New(refusal.AlreadyExists, "the name %d stands for another set of documents", id).
-				Do("report it: two sets of documents have the same short name")
-		})
+	return termSets.query(ctx, tx, otherSets, rows, func(found scanner) error {
+		var id int64
+		if err := found.Scan(&id); err != nil {
+			return err
+		}
+		return refusal.New(refusal.AlreadyExists, "the name %d stands for another set of documents", id).
+			Do("report it: two sets of documents have the same short name")
+	})
 }
+
+const otherSets = "SELECT t.terms FROM term_sets t, {rows} WHERE t.terms = r.terms AND t.hash <> r.hash"
 
 // knownSets returns the hashes of those sets that are kept, by their short names.
 func (tx *Tx) knownSets(ctx context.Context, ids []int64) (map[int64]terms.Hash, error) {

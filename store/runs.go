@@ -183,9 +183,8 @@ func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, 
 		found[pageKey{p.run, p.page}] = &p
 		return nil
 	}
-	const from = "SELECT p.run, p.page, p.content, p.digest FROM usage_run_pages p"
 	if tx.oneByOne() {
-		err := tx.forEachOf(ctx, from+" WHERE p.run = $1 AND p.page = $2", len(keys), func(i int) []any { return []any{keys[i].run, keys[i].page} }, scan)
+		err := tx.forEachOf(ctx, fromPages+" WHERE p.run = $1 AND p.page = $2", len(keys), func(i int) []any { return []any{keys[i].run, keys[i].page} }, scan)
 		return found, errors.Join(err, gonePage(keys, found))
 	}
 	for chunk := range slices.Chunk(keys, maxPages) {
@@ -193,13 +192,17 @@ func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, 
 		for i, k := range chunk {
 			runs[i], at[i] = k.run, k.page
 		}
-		if err := tx.each(ctx, from+", unnest($1::bigint[], $2::bigint[]) AS r (run, page) WHERE p.run = r.run AND p.page = r.page",
-			[]any{runs, at}, scan); err != nil {
+		if err := tx.each(ctx, manyPages, []any{runs, at}, scan); err != nil {
 			return nil, err
 		}
 	}
 	return found, gonePage(keys, found)
 }
+
+const (
+	fromPages = "SELECT p.run, p.page, p.content, p.digest FROM usage_run_pages p"
+	manyPages = fromPages + ", unnest($1::bigint[], $2::bigint[]) AS r (run, page) WHERE p.run = r.run AND p.page = r.page"
+)
 
 // gonePage returns an error when a page was not found: without it nobody can tell
 // whether an event is new.

@@ -262,6 +262,11 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 func (tx *Tx) each(ctx context.Context, text string, args []any, scan func(scanner) error) error {
 	c := newCall(text, args)
 	c.scan = scan
+	return tx.ask(ctx, c)
+}
+
+// ask makes a call that reads: at once, unless several are sent together.
+func (tx *Tx) ask(ctx context.Context, c *call) error {
 	if tx.gathering {
 		return tx.later(ctx, c)
 	}

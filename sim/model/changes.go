@@ -337,11 +337,20 @@ func (m *Model) follows(d *Document) (old *Document) {
 }
 
 // tellAll tells every account of a version that was published, if it changes
-// something for anybody.
+// something for anybody. An account for which that writes nothing is as if nobody
+// had looked at it: that its arrears have begun is noted when somebody does.
 func (m *Model) tellAll(d *Document) {
 	for _, id := range m.ids {
-		m.accounts[id].tell(fact{now: m.Now, look: m.Now, announced: d})
+		a, f := m.accounts[id], fact{now: m.Now, look: m.Now, announced: d}
+		if m.booksIf(a, f).written() > m.lived(a).written() {
+			a.tell(f)
+		}
 	}
+}
+
+// written counts what is written down in books, and never again taken out.
+func (b *Books) written() int {
+	return len(b.Accepted) + len(b.Charges) + len(b.Refused) + len(b.Fees) + len(b.Moves) + len(b.Notices)
 }
 
 // tellNewcomer tells an account that has just accepted something of the versions

@@ -64,8 +64,9 @@ func FuzzKept(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		_, err := paymentOf(&journal.Entry{Payload: text})
-		checkRead(t, text, err, func() bool { return true })
+		if _, err := paymentOf(&journal.Entry{Payload: text}); err == nil && !json.Valid([]byte(text)) {
+			t.Errorf("%q is taken for a payment", text)
+		}
 		checkAnswer[AccountView](t, text)
 		checkAnswer[AddOnView](t, text)
 		checkAnswer[Leaving](t, text)

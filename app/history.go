@@ -236,7 +236,8 @@ func (h *historian) dated(ctx context.Context) ([]HistoryItem, error) {
 func paidInBy(e journal.Entry) (string, error) {
 	t, err := paymentOf(&e)
 	if err != nil {
-		return "", err
+		return "", refusal.New(refusal.BadInput, "the inputs of entry %d cannot be read: %v", e.Seq, err).
+			Do("run termwise verify: the journal was changed")
 	}
 	return fmt.Sprintf("Paid in by %s, with the reference %s.", t.Method, t.Reference), nil
 }

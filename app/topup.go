@@ -78,8 +78,8 @@ func creditedBefore(ctx context.Context, tx *store.Tx, id string, t account.TopU
 	}
 	for i := range entries {
 		earlier, err := paymentOf(&entries[i])
-		if err != nil {
-			return err
+		if err != nil { // not the customer's fault
+			return fmt.Errorf("app: reading entry %d of account %s: %w", entries[i].Seq, id, err)
 		}
 		if earlier.Method != t.Method || earlier.Reference != t.Reference {
 			continue
@@ -97,11 +97,8 @@ func creditedBefore(ctx context.Context, tx *store.Tx, id string, t account.TopU
 
 // paymentOf reads the payment that the entry of a top-up keeps.
 func paymentOf(e *journal.Entry) (t account.TopUp, err error) {
-	if err := json.Unmarshal([]byte(e.Payload), &t); err != nil {
-		return t, refusal.New(refusal.BadInput, "the inputs of entry %d cannot be read: %v", e.Seq, err).
-			Do("run termwise verify: the journal was changed")
-	}
-	return t, nil
+	err = json.Unmarshal([]byte(e.Payload), &t)
+	return t, err
 }
 
 // topUpOf names the transfer by which an entry credited a payment.

@@ -213,7 +213,8 @@ var switchingLadder = ladder{
 		"`agreement_not_accepted` an account that nothing binds":    {of(bare), bare},
 		"`bad_input` an add-on that no document names":              {func(a *attempt) { a.addOn = "tea" }, "tea"},
 		"`agreement_not_accepted` a document that it demands": {func(a *attempt) {
-			if a.body["on"] = true; a.addOn == "monitoring" {
+			a.body["on"] = true
+			if a.addOn == "monitoring" {
 				a.addOn = "licensed_image"
 			}
 		}, "licence-hazelworks"},

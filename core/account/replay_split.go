@@ -81,7 +81,10 @@ func (k *usageKnown) settledBy(ev *Evidence, key metering.Key, entry int64) (eve
 	var came []usagePart
 	for _, i := range k.byHour[key.Hour] {
 		e := &ev.Events[i]
-		if q := e.Within(key.Meter, key.Hour.Start(), key.Hour.End()); e.touches(key) && q > 0 {
+		if !e.touches(key) {
+			continue
+		}
+		if q := e.Within(key.Meter, key.Hour.Start(), key.Hour.End()); q > 0 {
 			came = append(came, usagePart{i, e.Recorded, q})
 		}
 	}

@@ -105,3 +105,39 @@ func TestProof(t *testing.T) {
 		})
 	}
 }
+
+// TestNext: of versions that take effect together the next is the one that became
+// known last, whatever their names; and only what was announced is to come.
+func TestNext(t *testing.T) {
+	version := func(name, announced, effective, recorded string) terms.Published {
+		x := general
+		x.version, x.announced, x.effective = name, announced, effective
+		return terms.Published{Document: x.parse(t), Recorded: day(recorded)}
+	}
+	c, err := terms.NewCorpus([]terms.Published{
+		version("v1", "2025-01-01", "2025-01-01", "2024-12-01"),
+		version("v9", "2025-01-10", "2025-03-01", "2025-01-10"),
+		version("v2", "2025-01-20", "2025-03-01", "2025-01-20"),
+		version("v3", "2025-01-05", "2025-04-01", "2025-01-05"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ document, from, announced, want string }{
+		{"g", "2025-01-02", "2025-02-01", "v2"},
+		{"g", "2025-03-01", "2025-02-01", "v2"},
+		{"g", "2025-01-02", "2025-01-15", "v9"},
+		{"g", "2025-01-02", "2025-01-06", "v3"},
+		{"g", "2025-03-02", "2025-02-01", "v3"},
+		{"g", "2025-04-02", "2025-02-01", ""},
+		{"nothing", "2025-01-02", "2025-02-01", ""},
+	} {
+		got := ""
+		if d := c.Next(tt.document, day(tt.from), day(tt.announced)); d != nil {
+			got = d.Version
+		}
+		if got != tt.want {
+			t.Errorf("after %s, announced by %s, the next version of %s is %q, want %q", tt.from, tt.announced, tt.document, got, tt.want)
+		}
+	}
+}

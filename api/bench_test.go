@@ -37,34 +37,34 @@ type ingestEvent struct {
 	from, to              calendar.Instant
 }
 
-// ingestAccounts is over how many accounts the load is spread, turn by turn.
-func ingestAccounts(tb testing.TB) int { return fromEnvironment(tb, "BENCH_ACCOUNTS", "200") }
-
-// ingestLoad is the load of so many accounts, from an instant on.
+// ingestLoad is the load of so many accounts, from an instant on: so many events of
+// one account together, then those of another.
 type ingestLoad struct {
-	accounts int
-	start    calendar.Instant
+	accounts, together int
+	start              calendar.Instant
+}
+
+func newIngestLoad(b *testing.B) ingestLoad {
+	b.Helper()
+	return ingestLoad{
+		accounts: fromEnvironment(b, "BENCH_ACCOUNTS", "200"), together: fromEnvironment(b, "BENCH_TOGETHER", "5"),
+		start: at(b, "2026-01-01T00:00:00+08:00"),
+	}
 }
 
 func (l ingestLoad) account(n int) string { return fmt.Sprintf("customer-%06d", n) }
 
 // event gives one event of the load.
 func (l ingestLoad) event(i int) ingestEvent {
-	turn := i / (l.accounts * ingestResources)
-	from := l.start.Add(calendar.Duration(turn%700) * calendar.HourLength)
+	report := i / l.together
+	used := report/l.accounts*l.together + i%l.together // how many events of the account came before
+	from := l.start.Add(calendar.Duration(used/ingestResources%700) * calendar.HourLength)
 	return ingestEvent{
-		account:  l.account(i * scattered % l.accounts), // in no order either
-		resource: fmt.Sprintf("vm-%d", i/l.accounts%ingestResources),
+		account:  l.account(report * scattered % l.accounts), // in no order either
+		resource: fmt.Sprintf("vm-%d", used%ingestResources),
 		id:       fmt.Sprintf("%08x-%d", uint32(i)*2654435761, i), // in no order, as ids come
 		from:     from, to: from.Add(calendar.HourLength),
 	}
-}
-
-// first is an event like another of the load, in its first hour.
-func (l ingestLoad) first(i int) ingestEvent {
-	e := l.event(i)
-	e.from, e.to = l.start, l.start.Add(calendar.HourLength)
-	return e
 }
 
 func (e ingestEvent) json(b *bytes.Buffer) {
@@ -95,9 +95,9 @@ func ingestBody(first int, event func(i int) ingestEvent) []byte {
 // rate beside what the same engine takes on this machine, in the same run, of
 // the same rows in bare bulk inserts under the same unique key. Each operation
 // is a batch of a thousand events. BENCH_ACCOUNTS says over how many accounts they
-// are spread: an account that has one event in a transaction costs as much as one
-// that has many. BENCH_HELD says how many events are held
-// before: then the limit is measured twice, into a fresh table (%ofbare) and into
+// are spread, and BENCH_TOGETHER how many of an account's a batch brings: one that
+// has one event in a transaction costs as much as one that has many. BENCH_HELD says
+// how many events are held before: then the limit is measured twice, into a fresh table (%ofbare) and into
 // one that holds as many (%ofheld). What is held was put in long ago as far as the
 // engine is concerned: it is vacuumed and written out before the measurement.
 func BenchmarkIngest(b *testing.B) {
@@ -210,24 +210,25 @@ func hold(b *testing.B, url string, load ingestLoad, events int) {
 	}
 }
 
-// warmUp has each account use something in the first hour, which accepts what use
-// accepts from then on, and the server learn what is held. It returns how far the
-// load has come.
+// warmUp has each account use something, so that the server learns what is held of
+// it. It returns how far the load has come.
 func (w *world) warmUp(b *testing.B, server *httptest.Server, load ingestLoad, from int) int {
 	b.Helper()
-	for first := from; first < from+load.accounts; first += ingestBatch {
-		if err := post(server, w.keys["operator"], ingestBody(first, load.first)); err != nil {
+	for used := 0; used < load.accounts; used += ingestBatch {
+		body := ingestBody(used, func(i int) ingestEvent { return load.event(from + i*load.together) })
+		if err := post(server, w.keys["operator"], body); err != nil {
 			b.Fatal(err)
 		}
 	}
-	return from + (load.accounts+ingestBatch-1)/ingestBatch*ingestBatch
+	events := (load.accounts + ingestBatch) * load.together
+	return from + (events+ingestBatch-1)/ingestBatch*ingestBatch
 }
 
 func benchmarkIngest(b *testing.B, database func(name string) ingestDatabase) {
-	load := ingestLoad{accounts: ingestAccounts(b), start: at(b, "2026-01-01T00:00:00+08:00")}
+	load := newIngestLoad(b)
 	accounts := make([]app.NewAccount, load.accounts)
 	for i := range accounts {
-		accounts[i] = app.NewAccount{ID: load.account(i), Name: "Loom", Accepts: []string{"general-agreement"}}
+		accounts[i] = app.NewAccount{ID: load.account(i), Name: "Loom", Accepts: []string{"general-agreement", "compute-terms"}}
 	}
 	ours, fresh, full := database("ours"), database("fresh"), database("full")
 	w := emptyWorldOn(b, ours.url, accounts...)
@@ -237,10 +238,9 @@ func benchmarkIngest(b *testing.B, database func(name string) ingestDatabase) {
 	if b.N == 1 {
 		before = 0 // the run with which the testing package begins is not reported
 	}
-	first := w.warmUp(b, server, load, before)
 	hold(b, ours.url, load, before)
 	into, intoFull := fresh.bare(load, 0), full.bare(load, before)
-	first = w.warmUp(b, server, load, first)
+	first := w.warmUp(b, server, load, before)
 	bodies := make([][]byte, b.N)
 	for n := range bodies {
 		bodies[n] = ingestBody(first+n*ingestBatch, load.event)

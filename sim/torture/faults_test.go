@@ -68,20 +68,28 @@ func (b *breaker) rest() {
 // TestFaultsOneAtATime breaks off every use case at each of its calls to the
 // database, once before the call and once when its answer is lost. The use case
 // fails; nothing has changed, unless its commit was made; and done again it
-// leaves what it leaves when nothing fails. On PostgreSQL, where a database of one's
-// own takes longer, only what begins and ends transactions is broken off in use
-// cases that write, unless all is asked for; those that only read share a database.
+// leaves what it leaves when nothing fails. Only a command that is broken off while
+// it looks at an account without a lock is done all the same, with one. On
+// PostgreSQL, where a database of one's own takes longer, only what begins and ends
+// transactions is broken off in use cases that write, unless all is asked for; those
+// that only read share a database.
 func TestFaultsOneAtATime(t *testing.T) {
 	files, err := world.NewFiles(t.Context(), t.TempDir())
 	must(t, err)
-	t.Run("sqlite", func(t *testing.T) { faultsOneAtATime(t, files, func(useCase, store.Call) bool { return true }) })
+	t.Run("sqlite", func(t *testing.T) { faultsOneAtATime(t, files, func(useCase, int, store.Call) bool { return true }) })
 	server, err := world.NewServer(t.Context())
 	must(t, err)
 	t.Cleanup(func() { must(t, server.Close()) })
 	t.Run("postgresql", func(t *testing.T) {
-		faultsOneAtATime(t, server, func(u useCase, c store.Call) bool { return *full || u.reads || c.Writes && c.Kind != store.Statement })
+		faultsOneAtATime(t, server, func(u useCase, at int, c store.Call) bool {
+			return *full || u.reads || c.Writes && c.Kind != store.Statement || looksAhead(at, c)
+		})
 	})
 }
+
+// looksAhead says whether a call of a use case looks at an account before the
+// transaction begins: every other one begins by beginning it.
+func looksAhead(at int, c store.Call) bool { return at == 0 && c.Writes && c.Kind == store.Statement }
 
 // copies is a place that can copy a database which nobody uses.
 type copies interface {
@@ -89,7 +97,7 @@ type copies interface {
 	Copy(ctx context.Context, location string) (string, error)
 }
 
-func faultsOneAtATime(t *testing.T, place copies, breaks func(useCase, store.Call) bool) {
+func faultsOneAtATime(t *testing.T, place copies, breaks func(u useCase, at int, c store.Call) bool) {
 	var made, broken atomic.Int64
 	for _, real := range []bool{false, true} {
 		before := prepared(t, place, real)
@@ -184,7 +192,7 @@ type trial struct {
 	*testing.T
 	useCase
 	place     copies
-	breaks    func(useCase, store.Call) bool
+	breaks    func(u useCase, at int, c store.Call) bool
 	before    string
 	shared    string // a copy of before, which use cases share that only read
 	untouched []string
@@ -201,14 +209,14 @@ func (t *trial) run() {
 	}
 	t.made = calm.calls
 	for at, c := range calm.seen {
-		if !t.breaks(t.useCase, c) {
+		if !t.breaks(t.useCase, at, c) {
 			continue
 		}
 		t.broken++
 		for _, lost := range []bool{false, true} {
 			b := &breaker{at: at, lost: lost}
 			after, err := t.try(b, false)
-			if !errors.Is(err, errBroken) {
+			if doneAllTheSame := err == nil && after.committed == left.committed && looksAhead(at, c); !errors.Is(err, errBroken) && !doneAllTheSame {
 				t.Errorf("call %d (answer lost: %t): the use case returns %v", at, lost, err)
 			}
 			t.judge(fmt.Sprintf("call %d (answer lost: %t, committed: %t)", at, lost, after.committed), after, left)

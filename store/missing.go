@@ -64,14 +64,16 @@ type span struct {
 	reach    int64
 }
 
-// parcelSpans names spans to look for, and spannedParcels finds their parcels.
+// parcelSpans names spans to look for, and spannedParcels finds their parcels. The
+// last instant of a parcel belongs to it: it may be that of an event at a point in
+// time, whatever else came with it.
 var (
 	parcelSpans = accountTable(
 		"usage_parcels", "since, upto, reach",
 		func(s *span) []any { return []any{(*int64)(&s.from), (*int64)(&s.to), &s.reach} },
 	)
 	spannedParcels = parcels.selected("p") + `, {rows} WHERE p.account = r.account AND p.parcel <= r.reach
-		AND p.first < r.upto AND (p.last > r.since OR p.first >= r.since) ORDER BY p.account, p.parcel`
+		AND p.first < r.upto AND p.last >= r.since ORDER BY p.account, p.parcel`
 )
 
 // loadEvents reads the events of the whole span of hours, of as many parcels as
@@ -129,9 +131,9 @@ func (w *wantedHours) touched(begin, end calendar.Instant) []calendar.Hour {
 }
 
 // add gives each hour the events of a parcel that touch it. A parcel in which
-// nothing does is not opened.
+// nothing can is not opened; its last instant belongs to it.
 func (w *wantedHours) add(id string, p *account.Parcel) error {
-	if len(w.touched(p.First, p.Last)) == 0 {
+	if len(w.touched(p.First, p.Last+1)) == 0 {
 		return nil
 	}
 	events, whole := p.Open(id)

@@ -37,7 +37,7 @@ func (tx *Tx) eventsBetween(ctx context.Context, id string, from, to calendar.In
 		if touches(e.From, e.To, from, to) {
 			found = append(found, *e)
 		}
-	}, "AND first < $2 AND (last > $3 OR first >= $3) ORDER BY parcel", int64(to), int64(from))
+	}, "AND first < $2 AND last >= $3 ORDER BY parcel", int64(to), int64(from))
 	slices.SortFunc(found, byBeginning)
 	return found, err
 }

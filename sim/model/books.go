@@ -108,8 +108,8 @@ type Movement struct {
 
 // Arrival is a usage event that was accepted.
 type Arrival struct {
-	Source, ID string
-	Recorded   time.Time
+	Event
+	Recorded time.Time
 }
 
 // Service is the use of a product.
@@ -221,7 +221,7 @@ func (b *Books) tell(f fact) {
 
 // use notes usage that has arrived; settling it comes later.
 func (b *Books) use(e *Event) {
-	b.Arrived = append(b.Arrived, Arrival{e.Source, e.ID, b.told.now})
+	b.Arrived = append(b.Arrived, Arrival{*e, b.told.now})
 	b.waiting = append(b.waiting, e.parts(b.told.now)...)
 	slices.SortStableFunc(b.waiting, func(a, b part) int { return a.hour.Compare(b.hour) })
 	name := [2]string{e.Product, e.Resource}

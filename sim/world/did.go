@@ -31,6 +31,7 @@ var Interesting = []string{
 	"account: done", "account: refused: already_exists", "account: refused: bad_input", "account: refused: not_found",
 	"event: accepted", "event: duplicate", "event: event_id_reused", "event: before_account", "event: bad_interval", "event: bad_quantity",
 	"event: unknown_account", "event: unknown_meter", "event: unknown_product", "event: agreement_not_accepted", "event: bad_input",
+	"event: a point as an hour begins", "event: a point in an hour that is closed in part",
 	"acceptance by use",
 	"top-up: done", "top-up: repeated", "top-up: already_exists", "top-up: idempotency_key_reused", "top-up: method_not_offered",
 	"top-up: bad_input", "top-up: agreement_not_accepted", "top-up: paid everything", "top-up: paid a part",
@@ -175,6 +176,7 @@ func (d Did) end(m *model.Model, c *Config) {
 		}
 		d["late fee"] += len(b.Fees)
 		d.arrears(b)
+		d.points(b)
 	}
 	d.documents(m)
 }
@@ -201,6 +203,24 @@ func (d Did) arrears(b *model.Books) {
 			d["arrears: the payment came first"] += began - suspended
 		}
 		d["arrears: the suspension came first"] += resumed
+	}
+}
+
+// points counts usage at points in time that lie where intervals end and services move.
+func (d Did) points(b *model.Books) {
+	for _, a := range b.Arrived {
+		hour := a.From.Truncate(time.Hour)
+		if !a.Point {
+			continue
+		}
+		if a.From.Equal(hour) {
+			d.count("event: a point as an hour begins")
+		}
+		if slices.ContainsFunc(b.Moves, func(m model.Move) bool {
+			return m.Product == a.Product && m.From != "" && m.At.After(hour) && m.At.Truncate(time.Hour).Equal(hour)
+		}) {
+			d.count("event: a point in an hour that is closed in part")
+		}
 	}
 }
 

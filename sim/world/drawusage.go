@@ -23,7 +23,26 @@ func (d *drawer) reporting() Step {
 		}
 		events = append(events, e)
 	}
+	if d.chance(15) {
+		events = append(events, d.hourAndCount()...)
+	}
 	return Reporting{Events: events}
+}
+
+// hourAndCount is what a meter sends as an hour begins: what was used in the hour
+// before, and how much there is now.
+func (d *drawer) hourAndCount() []model.Event {
+	used := d.usage()
+	used.Point, used.To = false, d.model.Now.Truncate(time.Hour)
+	used.From = used.To.Add(-time.Hour)
+	count := used
+	count.ID, count.Point, count.From = d.name("e"), true, used.To
+	count.Measures = slices.Clone(used.Measures)
+	for i := range count.Measures {
+		count.Measures[i].Value = d.quantity(true)
+	}
+	d.sent = append(d.sent, used, count)
+	return []model.Event{used, count}
 }
 
 // alter gives an event another body under the same name.
@@ -122,8 +141,22 @@ func (d *drawer) span(e *model.Event) {
 	}
 	e.To = e.From.Add(long)
 	if e.Point {
-		e.From = e.From.Add(time.Duration(d.IntN(1_000_000)) * time.Microsecond)
+		e.From = d.point(e.Account, e.From)
 		e.To = e.From
+	}
+}
+
+// point draws when something happened that took no time, about an instant: often as an
+// hour begins, and in the very instant in which a service moved.
+func (d *drawer) point(account string, about time.Time) time.Time {
+	moves := d.model.Books(account).Moves
+	switch n := d.IntN(100); {
+	case n < 40:
+		return about.Truncate(time.Hour)
+	case n < 50 && len(moves) > 0:
+		return moves[d.IntN(len(moves))].At
+	default:
+		return about.Add(time.Duration(d.IntN(1_000_000)) * time.Microsecond)
 	}
 }
 

@@ -106,20 +106,12 @@ func BenchmarkIngest(b *testing.B) {
 		benchmarkIngest(b, func(name string) ingestDatabase {
 			file := filepath.Join(dir, name+".db")
 			return ingestDatabase{
-				url: file, bare: func(load ingestLoad, held int) plainTable { return bareSQLite(b, file, load, held) },
+				url: file, bare: func(load ingestLoad, held int) *plainTable { return bareSQLite(b, file, load, held) },
 				rest: func() { fileSize(b, file) }, size: func() int64 { return fileSize(b, file) },
 			}
 		})
 	})
-	server, err := pgtest.Start(pgtest.Options{Durable: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() {
-		if err := server.Stop(); err != nil {
-			b.Error(err)
-		}
-	}()
+	server := pgtest.Bench(b)
 	databases := 0
 	b.Run("postgresql", func(b *testing.B) {
 		benchmarkIngest(b, func(name string) ingestDatabase {
@@ -129,7 +121,7 @@ func BenchmarkIngest(b *testing.B) {
 				b.Fatal(err)
 			}
 			return ingestDatabase{
-				url: url, bare: func(load ingestLoad, held int) plainTable { return barePostgres(b, url, load, held) },
+				url: url, bare: func(load ingestLoad, held int) *plainTable { return barePostgres(b, url, load, held) },
 				rest: func() {
 					askOnce(b, "pgx", url, "VACUUM ANALYZE", "SELECT 1")
 					askOnce(b, "pgx", url, "CHECKPOINT", "SELECT 1")
@@ -143,8 +135,8 @@ func BenchmarkIngest(b *testing.B) {
 // ingestDatabase is a new database of an engine.
 type ingestDatabase struct {
 	url  string
-	bare func(load ingestLoad, held int) plainTable // makes the table of the limit, with so many events
-	rest func()                                     // has the engine do what it would do when nothing else is asked of it
+	bare func(load ingestLoad, held int) *plainTable // makes the table of the limit, with so many events
+	rest func()                                      // has the engine do what it would do when nothing else is asked of it
 	size func() int64
 }
 
@@ -250,10 +242,14 @@ func benchmarkIngest(b *testing.B, database func(name string) ingestDatabase) {
 	}
 	events := float64(b.N * ingestBatch)
 	small, bareSmall := ours.size(), fresh.size()
+	counted := pgtest.CountStatements(b, ours.url)
+	counted.Begin(b)
 
 	b.ResetTimer()
 	inParallel(b, b.N, func(n int) error { return post(server, w.keys["operator"], bodies[n]) })
 	b.StopTimer()
+	counted.End(b)
+	counted.Report(b)
 	perSecond := events / b.Elapsed().Seconds()
 	limit := into.measure(b, first)
 	b.ReportMetric(perSecond, "events/s")

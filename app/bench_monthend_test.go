@@ -47,14 +47,14 @@ var arrearsBegan = []string{
 func BenchmarkMonthEnd(b *testing.B) {
 	for _, accounts := range benchSizes(b, 4_000) {
 		b.Run(fmt.Sprintf("engine=sqlite/accounts=%d", accounts), func(b *testing.B) {
-			benchmarkMonthEnd(b, accounts, func() (string, bare) {
+			benchmarkMonthEnd(b, accounts, func() (string, bareEngine) {
 				dir := b.TempDir()
 				file := filepath.Join(dir, "termwise.db")
 				return file, newBareSQLite(b, file, filepath.Join(dir, "bare.db"))
 			})
 		})
 		b.Run(fmt.Sprintf("engine=postgresql/accounts=%d", accounts), func(b *testing.B) {
-			benchmarkMonthEnd(b, accounts, func() (string, bare) {
+			benchmarkMonthEnd(b, accounts, func() (string, bareEngine) {
 				url := durable(b)
 				return url, newBarePostgres(b, url)
 			})
@@ -62,13 +62,13 @@ func BenchmarkMonthEnd(b *testing.B) {
 	}
 }
 
-func benchmarkMonthEnd(b *testing.B, accounts int, database func() (string, bare)) {
+func benchmarkMonthEnd(b *testing.B, accounts int, database func() (string, bareEngine)) {
 	var ended, charges int
 	var limit limits
 	var grown, held float64
 	for b.Loop() {
 		b.StopTimer()
-		url, bare := database()
+		url, engine := database()
 		w := newMonth(b, url, accounts)
 		heap := watchHeap()
 		b.StartTimer()
@@ -79,7 +79,7 @@ func benchmarkMonthEnd(b *testing.B, accounts int, database func() (string, bare
 		if want := accounts - accounts/10; report.Accounts != accounts || report.Charges < want*2*hoursUsed {
 			b.Fatalf("the month ended for %d accounts with %d charges, want %d and more than %d", report.Accounts, report.Charges, accounts, want*2*hoursUsed)
 		}
-		one := newLimits(b, w, bare, plainMonth(instant(monthEnd)))
+		one := newLimits(b, w, engine, plainMonth(instant(monthEnd)))
 		one.measure(b, batches)
 		limit.add(one)
 		ended, charges = ended+accounts, charges+report.Charges

@@ -15,6 +15,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/money"
+	"termwise.dev/store/pgtest"
 )
 
 // The load: clients that each top up one account after the other, each time with
@@ -55,15 +56,18 @@ type payer func(ctx context.Context, client int, id, key string) error
 func benchmarkPay(b *testing.B, w *settling, limits map[string]payer) {
 	took := map[string]time.Duration{}
 	warmUp(b, w, limits)
+	counted := pgtest.CountStatements(b, w.url)
 	var rounds int
 	for b.Loop() {
 		b.StopTimer()
 		owed := runUpDebts(b, w)
 		rounds++
 		key := fmt.Sprint("round-", rounds)
+		counted.Begin(b)
 		b.StartTimer()
 		payClientsDo(b, w.ids, func(_ int, id string) error { return payDebt(b.Context(), w.app, id, owed, key) })
 		b.StopTimer()
+		counted.End(b)
 		for name, pay := range limits {
 			began := time.Now()
 			payClientsDo(b, w.ids, func(client int, id string) error { return pay(b.Context(), client, id, key) })
@@ -72,6 +76,7 @@ func benchmarkPay(b *testing.B, w *settling, limits map[string]payer) {
 		b.StartTimer()
 	}
 	b.StopTimer()
+	counted.Report(b)
 	assertResumed(b, w)
 	all, ours := float64(rounds*len(w.ids)), b.Elapsed().Seconds()
 	b.ReportMetric(all/ours, "payments/s")

@@ -61,10 +61,7 @@ func BenchmarkSettle(b *testing.B) {
 // durable starts a server whose commits survive a crash, with an empty database.
 func durable(b *testing.B) string {
 	b.Helper()
-	server, err := pgtest.Start(pgtest.Options{Durable: true, Settings: countingSettings()})
-	must(b, err)
-	b.Cleanup(func() { must(b, server.Stop()) })
-	url, err := server.CreateDatabase("termwise", "")
+	url, err := pgtest.Bench(b).CreateDatabase("termwise", "")
 	must(b, err)
 	return url
 }
@@ -82,19 +79,19 @@ func benchSizes(b *testing.B, usual ...int) []int {
 	return []int{n}
 }
 
-func benchmarkSettle(b *testing.B, w *settling, bare bare) {
+func benchmarkSettle(b *testing.B, w *settling, engine bareEngine) {
 	w.use(b)
 	w.settle(b) // the hour in which the services are opened is not measured
-	limit, counted := newLimits(b, w, bare, plainHour), w.countStatements(b)
+	limit, counted := newLimits(b, w, engine, plainHour), pgtest.CountStatements(b, w.url)
 	var hours int
 	for b.Loop() {
 		b.StopTimer()
 		w.use(b)
-		counted.begin(b)
+		counted.Begin(b)
 		b.StartTimer()
 		batches := w.settle(b)
 		b.StopTimer()
-		counted.end(b)
+		counted.End(b)
 		limit.measure(b, batches)
 		hours++
 		b.StartTimer()
@@ -104,7 +101,7 @@ func benchmarkSettle(b *testing.B, w *settling, bare bare) {
 	b.ReportMetric(accounts/took, "accounts/s")
 	b.ReportMetric(accounts*settleCharges/took, "charges/s")
 	limit.report(b, took)
-	counted.report(b)
+	counted.Report(b)
 }
 
 // settling is a database whose accounts all use the same in each hour.

@@ -23,10 +23,10 @@ test: postgres ## Run all tests, on both storage engines
 	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -timeout 20m $(TEST_ARGS) ./...
 
 # Where goroutines meet: all tests of the store's transactions and the server's
-# handlers; of app the worker, verify, plans and requests that come at once; of
-# sim/torture the crowds. The other tests act alone, and would take many times as
+# handlers; of app the worker, verify, plans, what is decided ahead and requests that
+# come at once; of sim/torture the crowds. The other tests act alone, and would take many times as
 # long under the detector.
-RACE_TESTS ?= Worker|UnderAKey|PlanMoneyOfAPrice|AnHonestDatabase|TwoPublications|AdvanceWaits|Storm|MoneyNeither|OfMany
+RACE_TESTS ?= Worker|UnderAKey|PlanMoneyOfAPrice|AnHonestDatabase|TwoPublications|AdvanceWaits|Storm|MoneyNeither|OfMany|DecidedAhead|ReportsThatWait|NoTransactionSpans
 
 race: postgres ## Run the tests in which goroutines meet under the race detector
 	$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg -- -race -timeout 20m $(TEST_ARGS) ./store ./api
@@ -44,13 +44,13 @@ bench: postgres ## Run the benchmarks (BENCH is a pattern, all by default)
 # own from then on; what is interesting beside that stays in Go's cache.
 FUZZTIME ?= 5s
 
-fuzz: go ## Run every fuzzer for FUZZTIME (5s)
+fuzz: postgres ## Run every fuzzer for FUZZTIME (5s)
 	@grep -rH --include='*_test.go' --exclude-dir=node_modules -o '^func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:func | |' | sort | \
 	while read -r package name; do \
 		echo "$$package $$name"; $(GO) test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null; \
 	done
 
-sim: go ## Live made-up worlds for a minute beside a model of the rules (SIM_ARGS are passed on)
+sim: postgres ## Live made-up worlds for a minute beside a model of the rules (SIM_ARGS are passed on)
 	$(GO) run ./sim $(SIM_ARGS)
 
 canaries: postgres ## Have the simulator find every seeded bug

@@ -5,15 +5,20 @@ import (
 	"strings"
 )
 
-// commit names the commit that is run, as git knows it in the working folder.
+// commit names the commit that is run, as git knows it in the working folder, which
+// may belong to another user than the one who runs it.
 func commit() string {
-	head, err := exec.Command("git", "rev-parse", "--short=12", "HEAD").Output()
+	head, err := git("rev-parse", "--short=12", "HEAD")
 	if err != nil {
 		return "unknown"
 	}
 	name := strings.TrimSpace(string(head))
-	if changed, err := exec.Command("git", "status", "--porcelain").Output(); err != nil || len(changed) > 0 {
+	if changed, err := git("status", "--porcelain"); err != nil || len(changed) > 0 {
 		name += " with changes"
 	}
 	return name
+}
+
+func git(args ...string) ([]byte, error) {
+	return exec.Command("git", append([]string{"-c", "safe.directory=*"}, args...)...).Output()
 }

@@ -292,3 +292,27 @@ func TestTheMeasuredMonthIsTrue(t *testing.T) {
 		return err
 	}))
 }
+
+// TestAMonthsEndKeepsNothingOfAnAccount looks at the heap after each transaction of a
+// month's end: what is in use does not grow with the accounts that are done.
+func TestAMonthsEndKeepsNothingOfAnAccount(t *testing.T) {
+	const accounts, noise = 4_000, 200 // bytes of an account: its books take ten times as many
+	w := newMonth(t, filepath.Join(t.TempDir(), "test.db"), accounts)
+	heap := watchHeap()
+	defer heap.grown()
+	var doneAt []int
+	var inUse []float64
+	w.passSeen(t, monthEnd, func(done int) {
+		heap.held = 0
+		heap.look()
+		doneAt, inUse = append(doneAt, done), append(inUse, heap.held)
+	})
+	full := len(inUse) - 2 // as long as one batch is written and the next one is decided
+	if full < 8 {
+		t.Fatalf("a month's end of %d accounts took %d transactions: too few to see anything grow", accounts, len(inUse))
+	}
+	passed := doneAt[full-1] - doneAt[0]
+	if grown := inUse[full-1] - inUse[0]; grown > float64(passed*noise) {
+		t.Errorf("%.0f bytes more are in use after %d accounts more; after each transaction: %.0f", grown, passed, inUse)
+	}
+}

@@ -129,7 +129,7 @@ func (l *loader) open(ctx context.Context, ids []string, last calendar.Hour) err
 	for i, id := range ids {
 		until[i] = owned[calendar.Hour]{id, &last}
 	}
-	return lateHours.query(ctx, l.tx, openHours, until, hours.scan(keep))
+	return namedHours.query(ctx, l.tx, openHours, until, hours.scan(keep))
 }
 
 // openHours finds the hours up to one in which something is open. Most that are open may

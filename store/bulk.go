@@ -217,12 +217,16 @@ func (t *table[R]) expanded(text string) string {
 
 // nested has PostgreSQL look for each row by itself in a text that reads. Left to
 // choose, it reads the whole table and joins it with the rows, when it thinks that
-// one row finds much, or does not know yet how large the table has become.
+// one row finds much, or does not know yet how large the table has become. It panics
+// where a text that reads has another form than rowsMark asks for: it would be joined.
 func nested(text string) string {
-	from, where, reads := strings.Cut(text, ", "+rowsMark+" WHERE ")
-	columns, table, _ := strings.Cut(from, " FROM ")
-	if !reads || !strings.HasPrefix(columns, "SELECT ") {
+	if !strings.HasPrefix(text, "SELECT ") {
 		return text
+	}
+	from, where, formed := strings.Cut(text, ", "+rowsMark+" WHERE ")
+	columns, table, _ := strings.Cut(from, " FROM ")
+	if !formed {
+		panic("store: a search for rows of another form: " + text)
 	}
 	where, order, ordered := strings.Cut(where, " ORDER BY ")
 	if ordered {

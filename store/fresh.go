@@ -8,10 +8,10 @@ import (
 	"termwise.dev/core/metering"
 )
 
-// lateHours names hours to look for, and theHours finds them.
+// namedHours names hours of accounts, and theHours finds their buckets.
 var (
-	lateHours = accountTable("buckets", "hour", func(h *calendar.Hour) []any { return []any{(*int64)(h)} })
-	theHours  = hours.selected("b") + ", {rows} WHERE b.account = r.account AND b.hour = r.hour"
+	namedHours = accountTable("buckets", "hour", func(h *calendar.Hour) []any { return []any{(*int64)(h)} })
+	theHours   = hours.selected("b") + ", {rows} WHERE b.account = r.account AND b.hour = r.hour"
 )
 
 // fresh folds the parcels that came since the accounts' buckets were last
@@ -32,7 +32,7 @@ func (l *loader) fresh(ctx context.Context, upTo calendar.Instant) error {
 	}
 	stored := map[string][]metering.Bucket{}
 	keep := l.hour(func(b *account.Books, buckets []metering.Bucket) { stored[b.ID] = append(stored[b.ID], buckets...) })
-	if err := lateHours.query(ctx, l.tx, theHours, late, hours.scan(keep)); err != nil {
+	if err := namedHours.query(ctx, l.tx, theHours, late, hours.scan(keep)); err != nil {
 		return err
 	}
 	for id, f := range folds {

@@ -45,8 +45,8 @@ func TestManyAreFoundAsEach(t *testing.T) {
 			"a parcel":        {found(&afterParcel, theParcels, 3, &parcels, number), []int64{3}},
 			"later parcels":   {found(&afterParcel, laterParcels, 4, &parcels, number), []int64{5, 6}},
 			"spanned parcels": {found(&parcelSpans, spannedParcels, span{from: 12, to: 45, reach: 3}, &parcels, number), []int64{1, 2, 3}},
-			"an hour":         {found(&lateHours, theHours, 2, &hours, hour), []int64{2}},
-			"open hours":      {found(&lateHours, openHours, 4, &hours, hour), []int64{1, 3}},
+			"an hour":         {found(&namedHours, theHours, 2, &hours, hour), []int64{2}},
+			"open hours":      {found(&namedHours, openHours, 4, &hours, hour), []int64{1, 3}},
 		} {
 			var want []string
 			for _, id := range ids[1:] {

@@ -178,14 +178,12 @@ func (w *working) run(ctx context.Context) {
 	}
 }
 
-// keep adds what a batch did, and says whether there may be more to do.
+// keep adds what a batch did, and says whether there may be more to do. Of accounts
+// that have a transaction each, some may have been done though others failed.
 func (w *working) keep(batch Advanced, err error) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err != nil {
-		w.err = cmp.Or(w.err, err)
-		return false
-	}
+	w.err = cmp.Or(w.err, err)
 	if batch.Accounts == 0 && len(batch.Stuck) == 0 {
 		return false
 	}
@@ -198,7 +196,7 @@ func (w *working) keep(batch Advanced, err error) bool {
 	if w.progress != nil {
 		w.progress(w.report.Accounts+len(w.report.Stuck), max(w.all, w.report.Accounts))
 	}
-	return true
+	return err == nil
 }
 
 func (r *Advanced) add(o Advanced) {
@@ -260,7 +258,10 @@ func (a *App) workBatch(ctx context.Context, to calendar.Instant, choose func(*s
 		}
 		return tx.Apply(ctx, decisions)
 	})
-	return report, err
+	if err != nil {
+		return Advanced{}, err // what was decided is not done
+	}
+	return report, nil
 }
 
 func without(ids []string, stuck map[string]bool) []string {

@@ -42,8 +42,9 @@ type hunted struct {
 }
 
 // findCanaries wakes each seeded bug in turn and lives worlds until it is found.
-// It fails when one survives, or when what was found does not go away as the bug
-// sleeps again.
+// It fails when one survives, when verify finds none of the books that one leaves
+// although they contradict themselves, or when what was found does not go away as the
+// bug sleeps again.
 func findCanaries(ctx context.Context, o options, place world.Place) error {
 	fmt.Printf("seed %d, commit %s, %s\n", o.seed, commit(), o.engine)
 	fmt.Printf("%-60s %-9s %-7s %7s %11s %8s\n", "seeded bug", "found by", "verify", "worlds", "operations", "seconds")
@@ -57,8 +58,11 @@ func findCanaries(ctx context.Context, o options, place world.Place) error {
 			return fmt.Errorf("%s: %w", bug, h.err)
 		}
 		fmt.Println(h)
-		if !h.found {
+		switch {
+		case !h.found:
 			survivors = append(survivors, string(bug))
+		case !h.done():
+			survivors = append(survivors, string(bug)+" (verify)")
 		}
 	}
 	if len(survivors) > 0 {
@@ -93,21 +97,23 @@ func hunt(ctx context.Context, o options, place world.Place, bug canary.Bug) hun
 	return h
 }
 
-// live lives worlds with the bug awake, and the one in which it is found once
-// more while it sleeps.
+// done says whether the bug was found by all who must.
+func (h *hunted) done() bool { return h.found && (h.verify || !h.bug.ShowsInBooks()) }
+
+// live lives worlds with the bug awake until it is found, by verify as well where it
+// must, and each in which it is once more while it sleeps.
 func (h *hunted) live(ctx context.Context, o options, place world.Place) {
-	for !h.found && h.worlds < mostWorlds && ctx.Err() == nil {
-		number := h.worlds
-		h.worlds++
+	for number := uint64(0); !h.done() && number < mostWorlds && ctx.Err() == nil && h.err == nil; number++ {
 		canary.Wake(h.bug)
 		awake, err := world.Live(ctx, o.seed, number, o.steps, place)
 		canary.Wake("")
-		if err != nil {
-			h.found, h.by = true, "breaks"
-		} else if h.operations += awake.Did["operations"]; awake.Failure != nil {
-			h.found, h.by, h.verify = true, string(awake.Failure.Kind), awake.Failure.InVerify
-		}
-		if !h.found {
+		switch {
+		case err != nil:
+			h.note("breaks", awake, false)
+		case awake.Failure != nil:
+			h.note(string(awake.Failure.Kind), awake, awake.Failure.InVerify)
+		default:
+			h.note("", awake, false)
 			continue
 		}
 		asleep, err := world.Live(ctx, o.seed, number, o.steps, place)
@@ -115,6 +121,18 @@ func (h *hunted) live(ctx context.Context, o options, place world.Place) {
 			h.err = fmt.Errorf("world %d fails although no bug is awake: %w\n%s", number, err, asleep)
 		}
 	}
+}
+
+// note counts a world, and keeps who first found the bug.
+func (h *hunted) note(by string, story *world.Story, verify bool) {
+	if !h.found {
+		h.worlds++
+		if story != nil {
+			h.operations += story.Did["operations"]
+		}
+		h.found, h.by = by != "", by
+	}
+	h.verify = h.verify || verify
 }
 
 // race looks, on a PostgreSQL server of its own, for a bug that shows only where

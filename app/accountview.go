@@ -9,6 +9,7 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
+	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
 
@@ -127,6 +128,9 @@ func (a *App) Accounts(ctx context.Context, cursor string, limit int) (list []Ac
 
 // readBooks reads an account without its open buckets, or refuses an unknown one.
 func readBooks(ctx context.Context, tx *store.Tx, id string) (*account.Books, error) {
+	if !terms.IsAccountID(id) {
+		return nil, unknownAccount(id)
+	}
 	books, err := tx.Books(ctx, []string{id}, 0)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/url"
 	"strings"
 	"testing/fstest"
 
@@ -24,7 +25,10 @@ var ladders = map[string]ladder{
 		"`clock_is_real` a database on real time": {func(a *attempt) { a.real = true }, "real"},
 		"`clock_backward` an instant that passed": {func(a *attempt) { a.to = "2026-01-01T00:00:00+08:00" }, "stands at"},
 	}},
-	"create a key": keyLadder,
+	"create a key":                     keyLadder,
+	"explain a row":                    explainingLadder,
+	"resolve a term":                   resolvingLadder,
+	"list what happened to an account": historyLadder,
 }
 
 var openingLadder = ladder{
@@ -261,5 +265,61 @@ var keyLadder = ladder{
 		"`bad_input` a scope that the role does not have, or none": {func(a *attempt) { a.newKey.Role, a.newKey.Scope = app.Operator, debtor }, "scope"},
 		"`unknown_account` an account that there is not":           {func(a *attempt) { a.newKey.Role, a.newKey.Scope = app.Customer, "customer-999" }, "customer-999"},
 		"`unknown_product` a product that no page sells":           {func(a *attempt) { a.newKey.Role, a.newKey.Scope = app.ProductTeam, "moonbeams" }, "moonbeams"},
+	},
+}
+
+var explainingLadder = ladder{
+	right: func() *attempt {
+		return &attempt{key: "debtor", row: "acc_" + debtor + "_2_1", asked: url.Values{}}
+	},
+	try: asking("/v1/explanations/ROW"),
+	steps: map[string]step{
+		"`unauthenticated` no key that works":                        {withKey(""), "API key"},
+		"`forbidden` a role that may not":                            {withKey("compute"), "role"},
+		"`bad_input` a request that its description does not allow":  {putting("colour", "red"), "colour"},
+		"`not_found` from a customer: what is no row of its account": {withKey("payer"), "no explanation"},
+		"`bad_input` what is not the name of a row":                  {func(a *attempt) { a.key, a.row = "operator", "tea" }, "not the name of a row"},
+		"`not_found` a row of an account that there is not":          {func(a *attempt) { a.key, a.row = "operator", "acc_customer-999_2_1" }, "customer-999"},
+		"`not_found` a row that there is not":                        {func(a *attempt) { a.row = "acc_" + debtor + "_999_1" }, "no row"},
+	},
+}
+
+var resolvingLadder = ladder{
+	right: func() *attempt {
+		return &attempt{key: "operator", asked: url.Values{"key": {"late_fee.rate"}, "account": {debtor}, "product": {"compute-payg"}}}
+	},
+	try: asking("/v1/resolutions"),
+	steps: map[string]step{
+		"`unauthenticated` no key that works":                                  {withKey(""), "API key"},
+		"`forbidden` a role that may not":                                      {withKey("compute"), "role"},
+		"`not_found` another customer's account":                               {withKey("payer"), "account"},
+		"`bad_input` a request that its description does not allow":            {putting("colour", "red"), "colour"},
+		"`bad_input` an instant that cannot be read":                           {putting("at", "noon"), "noon"},
+		"`bad_input` a name that is no term":                                   {putting("key", "late_fee.rat"), "not a term key"},
+		"`unknown_account` an account that there is not":                       {putting("account", "customer-999"), "customer-999"},
+		"`bad_input` an instant before all documents":                          {putting("at", "2000-01-01T00:00:00+08:00"), `"place":"at"`},
+		"`bad_input` an instant at which no document was known":                {putting("known", "2000-01-01T00:00:00+08:00"), `"place":"known"`},
+		"`bad_input` a purchase after the instant that is asked about":         {putting("bought", "2030-01-01T00:00:00+08:00"), `"place":"bought"`},
+		"`unknown_product` a product that no page sells":                       {putting("product", "moonbeams"), "moonbeams"},
+		"`agreement_not_accepted` an account that nothing binds":               {putting("account", bare), bare},
+		"`term_missing` a term that nothing sets, though silence says nothing": {putting("key", "invoice.vat"), "invoice.vat"},
+		"`term_conflict` a term on which documents contradict each other":      {putting("account", torn), "nothing decides"},
+	},
+}
+
+var historyLadder = ladder{
+	right: func() *attempt {
+		return &attempt{key: "operator", account: debtor, asked: url.Values{"kind": {"late_fee"}}}
+	},
+	try: asking("/v1/accounts/ACCOUNT/history"),
+	steps: map[string]step{
+		"`unauthenticated` no key that works":                       {withKey(""), "API key"},
+		"`forbidden` a role that may not":                           {withKey("compute"), "role"},
+		"`not_found` another customer's account":                    {withKey("payer"), "account"},
+		"`bad_input` a request that its description does not allow": {putting("limit", "1001"), "limit"},
+		"`bad_input` a value that cannot be read":                   {putting("month", "2026-13"), "2026-13"},
+		"`bad_input` events that were refused beside other kinds":   {func(a *attempt) { a.asked.Add("kind", "event") }, `"place":"kind"`},
+		"`bad_input` a cursor of another list":                      {putting("cursor", "dGVh"), "not a cursor"},
+		"`unknown_account` an account that there is not":            {of("customer-999"), "customer-999"},
 	},
 }

@@ -29,6 +29,9 @@ func (a *App) CreateAccount(ctx context.Context, n NewAccount, actor string) err
 // then stands. Under a key that is not empty, the same request gives the same
 // answer for ever, and another one for the account is refused.
 func (a *App) OpenAccount(ctx context.Context, n NewAccount, key, actor string) (v AccountView, err error) {
+	if err := account.CheckID(n.ID); err != nil {
+		return v, err
+	}
 	c, err := a.newCommand("open", n.ID, key, n)
 	if err != nil {
 		return v, err
@@ -134,6 +137,9 @@ func openAccount(ctx context.Context, tx *store.Tx, p *Provider, env account.Env
 		}
 		return nil, refusal.New(refusal.AlreadyExists, "account %s exists under the name %q", n.ID, existing.Name).
 			At("account").Do("choose another id")
+	}
+	if err := checkText("name", n.Name); err != nil {
+		return nil, err
 	}
 	opening, err := account.Open(env, account.New{ID: n.ID, Name: n.Name, Currency: p.Currency()}, now)
 	if err != nil {

@@ -2,13 +2,13 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/ledger"
 	"termwise.dev/core/money"
+	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
 
@@ -26,6 +26,9 @@ type AccountView struct {
 	// Left lists the documents that the account is leaving, or has left, over a
 	// change, and has not accepted again.
 	Left []LeftView `json:"left,omitempty"`
+	// Damaged says, in a list, why the account's state cannot be read, and what to do;
+	// absent where it can. Then nothing says how its services stand and what it left.
+	Damaged string `json:"damaged,omitempty"`
 }
 
 // LeftView is that an account leaves a document over a version to which it does
@@ -91,7 +94,8 @@ func (a *App) viewNow(ctx context.Context, tx *store.Tx, id string) (AccountView
 }
 
 // Accounts lists accounts, sorted by id, after a cursor, which is empty for the
-// first ones; the cursor returned is empty when there are no more.
+// first ones; the cursor returned is empty when there are no more. An account whose
+// state cannot be read is marked as damaged.
 func (a *App) Accounts(ctx context.Context, cursor string, limit int) (list []AccountView, next string, err error) {
 	err = a.db.View(ctx, func(tx *store.Tx) error {
 		p, err := a.provider(ctx, tx)
@@ -115,18 +119,37 @@ func (a *App) Accounts(ctx context.Context, cursor string, limit int) (list []Ac
 			return err
 		}
 		for _, b := range books {
-			if b.Broken != nil {
-				return fmt.Errorf("account %s: %w", b.ID, b.Broken)
+			view, err := p.listedView(ctx, tx, b, standings[b.ID])
+			if err != nil {
+				return err
 			}
-			list = append(list, p.accountView(b, standings[b.ID]))
+			list = append(list, view)
 		}
 		return nil
 	})
 	return list, next, err
 }
 
+// listedView views an account in a list. Of one whose state cannot be read it gives
+// what the columns beside the state and the rows of its history say.
+func (p *Provider) listedView(ctx context.Context, tx *store.Tx, b *account.Books, s *store.Standing) (AccountView, error) {
+	if b.Broken == nil {
+		return p.accountView(b, s), nil
+	}
+	row, _, err := tx.Account(ctx, b.ID)
+	if err != nil {
+		return AccountView{}, err
+	}
+	v := p.accountView(&account.Books{ID: row.ID, Name: row.Name, Currency: row.Currency, Opened: row.Opened}, s)
+	v.Wallet, v.Principal, v.LateFees, v.Damaged = row.Wallet, row.Owed, row.Fees, b.Broken.Error()
+	return v, nil
+}
+
 // readBooks reads an account without its open buckets, or refuses an unknown one.
 func readBooks(ctx context.Context, tx *store.Tx, id string) (*account.Books, error) {
+	if !terms.IsAccountID(id) {
+		return nil, unknownAccount(id)
+	}
 	books, err := tx.Books(ctx, []string{id}, 0)
 	if err != nil {
 		return nil, err

@@ -56,9 +56,12 @@ type Key struct {
 // Actor is how the journal names the holder of the key.
 func (k Key) Actor() string { return k.Name + " (key " + k.ID + ")" }
 
-// CheckActor refuses, with code bad_input, a name under which nobody may act: what
-// falls due by itself is recorded under it.
+// CheckActor refuses, with code bad_input, a name that cannot be kept, and one under
+// which nobody may act: what falls due by itself is recorded under it.
 func CheckActor(name string) error {
+	if err := checkText("name", name); err != nil {
+		return err
+	}
 	if strings.TrimSpace(name) != account.Clock {
 		return nil
 	}
@@ -184,13 +187,17 @@ func (a *App) Keys(ctx context.Context) (keys []Key, err error) {
 // RevokeKey ends an API key: from the next request on it is not known. A key
 // that was revoked before stays as it is.
 func (a *App) RevokeKey(ctx context.Context, id string) (key Key, err error) {
+	missing := refusal.New(refusal.NotFound, "there is no API key %q", id).At("id").Do("use an id that the list of keys shows")
+	if !isKeyID(id) {
+		return Key{}, missing
+	}
 	err = a.db.Update(ctx, func(tx *store.Tx) error {
 		row, found, err := tx.APIKeyByID(ctx, id)
 		if err != nil {
 			return err
 		}
 		if !found {
-			return refusal.New(refusal.NotFound, "there is no API key %q", id).At("id").Do("use an id that the list of keys shows")
+			return missing
 		}
 		m, err := a.moment(ctx, tx)
 		if err != nil {
@@ -216,7 +223,7 @@ func (a *App) Authenticate(ctx context.Context, token string) (Key, error) {
 	unknown := refusal.New(refusal.Unauthenticated, "the API key is not known").
 		At("Authorization").Do("send a key that has not been revoked: Authorization: Bearer tw_…")
 	parts := strings.Split(token, "_")
-	if len(parts) != 3 || parts[0] != tokenPrefix || len(parts[1]) != 2*keyIDBytes {
+	if len(parts) != 3 || parts[0] != tokenPrefix || !isKeyID(parts[1]) {
 		return Key{}, unknown
 	}
 	var row store.APIKey
@@ -233,6 +240,13 @@ func (a *App) Authenticate(ctx context.Context, token string) (Key, error) {
 		return Key{}, unknown
 	}
 	return Key{ID: row.ID, Name: row.Name, Role: Role(row.Role), Scope: row.Scope}, nil
+}
+
+// isKeyID says whether a key may have an id: no other text is looked for, which may
+// be none that the database takes.
+func isKeyID(id string) bool {
+	bytes, err := hex.DecodeString(id)
+	return err == nil && len(bytes) == keyIDBytes
 }
 
 // zone is the provider's zone, or UTC before anything was published: the first

@@ -45,6 +45,9 @@ type AccountArrears struct {
 	DaysOverdue int           `json:"days_overdue"`
 	Bands       []AgeBand     `json:"bands"`
 	Services    []ServiceView `json:"services"`
+	// Damaged says why the account's state cannot be read, and what to do; absent
+	// where it can. Then nothing says since when it owes, nor how its services stand.
+	Damaged string `json:"damaged,omitempty"`
 }
 
 // ArrearsTotals sums the arrears of all accounts.
@@ -54,11 +57,14 @@ type ArrearsTotals struct {
 	Principal money.Amount   `json:"principal"`
 	LateFees  money.Amount   `json:"late_fees"`
 	Bands     []AgeBand      `json:"bands"`
+	// Damaged counts the accounts whose state cannot be read: their principal is in
+	// Principal, and in no band.
+	Damaged int `json:"damaged,omitempty"`
 }
 
 // Arrears lists the accounts that owe something now, sorted by account, after a
 // cursor, which is empty for the first ones; the cursor returned is empty when
-// there are no more.
+// there are no more. An account whose state cannot be read is marked as damaged.
 func (a *App) Arrears(ctx context.Context, cursor string, limit int) (list []AccountArrears, next string, err error) {
 	err = a.db.View(ctx, func(tx *store.Tx) error {
 		p, err := a.provider(ctx, tx)
@@ -152,6 +158,9 @@ func (p *Provider) accountArrears(row *store.InArrears, s *store.Standing, today
 	for _, d := range row.Debts {
 		v.Bands[bandOf(d, today)].Amount += d.Outstanding
 	}
+	if row.Broken != nil {
+		v.Damaged = row.Broken.Error()
+	}
 	if len(row.Debts) > 0 {
 		v.OldestDue, v.DaysOverdue = row.Debts[0].Due.String(), row.Debts[0].Age(today)
 	}
@@ -177,7 +186,9 @@ func (a *App) ArrearsTotals(ctx context.Context) (t ArrearsTotals, err error) {
 
 func arrearsTotals(ctx context.Context, tx *store.Tx, p *Provider, today calendar.Day) (ArrearsTotals, error) {
 	owed, err := tx.OwedTotals(ctx)
-	t := ArrearsTotals{Accounts: owed.Accounts, Currency: p.Currency(), LateFees: owed.Fees, Bands: newBands()}
+	t := ArrearsTotals{
+		Accounts: owed.Accounts, Currency: p.Currency(), Principal: owed.Undated, LateFees: owed.Fees, Bands: newBands(), Damaged: owed.Damaged,
+	}
 	for _, day := range owed.Days {
 		t.Principal += day.Outstanding
 		t.Bands[bandOf(arrears.Debt{Due: day.Due}, today)].Amount += day.Outstanding

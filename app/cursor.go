@@ -38,7 +38,7 @@ func parseEventCursor(cursor string) (calendar.Instant, string, error) {
 	}
 	left, id, cut := strings.Cut(cursor, "-")
 	recorded, err := strconv.ParseInt(left, 10, 64)
-	if !cut || err != nil || id == "" {
+	if !cut || err != nil || id == "" || checkText("cursor", id) != nil {
 		return 0, "", notACursor(cursor)
 	}
 	return calendar.Instant(recorded), id, nil

@@ -98,12 +98,16 @@ type HistoryItem struct {
 }
 
 // History lists what happened to an account, in the order of its journal; the
-// cursor returned is empty when there is no more. It refuses an unknown account,
-// a kind that there is not, refused events together with other kinds, and a
-// limit out of range. A page costs at most one query for each kind and four
-// more, however long the history is.
+// cursor returned is empty when there is no more. It refuses, in this order, a
+// kind that there is not, refused events together with other kinds, a limit out
+// of range, a cursor of another list, and an unknown account. A page costs at
+// most one query for each kind and four more, however long the history is.
 func (a *App) History(ctx context.Context, accountID string, f HistoryFilter) (items []HistoryItem, next string, err error) {
 	if err := f.check(); err != nil {
+		return nil, "", err
+	}
+	after, err := f.position()
+	if err != nil {
 		return nil, "", err
 	}
 	err = a.db.View(ctx, func(tx *store.Tx) error {
@@ -114,11 +118,11 @@ func (a *App) History(ctx context.Context, accountID string, f HistoryFilter) (i
 		if err := mustExist(ctx, tx, accountID); err != nil {
 			return err
 		}
-		h := historian{tx: tx, provider: p, account: accountID, limit: f.Limit + 1}
+		h := historian{tx: tx, provider: p, account: accountID, historyPosition: after, limit: f.Limit + 1}
 		if f.Month != 0 {
 			h.within(f.Month)
 		}
-		if slices.Contains(f.Kinds, HistoryEvent) {
+		if f.ofEvents() {
 			items, next, err = h.events(ctx, f)
 			return err
 		}
@@ -146,6 +150,27 @@ func (f HistoryFilter) check() error {
 	return nil
 }
 
+// ofEvents says that refused events are asked for: by themselves, as check wants.
+func (f HistoryFilter) ofEvents() bool { return slices.Contains(f.Kinds, HistoryEvent) }
+
+// historyPosition is after which row a page begins: one of the journal, or a
+// refused event by when it came.
+type historyPosition struct {
+	after   account.RowID
+	came    calendar.Instant
+	eventID string
+}
+
+// position reads the cursor as one of the list that is asked for.
+func (f HistoryFilter) position() (p historyPosition, err error) {
+	if f.ofEvents() {
+		p.came, p.eventID, err = parseEventCursor(f.Cursor)
+		return p, err
+	}
+	p.after, err = parseLineCursor(f.Cursor)
+	return p, err
+}
+
 func kindList(kinds []HistoryKind) string {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
@@ -159,7 +184,7 @@ type historian struct {
 	tx       *store.Tx
 	provider *Provider
 	account  string
-	after    account.RowID
+	historyPosition
 	// limit is one more than the page holds, to see whether there is another.
 	limit int
 	// The month to which the page is bound, in the units that rows are dated by;
@@ -185,9 +210,6 @@ func (h *historian) within(m calendar.Month) {
 // page reads as many rows of each kind as the page could hold, and keeps the
 // first of them all.
 func (h *historian) page(ctx context.Context, f HistoryFilter) (items []HistoryItem, next string, err error) {
-	if h.after, err = parseLineCursor(f.Cursor); err != nil {
-		return nil, "", err
-	}
 	for _, r := range historyReaders {
 		if asked := slices.Contains(f.Kinds, r.kind) || len(f.Kinds) == 0 && r.usual; !asked {
 			continue
@@ -244,9 +266,8 @@ func paidInBy(e journal.Entry) (string, error) {
 
 // events reads a page of refused usage events, in order of when they came.
 func (h *historian) events(ctx context.Context, f HistoryFilter) (items []HistoryItem, next string, err error) {
-	chosen := store.RefusedEventFilter{From: h.instants[0], To: h.instants[1], Limit: h.limit}
-	if chosen.After, chosen.AfterID, err = parseEventCursor(f.Cursor); err != nil {
-		return nil, "", err
+	chosen := store.RefusedEventFilter{
+		From: h.instants[0], To: h.instants[1], After: h.came, AfterID: h.eventID, Limit: h.limit,
 	}
 	rows, err := h.tx.RefusedEventsByTime(ctx, h.account, chosen)
 	if len(rows) > f.Limit {

@@ -10,6 +10,7 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/canary"
 	"termwise.dev/core/refusal"
+	"termwise.dev/core/terms"
 	"termwise.dev/store"
 )
 
@@ -23,8 +24,16 @@ type command struct {
 }
 
 // newCommand digests a command and its input, to tell a repetition from a
-// reused key. The name keeps the commands apart that share the account's keys.
+// reused key. The name keeps the commands apart that share the account's keys. It
+// refuses a key that cannot be kept, and what cannot be an account's id: there is
+// no account under it.
 func (a *App) newCommand(name, account, key string, input any) (command, error) {
+	if err := checkText("idempotency key", key); err != nil {
+		return command{}, err
+	}
+	if !terms.IsAccountID(account) {
+		return command{}, unknownAccount(account)
+	}
 	body, err := json.Marshal([]any{name, account, input})
 	if err != nil {
 		return command{}, fmt.Errorf("app: hashing a request: %w", err)

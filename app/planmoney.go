@@ -27,6 +27,14 @@ type MoneyQuery struct {
 // maxListed is the largest Limit: what is listed is held in memory.
 const maxListed = 100_000
 
+// Check refuses, with code bad_input, a Limit outside 1 to 100,000.
+func (q MoneyQuery) Check() error {
+	if q.Limit >= 1 && q.Limit <= maxListed {
+		return nil
+	}
+	return refusal.New(refusal.BadInput, "lists of %d cannot be given", q.Limit).At("limit").Do("ask for 1 to %d", maxListed)
+}
+
 // PlanMoney says what a closed month would have come to had the new versions of
 // a folder been in force in it, each in the place of whatever version of its
 // document was. The books of each account are made again twice from what came
@@ -41,8 +49,8 @@ const maxListed = 100_000
 // an unknown account, and a Limit outside 1 to 100,000. progress, when given, is
 // called with the number of accounts done and to do.
 func (a *App) PlanMoney(ctx context.Context, dir fs.FS, q MoneyQuery, progress func(done, all int)) (PlannedMoney, error) {
-	if q.Limit < 1 || q.Limit > maxListed {
-		return PlannedMoney{}, refusal.New(refusal.BadInput, "lists of %d cannot be given", q.Limit).At("limit").Do("ask for 1 to %d", maxListed)
+	if err := q.Check(); err != nil {
+		return PlannedMoney{}, err
 	}
 	f, err := readFolder(dir)
 	if err != nil {

@@ -168,7 +168,7 @@ func (a *App) proposal(ctx context.Context, tx *store.Tx, f *folder, m moment) (
 		if isPublished(published, d) {
 			continue
 		}
-		faults = append(faults, d.CheckCurrency(f.settings.Currency)...)
+		faults = append(append(faults, d.CheckNames()...), d.CheckCurrency(f.settings.Currency)...)
 		file := f.documents[i]
 		file.Recorded = next.known
 		next.documents = append(next.documents, file)

@@ -75,6 +75,9 @@ type Question struct {
 // means nothing, clauses that nothing ranks, and a value in working days of a
 // year whose working days are not announced.
 func (a *App) Resolve(ctx context.Context, q Question) (Resolution, error) {
+	if err := terms.CheckKey(q.Key); err != nil {
+		return Resolution{}, err
+	}
 	var r Resolution
 	err := a.db.View(ctx, func(tx *store.Tx) error {
 		asked, err := a.ask(ctx, tx, q)

@@ -46,8 +46,11 @@ func (n RowName) String() string {
 
 // ParseRowName reads a name, or refuses one that no row can have.
 func ParseRowName(s string) (RowName, error) {
-	bad := refusal.New(refusal.BadInput, "%q is not the name of a row", s).At("id").
+	bad := refusal.New(refusal.BadInput, "%.80q is not the name of a row", s).At("id").
 		Do("use an id from a statement's lines or an account's history, such as chg_customer-017_42_3")
+	if checkText("id", s) != nil {
+		return RowName{}, bad
+	}
 	parts := strings.Split(s, "_")
 	n := RowName{Kind: RowKind(parts[0])}
 	switch n.Kind {

@@ -33,9 +33,13 @@ type ToppedUp struct {
 // key makes it idempotent: the same key and request give the same answer, the
 // same key and another request are refused. A payment, which its method and
 // reference name within the account, is credited once whatever the key: it is
-// refused with already_exists when it comes back under another one. With dryRun
+// refused with already_exists when it comes back under another one. A reference or
+// a key that cannot be kept is refused before anything is looked up. With dryRun
 // nothing is kept.
 func (a *App) TopUp(ctx context.Context, id string, t account.TopUp, key, actor string, dryRun bool) (ToppedUp, error) {
+	if err := checkText("reference", t.Reference); err != nil {
+		return ToppedUp{}, err
+	}
 	c, err := a.newCommand("topup", id, key, t)
 	if err != nil {
 		return ToppedUp{}, err

@@ -7,6 +7,7 @@ import (
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/money"
+	"termwise.dev/core/terms"
 )
 
 // AccountRow is what a list shows of an account.
@@ -54,8 +55,12 @@ func (tx *Tx) accountsOf(ctx context.Context, ids []string) ([]AccountRow, error
 	})
 }
 
-// Account returns an account, and false when there is none.
+// Account returns an account, and false when there is none. What cannot be an id
+// is not asked about: PostgreSQL takes no text that is not UTF-8.
 func (tx *Tx) Account(ctx context.Context, id string) (AccountRow, bool, error) {
+	if !terms.IsAccountID(id) {
+		return AccountRow{}, false, nil
+	}
 	list, err := tx.accountsOf(ctx, []string{id})
 	if err != nil || len(list) == 0 {
 		return AccountRow{}, false, err

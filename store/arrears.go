@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -23,6 +22,10 @@ type InArrears struct {
 	FeesOwed map[ledger.Account]money.Amount
 	// Services are sorted by product.
 	Services []subscription.Service
+	// Broken is why the state of the account cannot be read; then it has no debts,
+	// no fees by their accounts and no services here, and Owed and Fees are all that
+	// is known of what it owes.
+	Broken error
 }
 
 // owing is the condition of the index on accounts that owe something.
@@ -44,9 +47,6 @@ func (tx *Tx) Arrears(ctx context.Context, after string, limit int) ([]*InArrear
 	}
 	inArrears := make([]*InArrears, 0, len(rows))
 	for i, row := range rows {
-		if err := books[i].Broken; err != nil {
-			return nil, fmt.Errorf("account %s: %w", row.ID, err)
-		}
 		// a View: both have the same accounts, sorted by id
 		inArrears = append(inArrears, newInArrears(row, books[i]))
 	}
@@ -54,6 +54,9 @@ func (tx *Tx) Arrears(ctx context.Context, after string, limit int) ([]*InArrear
 }
 
 func newInArrears(row AccountRow, books *account.Books) *InArrears {
+	if books.Broken != nil {
+		return &InArrears{AccountRow: row, Broken: books.Broken}
+	}
 	a := &InArrears{AccountRow: row, Debts: books.Debts, FeesOwed: map[ledger.Account]money.Amount{}}
 	for name := range books.Balances {
 		if owed := books.Balances.Owed(name); owed > 0 && name.IsFees() {

@@ -30,25 +30,35 @@ func unreadable(id string, l *account.Lines, err error) error {
 
 // eachPacked reads the lines of entries; tail is the rest of the query, from WHERE on.
 func (tx *Tx) eachPacked(ctx context.Context, yield func(id string, l *account.Lines) error, tail string, args ...any) error {
-	return tx.each(ctx, "SELECT "+packed.owner+", "+packed.columns+" FROM "+packed.name+" "+tail, args, func(rows scanner) error {
+	return tx.each(ctx, "SELECT "+packed.owner+", "+packed.columns+" FROM "+packed.name+" "+tail, args, scanPacked(yield))
+}
+
+// scanPacked reads the lines of one entry.
+func scanPacked(yield func(id string, l *account.Lines) error) func(scanner) error {
+	return func(rows scanner) error {
 		var id string
 		var l account.Lines
 		if err := rows.Scan(targets(&id, packed.fields(&l))...); err != nil {
 			return &UnreadableRow{Table: packed.name, Owner: id, Err: err}
 		}
 		return yield(id, &l)
-	})
+	}
 }
 
 // eachUnpacked is eachPacked that gives the rows themselves, without their digests.
 func (tx *Tx) eachUnpacked(ctx context.Context, yield func(id string, p *account.Packed) error, tail string, args ...any) error {
-	return tx.eachPacked(ctx, func(id string, l *account.Lines) error {
+	return tx.eachPacked(ctx, unpacking(yield), tail, args...)
+}
+
+// unpacking unpacks lines.
+func unpacking(yield func(id string, p *account.Packed) error) func(id string, l *account.Lines) error {
+	return func(id string, l *account.Lines) error {
 		p, err := l.Unpack()
 		if err != nil {
 			return unreadable(id, l, err)
 		}
 		return yield(id, &p)
-	}, tail, args...)
+	}
 }
 
 // packedIn reads the rows that one entry carries, none where there is no such entry.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,98 @@ func TestNoPlanReadsAllUsage(t *testing.T) {
 			}
 		}
 	}
+}
+
+// standingTexts are the queries by which lists find how accounts came to where they
+// stand, and the index that is to lead each to its rows.
+func standingTexts(db *DB) map[string]struct{ text, index string } {
+	tx := &Tx{engine: db.engine}
+	return map[string]struct{ text, index string }{
+		"steps":       {stepsOfMany(tx), "journal_steps"},
+		"acceptances": {linesOfMany(&acceptances, tx), "acceptances_pkey"},
+		"lapses":      {linesOfMany(&lapses, tx), "lapses_pkey"},
+	}
+}
+
+// How accounts came to where they stand is found by their keys on PostgreSQL: it reads
+// neither a table nor the index on steps whole, counted or not, for few or for many.
+func TestNoPlanReadsAllStandings(t *testing.T) {
+	const accounts, each = 200, 50
+	db := open(t, newDatabase(t, postgres))
+	for table, columns := range map[string]string{
+		"journal":     `'settled', 0, 0, '', '{}', '\x00', '\x00', 0, 0, -1, '', (i / %[1]d %% 5 = 0)::int`,
+		"acceptances": `1, 'd' || i, '1', 'click', 0, 0, '', '\x00', 0, ''`,
+		"lapses":      `1, 'o', 'd' || i, '1', 'price', 0, 0, '', '', '', '', 0, 0`,
+	} {
+		text := "INSERT INTO " + table + " SELECT 'c' || lpad((i %% %[1]d)::text, 3, '0'), i / %[1]d + 1, " + columns + " FROM generate_series(0, %[2]d) i"
+		execute(t, db, fmt.Sprintf(text, accounts, accounts*each-1))
+	}
+	for at, analyse := range []string{"SELECT 1", "ANALYZE"} {
+		execute(t, db, analyse)
+		for name, s := range standingTexts(db) {
+			for _, many := range []int{1, accounts / 4} {
+				for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+					plan := planned(t, db, mode, s.text, literals([]any{someIDs(many)}))
+					if strings.Contains(plan, "Seq Scan") || !strings.Contains(plan, s.index) || !strings.Contains(plan, "Index Cond: (account = ") {
+						t.Errorf("%s of %d, %s, analysed %v: more is read than theirs:\n%s", name, many, mode, at > 0, plan)
+					}
+				}
+			}
+		}
+	}
+}
+
+// On SQLite, which nobody has count anything, they are found by their keys too, and
+// steps by their index and not in the whole journal of an account.
+func TestSQLiteFindsStandingsByTheirKeys(t *testing.T) {
+	db := open(t, newDatabase(t, sqlite))
+	for _, analyse := range []string{"SELECT 1", "ANALYZE"} {
+		execute(t, db, analyse)
+		for name, s := range standingTexts(db) {
+			plan := plannedBySQLite(t, db, s.text, `["c001","c002"]`)
+			led := "SEARCH x USING PRIMARY KEY (account=?)"
+			if name == "steps" {
+				led = "SEARCH x USING INDEX journal_steps (account=?)"
+			}
+			if !slices.Contains(plan, led) || slices.ContainsFunc(plan, func(step string) bool { return strings.HasPrefix(step, "SCAN x") }) {
+				t.Errorf("%s, %s: more is read than theirs:\n%s", name, analyse, strings.Join(plan, "\n"))
+			}
+		}
+	}
+}
+
+func someIDs(many int) []string {
+	ids := make([]string, many)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("c%03d", i)
+	}
+	return ids
+}
+
+// plannedBySQLite asks SQLite how it would run a text.
+func plannedBySQLite(t *testing.T, db *DB, text string, args ...any) (steps []string) {
+	t.Helper()
+	rows, err := db.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		t.Fatal(text, err)
+	}
+	defer func() {
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return steps
 }
 
 func execute(t *testing.T, db *DB, text string) {

@@ -131,6 +131,10 @@ type OwedTotals struct {
 	// Days holds the principal, oldest first.
 	Days []DebtOfDay
 	Fees money.Amount
+	// Damaged counts the accounts whose state cannot be read, and Undated is the
+	// principal that they owe: nothing says since when.
+	Damaged int
+	Undated money.Amount
 }
 
 // OwedTotals sums what all accounts owe. It reads the state of each that owes something.
@@ -140,9 +144,13 @@ func (tx *Tx) OwedTotals(ctx context.Context) (o OwedTotals, err error) {
 		return o, err
 	}
 	days := map[calendar.Day]money.Amount{}
+	var damaged []string
 	var tooMuch error
-	if err := books.each(ctx, tx, func(_ string, b *account.Books) {
-		tooMuch = cmp.Or(tooMuch, b.Broken)
+	if err := books.each(ctx, tx, func(id string, b *account.Books) {
+		if b.Broken != nil {
+			damaged = append(damaged, id)
+			return
+		}
 		for _, d := range b.Debts {
 			sum, err := days[d.Due].Add(d.Outstanding)
 			days[d.Due], tooMuch = sum, cmp.Or(tooMuch, err)
@@ -153,7 +161,26 @@ func (tx *Tx) OwedTotals(ctx context.Context) (o OwedTotals, err error) {
 	for _, due := range slices.Sorted(maps.Keys(days)) {
 		o.Days = append(o.Days, DebtOfDay{due, days[due]})
 	}
-	return o, tooMuch
+	if tooMuch != nil || len(damaged) == 0 {
+		return o, tooMuch
+	}
+	return o, o.addUndated(ctx, tx, damaged)
+}
+
+// addUndated sums what is owed by accounts whose state cannot be read, as the column
+// beside it says.
+func (o *OwedTotals) addUndated(ctx context.Context, tx *Tx, damaged []string) error {
+	rows, err := tx.accountsOf(ctx, damaged)
+	if err != nil {
+		return err
+	}
+	o.Damaged = len(damaged)
+	for _, row := range rows {
+		if o.Undated, err = o.Undated.Add(row.Owed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // History counts what happened to one account.

@@ -48,6 +48,17 @@ func (t *table[R]) named(as string) string {
 	return as + "." + strings.Join(strings.Split(t.owner+", "+t.columns, ", "), ", "+as+".")
 }
 
+// ofMany finds the rows of accounts, each of which is named once in a list, that meet
+// a condition on x, by an index that SQLite is told to use. PostgreSQL looks for those
+// of each account by themselves, as in nested.
+func (t *table[R]) ofMany(tx *Tx, by, condition, order string) string {
+	if tx.engine == postgres && !tx.sharded {
+		text := nested(t.selected("x") + ", {rows} WHERE x.account = r.account" + condition + " ORDER BY " + order)
+		return strings.ReplaceAll(text, rowsMark, "unnest($1::text[]) AS r (account)")
+	}
+	return t.selected("x") + " " + by + "WHERE " + tx.among("account", "text") + condition + " ORDER BY " + order
+}
+
 // all reads rows of an account that the caller has named.
 func (t *table[R]) all(ctx context.Context, tx *Tx, tail string, args ...any) ([]R, error) {
 	var rows []R

@@ -32,23 +32,32 @@ func (tx *Tx) fillStandings(ctx context.Context, ids []string, found map[string]
 	if err != nil {
 		return err
 	}
-	if err := tx.eachUnpacked(ctx, func(id string, p *account.Packed) error {
+	if err := tx.each(ctx, stepsOfMany(tx), []any{wanted}, scanPacked(unpacking(func(id string, p *account.Packed) error {
 		for i := range p.Moves {
 			found[id].Moves[p.Moves[i].Product] = p.Moves[i].RowID // in order, so the last move stays
 		}
 		return nil
-	}, tx.bySteps()+"WHERE "+tx.among("account", "text")+" AND steps > 0 ORDER BY account, seq", wanted); err != nil {
+	}))); err != nil {
 		return err
 	}
-	tail := "WHERE " + tx.among("account", "text") + " ORDER BY account, entry, line"
-	if err := acceptances.each(ctx, tx, func(id string, a *account.Accepted) {
+	if err := tx.each(ctx, linesOfMany(&acceptances, tx), []any{wanted}, acceptances.scan(func(id string, a *account.Accepted) {
 		s := found[id]
 		s.Acceptances = append(s.Acceptances, *a)
-	}, tail, wanted); err != nil {
+	})); err != nil {
 		return err
 	}
-	return lapses.each(ctx, tx, func(id string, l *account.Lapsed) {
+	return tx.each(ctx, linesOfMany(&lapses, tx), []any{wanted}, lapses.scan(func(id string, l *account.Lapsed) {
 		s := found[id]
 		s.Lapses = append(s.Lapses, *l)
-	}, tail, wanted)
+	}))
+}
+
+// stepsOfMany finds the entries of accounts in which something was said, or moved.
+func stepsOfMany(tx *Tx) string {
+	return packed.ofMany(tx, tx.bySteps(), " AND x.steps > 0", "x.account, x.seq")
+}
+
+// linesOfMany finds the rows of accounts in the order in which they were written.
+func linesOfMany[R any](of *table[R], tx *Tx) string {
+	return of.ofMany(tx, "", "", "x.account, x.entry, x.line")
 }

@@ -253,8 +253,18 @@ func (c *accountListCmd) Run(s *session) error {
 				rows[i] = []cell{v.ID, v.Name, v.Wallet, v.Principal, v.LateFees, v.Currency}
 			}
 			p.table([]string{"account", "name", "wallet", "principal owed", "late fees owed", ""}, rows)
+			for _, v := range list {
+				showDamage(p, v.ID, v.Damaged)
+			}
 		})
 	})
+}
+
+// showDamage says why the state of a listed account cannot be read, if it cannot.
+func showDamage(p *page, id, damaged string) {
+	if damaged != "" {
+		p.line("%s is DAMAGED: %s", id, damaged)
+	}
 }
 
 type topupCmd struct {

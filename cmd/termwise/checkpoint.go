@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"crypto/ed25519"
 	"errors"
+	"io/fs"
 	"os"
 
 	"termwise.dev/app"
 	"termwise.dev/app/checkpoint"
+	"termwise.dev/core/refusal"
 )
 
 type checkpointCmd struct {
@@ -21,8 +23,13 @@ type checkpointKeyCmd struct {
 }
 
 // Run makes the key. It never replaces one: what was signed with it could not be
-// checked any more.
+// checked any more. Where either file is there it makes neither.
 func (c *checkpointKeyCmd) Run(s *session) error {
+	for _, name := range []string{c.File, c.File + ".pub"} {
+		if _, err := os.Lstat(name); err == nil {
+			return taken(name)
+		}
+	}
 	private, public, err := checkpoint.NewKey()
 	if err != nil {
 		return err
@@ -44,13 +51,28 @@ func (c *checkpointKeyCmd) Run(s *session) error {
 
 // create writes a file that does not exist yet.
 func create(name string, text []byte, mode os.FileMode) (err error) {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	f, err := newFile(name, mode)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	_, err = f.Write(text)
 	return err
+}
+
+// newFile opens a file to write, which must not exist yet.
+func newFile(name string, mode os.FileMode) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, taken(name)
+	}
+	return f, err
+}
+
+// taken refuses to write over a file.
+func taken(name string) error {
+	return refusal.New(refusal.AlreadyExists, "%q is there already", name).At("FILE").
+		Do("name another file: what was signed is never written over")
 }
 
 type checkpointWriteCmd struct {
@@ -62,11 +84,11 @@ type checkpointWriteCmd struct {
 func (c *checkpointWriteCmd) Run(s *session) error {
 	text, err := os.ReadFile(c.Key)
 	if err != nil {
-		return err
+		return unreadable("--key", c.Key, err)
 	}
 	key, err := checkpoint.ParsePrivate(text)
 	if err != nil {
-		return err
+		return atFlag("--key", err)
 	}
 	return s.with(func(a *app.App) error {
 		made, err := c.write(s, a, key)
@@ -82,7 +104,7 @@ func (c *checkpointWriteCmd) Run(s *session) error {
 
 // write leaves no file behind that is not a whole checkpoint.
 func (c *checkpointWriteCmd) write(s *session, a *app.App, key ed25519.PrivateKey) (made app.Checkpointed, err error) {
-	f, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := newFile(c.File, 0o644)
 	if err != nil {
 		return made, err
 	}
@@ -103,15 +125,15 @@ type checkpointCheckCmd struct {
 func (c *checkpointCheckCmd) Run(s *session) (err error) {
 	text, err := os.ReadFile(c.Public)
 	if err != nil {
-		return err
+		return unreadable("--public", c.Public, err)
 	}
 	key, err := checkpoint.ParsePublic(text)
 	if err != nil {
-		return err
+		return atFlag("--public", err)
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
-		return err
+		return unreadable("FILE", c.File, err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return s.with(func(a *app.App) error {

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"termwise.dev/app"
-	"termwise.dev/core/calendar"
 	"termwise.dev/core/subscription"
 )
 
@@ -33,7 +32,11 @@ func (c *planCmd) Run(s *session) error {
 	if c.Limit == 0 {
 		c.Limit = moneyPageSize
 	}
-	return c.money(s, of)
+	q := app.MoneyQuery{Month: of, Account: c.Account, Limit: c.Limit}
+	if err := q.Check(); err != nil {
+		return atFlag("--limit", err)
+	}
+	return c.money(s, q)
 }
 
 // planWithMoney is the answer of a plan that re-runs a month.
@@ -42,7 +45,7 @@ type planWithMoney struct {
 	Money app.PlannedMoney `json:"money"`
 }
 
-func (c *planCmd) money(s *session, of calendar.Month) error {
+func (c *planCmd) money(s *session, q app.MoneyQuery) error {
 	dir, err := c.open()
 	if err != nil {
 		return err
@@ -52,11 +55,11 @@ func (c *planCmd) money(s *session, of calendar.Month) error {
 		if err != nil {
 			return err
 		}
-		progress := s.bar("re-running " + of.String())
-		money, err := a.PlanMoney(s, dir, app.MoneyQuery{Month: of, Account: c.Account, Limit: c.Limit}, progress.set)
+		progress := s.bar("re-running " + q.Month.String())
+		money, err := a.PlanMoney(s, dir, q, progress.set)
 		progress.end()
 		if err != nil {
-			return atFlags(err, "--month", "--account", "--limit")
+			return atFlags(err, "--month", "--account")
 		}
 		if err := s.answer(planWithMoney{plan, money}, func(p *page) {
 			showPlan(p, plan, "To publish", "Nothing would change.")

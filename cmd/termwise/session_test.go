@@ -97,6 +97,37 @@ func addToTransfers(db *sql.DB, id string, entry int64) error {
 	return err
 }
 
+// TestListsNameADamagedAccount: both lists come, and say of the one account whose
+// state was changed behind the program's back that it cannot be read.
+func TestListsNameADamagedAccount(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "changed.db")
+	command(t, "--db", path, "init", "--virtual", "2026-01-01T00:00:00+08:00")
+	command(t, "--db", path, "publish", "--sample")
+	for _, id := range []string{"acme", "bees"} {
+		command(t, "--db", path, "account", "create", id, "--name", "Customer "+id, "--accept", "general-agreement")
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec("UPDATE accounts SET state = x'09', owed = 1500000 WHERE account = 'acme'")
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	const damage = "acme is DAMAGED: the state of the account is not what packing gives: the database was changed by hand; run termwise verify"
+	for list, wants := range map[string][]string{
+		"account list": {damage, "Customer bees"},
+		"arrears":      {damage, "1.500000", "unknown", "What damaged accounts owe is in the sums, and in no age."},
+	} {
+		out := command(t, append([]string{"--db", path}, strings.Fields(list)...)...)
+		for _, want := range wants {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s does not say %q:\n%s", list, want, out)
+			}
+		}
+	}
+}
+
 // TestVerifyNamesWhatIsUntrue changes one amount behind the program's back.
 func TestVerifyNamesWhatIsUntrue(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "changed.db")

@@ -152,11 +152,20 @@ func showArrears(p *page, a arrearsAnswer) {
 			state += svc.Product + " " + svc.State + " "
 		}
 		rows[i] = []cell{v.Account, v.Name, v.Principal, v.LateFees, v.OldestDue, v.DaysOverdue, state}
+		if v.Damaged != "" {
+			rows[i] = []cell{v.Account, v.Name, v.Principal, v.LateFees, "unknown", "", "DAMAGED"}
+		}
 	}
 	p.table([]string{"account", "name", "principal", "late fees", "oldest due", "days", "services"}, rows,
 		plural(a.Totals.Accounts, "account", "accounts"), string(a.Totals.Currency), a.Totals.Principal, a.Totals.LateFees, "", "", "")
 	p.line("")
 	showBands(p, a.Totals)
+	for _, v := range a.Accounts {
+		showDamage(p, v.Account, v.Damaged)
+	}
+	if a.Totals.Damaged > 0 {
+		p.line("What damaged accounts owe is in the sums, and in no age.")
+	}
 }
 
 func showBands(p *page, t app.ArrearsTotals) {

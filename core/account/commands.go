@@ -22,12 +22,20 @@ type New struct {
 	Currency money.Currency `json:"currency"`
 }
 
+// CheckID refuses, with bad_input, what cannot be an account's id.
+func CheckID(id string) error {
+	if terms.IsAccountID(id) {
+		return nil
+	}
+	return refusal.New(refusal.BadInput, "%q cannot be an account's id", id).
+		At("account").Do("use 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit")
+}
+
 // Open opens an account at an instant. It refuses an id that cannot stand in
 // the ids of the account's rows, and a missing name or currency.
 func Open(env Env, n New, at calendar.Instant) (*Decision, error) {
-	if !terms.IsAccountID(n.ID) {
-		return nil, refusal.New(refusal.BadInput, "%q cannot be an account's id", n.ID).
-			At("account").Do("use 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit")
+	if err := CheckID(n.ID); err != nil {
+		return nil, err
 	}
 	if n.Name == "" || n.Currency == "" {
 		return nil, refusal.New(refusal.BadInput, "account %s needs a name and a currency", n.ID).At("account").Do("give both")

@@ -111,6 +111,13 @@ func define(name string) (definition, error) {
 	return nil, refusal.New(refusal.BadInput, "%q is not a term key", name).Do("%s", suggest(name, names))
 }
 
+// CheckKey refuses, with code bad_input and the nearest name, a name that no key
+// or family has.
+func CheckKey(name string) error {
+	_, err := define(name)
+	return err
+}
+
 // waits says whether no code reads a key yet. A name that is not a key waits for
 // nothing: it is refused elsewhere.
 func waits(name string) bool {

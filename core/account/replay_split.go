@@ -11,7 +11,8 @@ import (
 
 // usageKnown is what a replay knows of usage, to part it again.
 type usageKnown struct {
-	byHour map[calendar.Hour][]int // the events that have a part in each hour, in the order of parcels
+	byHour map[calendar.Hour][]int      // the events that have a part in each hour, in the order of parcels
+	events map[calendar.Hour]hourEvents // the same, of the hours that were parted again
 	done   map[metering.Key][]settlement
 	// opened lists, for each resource, what its first use was as its events came:
 	// each earlier than the one before. A settlement knew one of them.
@@ -19,7 +20,10 @@ type usageKnown struct {
 }
 
 func knownUsage(ev *Evidence) *usageKnown {
-	k := &usageKnown{byHour: map[calendar.Hour][]int{}, done: settlements(ev), opened: map[Resource][]calendar.Instant{}}
+	k := &usageKnown{
+		byHour: map[calendar.Hour][]int{}, events: map[calendar.Hour]hourEvents{},
+		done: settlements(ev), opened: map[Resource][]calendar.Instant{},
+	}
 	for i := range ev.Events {
 		e := &ev.Events[i]
 		of := Resource{Product: e.Product, Resource: e.Resource}
@@ -78,12 +82,9 @@ func (r *replaying) partAgain(s settledBucket, closed []subscription.Closed) (p 
 // settledBy finds the events of which an entry settled what they add to a bucket.
 // told is false when it settled more than they add, or only a part of one.
 func (k *usageKnown) settledBy(ev *Evidence, key metering.Key, entry int64) (events []*StoredEvent, told bool) {
+	all := k.eventsOf(ev, key)
 	var came []usagePart
-	for _, i := range k.byHour[key.Hour] {
-		e := &ev.Events[i]
-		if !e.touches(key) {
-			continue
-		}
+	for i, e := range all {
 		if q := e.Within(key.Meter, key.Hour.Start(), key.Hour.End()); q > 0 {
 			came = append(came, usagePart{i, e.Recorded, q})
 		}
@@ -91,16 +92,18 @@ func (k *usageKnown) settledBy(ev *Evidence, key metering.Key, entry int64) (eve
 	for _, s := range k.done[key] {
 		taken, rest := s.cut(came)
 		if s.entry == entry {
-			return wholeEvents(ev, key, s.quantity, taken)
+			return wholeEvents(all, key, s.quantity, taken)
 		}
 		came = rest
 	}
 	return nil, false
 }
 
-func wholeEvents(ev *Evidence, key metering.Key, settled int64, taken []usagePart) (events []*StoredEvent, whole bool) {
+// wholeEvents returns the events of which parts were taken, unless one was taken in
+// part or they do not add up to what was settled.
+func wholeEvents(all []*StoredEvent, key metering.Key, settled int64, taken []usagePart) (events []*StoredEvent, whole bool) {
 	for _, part := range taken {
-		e := &ev.Events[part.event]
+		e := all[part.event]
 		if part.quantity != e.Within(key.Meter, key.Hour.Start(), key.Hour.End()) {
 			return nil, false
 		}

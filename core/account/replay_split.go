@@ -55,6 +55,9 @@ func (r *replaying) rightParts(s settledBucket, service *subscription.Service) e
 	if service.WasReleased() {
 		openings = r.known().opened[Resource{Product: s.Product, Resource: s.Resource}]
 	}
+	if len(openings) == 0 {
+		return nil // no event of the resource is left
+	}
 	var right parts
 	for _, opened := range openings {
 		var told bool

@@ -297,6 +297,25 @@ func TestUsageThatWasMovedWithinItsHour(t *testing.T) {
 	}
 }
 
+// Of a resource whose events are gone nobody can tell how its usage was parted: that
+// the events are gone is said, and no settlement is called wrong.
+func TestASettlementWhoseEventsAreGone(t *testing.T) {
+	w := wholeStory(t, 0) // its service was released: the first use of a resource counts
+	ev := w.evidence()
+	ev.Parcels = slices.DeleteFunc(ev.Parcels, func(p account.Parcel) bool { return w.events[p.Number-1].Resource == "new" })
+	ev.Unpack()
+	gone := false
+	for _, f := range ev.Check(w.replay()).Faults {
+		gone = gone || f.Table == account.InUsage
+		if strings.Contains(f.Error(), "its events give") {
+			t.Error(f)
+		}
+	}
+	if !gone {
+		t.Error("nobody says that usage is gone")
+	}
+}
+
 // A debt of another amount, seller, product, day or instant is found, and one that is gone.
 func TestEveryChangeOfADebtIsFound(t *testing.T) {
 	w := newWorld(t, sampleCorpus(t))

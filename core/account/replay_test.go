@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -293,6 +294,42 @@ func TestUsageThatWasMovedWithinItsHour(t *testing.T) {
 		found := len(faults) == 1 && faults[0].Table == account.InJournal && strings.Contains(faults[0].Error(), c.says)
 		if c.says == "" && len(faults) > 0 || c.says != "" && !found {
 			t.Errorf("moved by %v: %v", c.by, faults)
+		}
+	}
+}
+
+// Of a bucket that was settled as often as usage came late, each settlement is held
+// against what it settled, and no other is blamed.
+func TestLateUsageThatWasMovedWithinItsHour(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	w.topUp("2026-01-01T00:00:00+08:00", "5.00")
+	w.use("pod", 10_000, "2026-01-01T00:00:00+08:00", "2026-01-20T00:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.advance("2026-01-04T00:00:00+08:00")
+	w.topUp("2026-01-04T10:20:00+08:00", "120.00") // resumes
+	w.advance("2026-01-04T11:00:00+08:00")
+	const cpu = 6000
+	late := len(w.parcels)
+	for _, minute := range []string{"10", "12", "14"} { // a part of each while it is suspended
+		seen := "2026-01-04T11:" + minute + ":00+08:00"
+		w.use("late", cpu, "2026-01-04T10:"+minute+":00+08:00", "2026-01-04T10:30:00+08:00", seen)
+	}
+	w.advance("2026-01-04T12:00:00+08:00")
+	if faults := w.evidence().Check(w.replay()).Faults; len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for n, e := range w.events[late:] {
+		ev := w.evidence()
+		p, moved := &ev.Parcels[late+n], e.Event
+		moved.From, moved.To = moved.From.Add(calendar.Minute), moved.To.Add(calendar.Minute)
+		*p = *account.NewParcel(ev.Account.ID, p.Number, p.Recorded, []metering.Event{moved})
+		if n == 0 {
+			ev.Resources[account.Resource{Product: e.Product, Resource: e.Resource}] = moved.From
+		}
+		ev.Unpack()
+		billed := int64(moved.To-instant("2026-01-04T10:20:00+08:00")) / int64(calendar.Second) * cpu
+		faults := ev.Check(w.replay()).Faults
+		if want := fmt.Sprintf("events give %d and", billed); len(faults) != 1 || !strings.Contains(faults[0].Error(), want) {
+			t.Errorf("late usage %d, moved by a minute: %v, want %q", n, faults, want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,6 +28,10 @@ type mixed struct {
 	accounts   int
 	now        calendar.Instant
 	statements atomic.Int64
+
+	mu               sync.Mutex
+	reading, writing []int64 // the statements of each transaction, since work began
+	ahead            bool    // batches are decided ahead
 }
 
 // The sorts of accounts that are told apart below; the others only pay.
@@ -44,8 +49,8 @@ const (
 func newMixed(t *testing.T, url string, accounts int) *mixed {
 	m := &mixed{t: t, accounts: accounts, now: instant(traceStart)}
 	a, err := app.Open(t.Context(), url, func() time.Time { return time.UnixMicro(int64(m.now)) }, store.Watched(func(c store.Call) error {
-		if c.Kind == store.Statement && !c.Answered {
-			m.statements.Add(1)
+		if !c.Answered {
+			m.count(c)
 		}
 		return nil
 	}))
@@ -71,6 +76,24 @@ func newMixed(t *testing.T, url string, accounts int) *mixed {
 		}
 	})
 	return m
+}
+
+// count counts a call, in the transaction that it belongs to: of those that read, and
+// of those that write, one is open at a time.
+func (m *mixed) count(c store.Call) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of := &m.reading
+	if c.Writes {
+		of = &m.writing
+	}
+	if c.Kind == store.Begin || len(*of) == 0 {
+		*of = append(*of, 0)
+	}
+	if c.Kind == store.Statement {
+		m.statements.Add(1)
+		(*of)[len(*of)-1]++
+	}
 }
 
 func (m *mixed) id(i int) string { return fmt.Sprintf("customer-%04d", i) }
@@ -115,9 +138,33 @@ func (m *mixed) use(resource string, from, hours float64, sorts ...int) {
 	}
 }
 
+// workAhead does what is due, decided ahead, and returns how many statements the
+// batch took that took most, to look ahead and to write. Which kinds of rows a batch
+// has depends on which accounts fall due together, so the others may take fewer.
+func (m *mixed) workAhead() int64 {
+	m.t.Helper()
+	m.reading, m.writing = nil, nil
+	done, err := m.a.WorkAhead(m.t.Context(), m.now)
+	must(m.t, err)
+	must(m.t, done.Err())
+	batches := (done.Accounts + app.AccountsAhead - 1) / app.AccountsAhead
+	// One look more finds nobody, and so does one transaction more.
+	if done.Accounts < m.accounts/10 || len(m.reading) != batches+1 || len(m.writing) != batches+1 {
+		m.t.Fatalf("at %s %d accounts were looked for in %d transactions and written in %d", m.now, done.Accounts, len(m.reading), len(m.writing))
+	}
+	most := int64(0)
+	for i := range batches {
+		most = max(most, m.reading[i]+m.writing[i])
+	}
+	return most
+}
+
 // work does what is due, and returns how many statements the batch took.
 func (m *mixed) work() int64 {
 	m.t.Helper()
+	if m.ahead {
+		return m.workAhead()
+	}
 	before := m.statements.Load()
 	done, err := m.a.WorkSome(m.t.Context(), m.now)
 	must(m.t, err)
@@ -196,6 +243,7 @@ func TestABatchTakesAsManyStatementsAsAnother(t *testing.T) {
 		}
 		thousand := newMixed(t, other, 1000)
 		many := thousand.live()
+		holdsTrue(t, thousand.a)
 		if diff := cmp.Diff(counts, many); diff != "" {
 			t.Errorf("statements of each batch, ten accounts against a thousand:\n%s", diff)
 		}
@@ -205,6 +253,22 @@ func TestABatchTakesAsManyStatementsAsAnother(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestABatchDecidedAheadTakesAsManyStatements counts the same where each batch is
+// decided while the one before it is written, as it is on SQLite: of the one batch of
+// ten accounts, and of the dearest of several.
+func TestABatchDecidedAheadTakesAsManyStatements(t *testing.T) {
+	var counts [2][]int64
+	for i, accounts := range []int{10, 2*app.AccountsAhead + 88} {
+		m := newMixed(t, filepath.Join(t.TempDir(), "ahead.db"), accounts)
+		m.ahead = true
+		counts[i] = m.live()
+		holdsTrue(t, m.a)
+	}
+	if diff := cmp.Diff(counts[0], counts[1]); diff != "" {
+		t.Errorf("statements of each batch, ten accounts against hundreds:\n%s", diff)
+	}
 }
 
 // happened fails unless every kind of row was written that a batch can write.

@@ -79,14 +79,17 @@ func (d *draft) doDue(at calendar.Instant) error {
 func (d *draft) nextDue() (calendar.Instant, error) {
 	next := calendar.EndOfTime
 	for _, b := range d.books.Open {
+		if b.Hour.End() >= next {
+			break // buckets are in order of hours, and none is due before its hour ends
+		}
+		if d.complete(b) >= next {
+			continue
+		}
 		due, err := d.bucketDue(b)
 		if err != nil {
 			return 0, err
 		}
 		next = min(next, due)
-		if d.sameCycleOnwards(b, next) {
-			break
-		}
 	}
 	if len(d.books.Debts) > 0 {
 		next = min(next, d.env.Zone.Start(d.env.Zone.Day(d.books.At)+1))
@@ -104,20 +107,18 @@ func (d *draft) nextDue() (calendar.Instant, error) {
 	return max(min(next, steps, end), d.books.At), err
 }
 
-// sameCycleOnwards says that no later bucket can fall due before next: buckets
-// are in order of hours, and none is due before its hour ends.
-func (d *draft) sameCycleOnwards(b *metering.Bucket, next calendar.Instant) bool {
-	return b.Hour.End() >= next
+// complete returns before when a bucket is never due: when its hour has ended and the
+// first of its open usage has arrived. It asks no terms: usage that arrived at many
+// instants is settled at each of them, and every time all open buckets are gone through.
+func (d *draft) complete(b *metering.Bucket) calendar.Instant {
+	return max(b.Hour.End(), b.Pending, d.books.At)
 }
 
 // bucketDue returns when a bucket is to be settled: when its cycle has closed
 // and the first of its open usage has arrived. What arrives later is settled by
 // itself, so that it does not matter when somebody looks.
 func (d *draft) bucketDue(b *metering.Bucket) (calendar.Instant, error) {
-	arrived := max(b.Pending, d.books.At)
-	if b.Hour.End() > arrived {
-		arrived = b.Hour.End()
-	}
+	arrived := d.complete(b)
 	set, err := d.used(b, arrived)
 	if err != nil {
 		return 0, err

@@ -98,9 +98,10 @@ type draft struct {
 	lines int64
 	rows  []byte // the digests of the entry's rows
 
-	settled map[metering.Key]int // where in out.Buckets each settled bucket is
-	cited   map[int64]*terms.Set // the sets that rows name
-	endings map[string]Ending    // of services that a settlement opened and ended, by product
+	settled map[metering.Key]int         // where in out.Buckets each settled bucket is
+	events  map[calendar.Hour]hourEvents // what the books hold of the hours that were settled in parts
+	cited   map[int64]*terms.Set         // the sets that rows name
+	endings map[string]Ending            // of services that a settlement opened and ended, by product
 
 	reasons map[RowID]Reason // of the transfers, when somebody asks for them
 }

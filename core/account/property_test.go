@@ -190,3 +190,40 @@ func checkChain(t *rapid.T, w *world) {
 		t.Fatal("the head is not the last entry")
 	}
 }
+
+// Usage that arrives at many instants while nobody looks is settled as it would have
+// been had somebody looked at each of them, and not a bucket earlier or later.
+func TestUsageThatArrivesWhileNobodyLooks(t *testing.T) {
+	corpus := sampleCorpus(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		once, often := newWorld(t, corpus), newWorld(t, corpus)
+		now, settlements := start, map[calendar.Instant]bool{}
+		for range rapid.IntRange(1, 12).Draw(rt, "reports") {
+			now = now.Add(calendar.Duration(rapid.IntRange(1, 90).Draw(rt, "minutes later")) * calendar.Minute)
+			for range rapid.IntRange(1, 3).Draw(rt, "events") {
+				resource := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, "resource")
+				from := start.Add(calendar.Duration(rapid.IntRange(0, int(now-start)/int(calendar.Minute)-1).Draw(rt, "from")) * calendar.Minute)
+				to := min(now, from.Add(calendar.Duration(rapid.IntRange(1, 100).Draw(rt, "long"))*calendar.Minute))
+				once.use(resource, 1000, from.String(), to.String(), now.String())
+				often.use(resource, 1000, from.String(), to.String(), now.String())
+				settlements[max(now, calendar.HourOf(from).End())] = true
+			}
+			often.advance(now.String())
+		}
+		end := now.Add(2 * calendar.HourLength)
+		once.advance(end.String())
+		often.advance(end.String())
+		if once.books.Head != often.books.Head {
+			rt.Fatalf("looking once gives %d entries, looking often %d, with other content", once.books.Seq, often.books.Seq)
+		}
+		settled := map[calendar.Instant]bool{}
+		for _, c := range once.log.Charges {
+			settled[once.log.Entries[c.Entry-1].Effective] = true
+		}
+		for at := range settlements {
+			if !settled[at] {
+				rt.Errorf("what was to be settled at %s is not", at)
+			}
+		}
+	})
+}

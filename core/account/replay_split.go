@@ -11,15 +11,22 @@ import (
 
 // usageKnown is what a replay knows of usage, to part it again.
 type usageKnown struct {
-	byHour map[calendar.Hour][]int // the events that have a part in each hour, in the order of parcels
+	byHour map[calendar.Hour][]int      // the events that have a part in each hour, in the order of parcels
+	events map[calendar.Hour]hourEvents // the same, of the hours that were parted again
 	done   map[metering.Key][]settlement
+	// dealt holds which events each settlement of a bucket settled, of buckets that
+	// were settled more than once.
+	dealt map[metering.Key][][]usagePart
 	// opened lists, for each resource, what its first use was as its events came:
 	// each earlier than the one before. A settlement knew one of them.
 	opened map[Resource][]calendar.Instant
 }
 
 func knownUsage(ev *Evidence) *usageKnown {
-	k := &usageKnown{byHour: map[calendar.Hour][]int{}, done: settlements(ev), opened: map[Resource][]calendar.Instant{}}
+	k := &usageKnown{
+		byHour: map[calendar.Hour][]int{}, events: map[calendar.Hour]hourEvents{},
+		done: settlements(ev), dealt: map[metering.Key][][]usagePart{}, opened: map[Resource][]calendar.Instant{},
+	}
 	for i := range ev.Events {
 		e := &ev.Events[i]
 		of := Resource{Product: e.Product, Resource: e.Resource}
@@ -51,6 +58,9 @@ func (r *replaying) rightParts(s settledBucket, service *subscription.Service) e
 	if service.WasReleased() {
 		openings = r.known().opened[Resource{Product: s.Product, Resource: s.Resource}]
 	}
+	if len(openings) == 0 {
+		return nil // no event of the resource is left
+	}
 	var right parts
 	for _, opened := range openings {
 		var told bool
@@ -78,29 +88,41 @@ func (r *replaying) partAgain(s settledBucket, closed []subscription.Closed) (p 
 // settledBy finds the events of which an entry settled what they add to a bucket.
 // told is false when it settled more than they add, or only a part of one.
 func (k *usageKnown) settledBy(ev *Evidence, key metering.Key, entry int64) (events []*StoredEvent, told bool) {
+	n := slices.IndexFunc(k.done[key], func(s settlement) bool { return s.entry == entry })
+	if n < 0 {
+		return nil, false
+	}
+	all := k.eventsOf(ev, key)
+	return wholeEvents(all, key, k.done[key][n].quantity, k.deal(all, key)[n])
+}
+
+// deal deals the events of a bucket to its settlements, in the order of these. What
+// many settlements settled is dealt once for all of them.
+func (k *usageKnown) deal(all []*StoredEvent, key metering.Key) [][]usagePart {
+	if dealt, done := k.dealt[key]; done {
+		return dealt
+	}
 	var came []usagePart
-	for _, i := range k.byHour[key.Hour] {
-		e := &ev.Events[i]
-		if !e.touches(key) {
-			continue
-		}
+	for i, e := range all {
 		if q := e.Within(key.Meter, key.Hour.Start(), key.Hour.End()); q > 0 {
 			came = append(came, usagePart{i, e.Recorded, q})
 		}
 	}
-	for _, s := range k.done[key] {
-		taken, rest := s.cut(came)
-		if s.entry == entry {
-			return wholeEvents(ev, key, s.quantity, taken)
-		}
-		came = rest
+	dealt := make([][]usagePart, len(k.done[key]))
+	for n, s := range k.done[key] {
+		dealt[n], came = s.cut(came)
 	}
-	return nil, false
+	if len(dealt) > 1 {
+		k.dealt[key] = dealt
+	}
+	return dealt
 }
 
-func wholeEvents(ev *Evidence, key metering.Key, settled int64, taken []usagePart) (events []*StoredEvent, whole bool) {
+// wholeEvents returns the events of which parts were taken, unless one was taken in
+// part or they do not add up to what was settled.
+func wholeEvents(all []*StoredEvent, key metering.Key, settled int64, taken []usagePart) (events []*StoredEvent, whole bool) {
 	for _, part := range taken {
-		e := &ev.Events[part.event]
+		e := all[part.event]
 		if part.quantity != e.Within(key.Meter, key.Hour.Start(), key.Hour.End()) {
 			return nil, false
 		}

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -85,9 +86,9 @@ func wholeStory(t testing.TB, late calendar.Duration) *world {
 	w.topUp("2026-01-03T10:15:00+08:00", "7.00")
 	w.advance("2026-01-04T00:00:00+08:00")
 	w.topUp("2026-01-04T10:20:00+08:00", "120.00") // resumes
-	w.advance("2026-01-25T00:30:00+08:00")         // into arrears again, to the release
-	w.use("new", 10_000, "2026-01-24T00:00:00+08:00", "2026-01-26T00:00:00+08:00", "2026-01-25T00:30:00+08:00")
-	w.topUp("2026-01-25T00:30:00+08:00", "1000")
+	w.advance("2026-01-25T08:30:00+08:00")         // into arrears again, to the release
+	w.use("new", 10_000, "2026-01-25T08:00:00+08:00", "2026-01-26T00:00:00+08:00", "2026-01-25T08:30:00+08:00")
+	w.topUp("2026-01-25T08:30:00+08:00", "1000")
 	w.advance("2026-01-26T03:00:00+08:00")
 	return w
 }
@@ -96,8 +97,9 @@ func TestAnHonestHistoryBreaksNoTruth(t *testing.T) {
 	for name, late := range map[string]calendar.Duration{"on a virtual clock": 0, "on a real clock": 50 * calendar.HourLength} {
 		t.Run(name, func(t *testing.T) {
 			w := wholeStory(t, late)
-			if len(w.log.LateFees) == 0 || len(w.log.Refused) == 0 || len(w.log.Transitions) < 4 {
-				t.Fatalf("the story is dull: %d late fees, %d refusals, %d moves", len(w.log.LateFees), len(w.log.Refused), len(w.log.Transitions))
+			released := late > 0 || w.books.Services["compute-payg"].WasReleased() // who is told late is not released yet
+			if !released || len(w.log.LateFees) == 0 || len(w.log.Refused) == 0 || len(w.log.Transitions) < 4 {
+				t.Fatalf("the story is dull: released %v, %d late fees, %d refusals, %d moves", released, len(w.log.LateFees), len(w.log.Refused), len(w.log.Transitions))
 			}
 			findings := w.evidence().Check(w.replay())
 			for _, f := range findings.Faults {
@@ -293,6 +295,61 @@ func TestUsageThatWasMovedWithinItsHour(t *testing.T) {
 		if c.says == "" && len(faults) > 0 || c.says != "" && !found {
 			t.Errorf("moved by %v: %v", c.by, faults)
 		}
+	}
+}
+
+// Of a bucket that was settled as often as usage came late, each settlement is held
+// against what it settled, and no other is blamed.
+func TestLateUsageThatWasMovedWithinItsHour(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	w.topUp("2026-01-01T00:00:00+08:00", "5.00")
+	w.use("pod", 10_000, "2026-01-01T00:00:00+08:00", "2026-01-20T00:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.advance("2026-01-04T00:00:00+08:00")
+	w.topUp("2026-01-04T10:20:00+08:00", "120.00") // resumes
+	w.advance("2026-01-04T11:00:00+08:00")
+	const cpu = 6000
+	late := len(w.parcels)
+	for _, minute := range []string{"10", "12", "14"} { // a part of each while it is suspended
+		seen := "2026-01-04T11:" + minute + ":00+08:00"
+		w.use("late", cpu, "2026-01-04T10:"+minute+":00+08:00", "2026-01-04T10:30:00+08:00", seen)
+	}
+	w.advance("2026-01-04T12:00:00+08:00")
+	if faults := w.evidence().Check(w.replay()).Faults; len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for n, e := range w.events[late:] {
+		ev := w.evidence()
+		p, moved := &ev.Parcels[late+n], e.Event
+		moved.From, moved.To = moved.From.Add(calendar.Minute), moved.To.Add(calendar.Minute)
+		*p = *account.NewParcel(ev.Account.ID, p.Number, p.Recorded, []metering.Event{moved})
+		if n == 0 {
+			ev.Resources[account.Resource{Product: e.Product, Resource: e.Resource}] = moved.From
+		}
+		ev.Unpack()
+		billed := int64(moved.To-instant("2026-01-04T10:20:00+08:00")) / int64(calendar.Second) * cpu
+		faults := ev.Check(w.replay()).Faults
+		if want := fmt.Sprintf("events give %d and", billed); len(faults) != 1 || !strings.Contains(faults[0].Error(), want) {
+			t.Errorf("late usage %d, moved by a minute: %v, want %q", n, faults, want)
+		}
+	}
+}
+
+// Of a resource whose events are gone nobody can tell how its usage was parted: that
+// the events are gone is said, and no settlement is called wrong.
+func TestASettlementWhoseEventsAreGone(t *testing.T) {
+	w := wholeStory(t, 0) // its service was released: the first use of a resource counts
+	ev := w.evidence()
+	ev.Parcels = slices.DeleteFunc(ev.Parcels, func(p account.Parcel) bool { return w.events[p.Number-1].Resource == "new" })
+	ev.Unpack()
+	gone := false
+	for _, f := range ev.Check(w.replay()).Faults {
+		gone = gone || f.Table == account.InUsage
+		if strings.Contains(f.Error(), "its events give") {
+			t.Error(f)
+		}
+	}
+	if !gone {
+		t.Error("nobody says that usage is gone")
 	}
 }
 

@@ -43,7 +43,7 @@ type settlement struct {
 	quantity int64
 }
 
-// usagePart is what one event added to a bucket.
+// usagePart is what one event, by its place among others, added to a bucket.
 type usagePart struct {
 	event    int
 	recorded calendar.Instant

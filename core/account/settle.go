@@ -82,6 +82,10 @@ func (d *draft) dueBuckets(at calendar.Instant) (due, later []*metering.Bucket, 
 		if b.Hour.End() > at {
 			return due, append(later, d.books.Open[i:]...), nil
 		}
+		if d.complete(b) > at {
+			later = append(later, b)
+			continue
+		}
 		when, err := d.bucketDue(b)
 		if err != nil {
 			return nil, nil, err

@@ -24,29 +24,27 @@ type refusedPart struct {
 
 // arrived is the usage of a bucket that is settled together.
 type arrived struct {
-	open   int64            // what has arrived and is not settled
-	by     calendar.Instant // up to which it has arrived
-	next   calendar.Instant // when the rest began to arrive; zero when there is none
-	events []StoredEvent    // of the hour; nil when not loaded
+	open int64            // what has arrived and is not settled
+	by   calendar.Instant // up to which it has arrived
+	next calendar.Instant // when the rest began to arrive; zero when there is none
 }
 
 // arrived returns what of a bucket's usage had arrived by an instant. It looks at
 // the events only where some came later: that part is settled by itself, as it
 // would have been had somebody looked at once.
 func (d *draft) arrived(b *metering.Bucket, at calendar.Instant) (arrived, error) {
-	events, loaded := d.books.Usage.Events[b.Hour]
-	a := arrived{open: b.Total - b.Billed - b.Refused, by: b.Touched, events: events}
+	a := arrived{open: b.Total - b.Billed - b.Refused, by: b.Touched}
 	if b.Touched <= at {
 		return a, nil
 	}
+	events, loaded := d.eventsOf(b.Key)
 	if !loaded {
 		return a, d.missing(b)
 	}
 	a.by = at
 	later := int64(0)
-	for i := range events {
-		e := &events[i]
-		if e.Recorded <= at || !e.touches(b.Key) {
+	for _, e := range events {
+		if e.Recorded <= at {
 			continue
 		}
 		q := e.Within(b.Meter, b.Hour.Start(), b.Hour.End())
@@ -60,11 +58,6 @@ func (d *draft) arrived(b *metering.Bucket, at calendar.Instant) (arrived, error
 	}
 	a.open -= later
 	return a, nil
-}
-
-// touches says whether an event is of a bucket's resource.
-func (e *StoredEvent) touches(key metering.Key) bool {
-	return e.Product == key.Product && e.Resource == key.Resource
 }
 
 // split parts a bucket's unsettled usage into what the service was open for and
@@ -83,10 +76,11 @@ func (d *draft) split(b *metering.Bucket, usage arrived, on basis) (parts, error
 	if p, plain := splitWhole(b.Hour, closed, usage.open); plain {
 		return p, nil
 	}
-	if usage.events == nil {
+	events, loaded := d.eventsOf(b.Key)
+	if !loaded {
 		return parts{}, d.missing(b)
 	}
-	return splitByEvents(b.Key, closed, usage.unsettled(b), usage.open), nil
+	return splitByEvents(b.Key, closed, usage.unsettled(b, events), usage.open), nil
 }
 
 // splitWhole parts usage of an hour in which the service was open throughout, or
@@ -122,14 +116,13 @@ func splitByEvents(key metering.Key, closed []subscription.Closed, events []*Sto
 	return p
 }
 
-// unsettled lists the events of a bucket that are settled now. Nothing that was
-// recorded before Pending is among them. Of the rest they are what came last: usage
+// unsettled lists the events of a bucket, of all those of its resource, that are
+// settled now. Nothing that was recorded before Pending is among them. Of the rest they are what came last: usage
 // that was settled can have been recorded in the same instant, or later than other
 // usage that no settlement had seen, but it stands in an earlier parcel.
-func (a *arrived) unsettled(b *metering.Bucket) (events []*StoredEvent) {
-	for i := range a.events {
-		e := &a.events[i]
-		if b.Pending <= e.Recorded && e.Recorded <= a.by && e.touches(b.Key) {
+func (a *arrived) unsettled(b *metering.Bucket, all []*StoredEvent) (events []*StoredEvent) {
+	for _, e := range all {
+		if b.Pending <= e.Recorded && e.Recorded <= a.by {
 			events = append(events, e)
 		}
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"termwise.dev/core/calendar"
 )
@@ -21,3 +22,6 @@ func (a *App) WorkAhead(ctx context.Context, to calendar.Instant) (Advanced, err
 	w.runAhead(ctx)
 	return w.report, w.err
 }
+
+// Hurry has a Learner try again at once.
+func (l *Learner) Hurry() { l.pause = time.Millisecond }

@@ -318,6 +318,12 @@ func (v *verifier) result() Verification {
 // indexed checks that the names of the events whose parcels are said to be indexed
 // are in the index: a repetition of one that is not would be billed again.
 func (y yardstick) indexed(ev *account.Evidence, out *verifiedAccount) {
+	if says := ev.Account.Intake.Reach; !y.index.Reaches(says) {
+		out.add(account.UsageIsBilledOnce, Breakage{
+			Table: string(account.InAccounts), Row: out.id,
+			Message: fmt.Sprintf("says that its usage is in %d runs of the index, which are not those that there are", says.Runs),
+		})
+	}
 	for i := range ev.Events {
 		e := &ev.Events[i]
 		if e.Parcel <= ev.Account.Intake.Indexed && !y.index.Holds(&e.Event) {

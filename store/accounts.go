@@ -30,11 +30,12 @@ type AccountRow struct {
 }
 
 var accounts = accountTable(
-	"accounts", "name, currency, opened, seq, head, at, next_due, parcels, folded, usage_to, indexed, wallet, owed, fees",
+	"accounts", "name, currency, opened, seq, head, at, next_due, parcels, folded, usage_to, indexed, runs, runs_digest, wallet, owed, fees",
 	func(a *AccountRow) []any {
 		return []any{
 			&a.Name, &a.Currency, &a.Opened, &a.Seq, (*[32]byte)(&a.Head), &a.At, &a.NextDue,
 			&a.Intake.Parcels, &a.Intake.Folded, &a.Intake.To, &a.Intake.Indexed,
+			&a.Intake.Reach.Runs, &a.Intake.Reach.Digest,
 			&a.Wallet, &a.Owed, &a.Fees,
 		}
 	},

@@ -6,12 +6,24 @@ import (
 	"fmt"
 	"slices"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
 )
 
 // UsageIndex knows the names of the events whose names are in runs.
-type UsageIndex struct{ filters filters }
+type UsageIndex struct {
+	filters filters
+	reaches []account.Reach // up to the first run that is missing
+}
+
+// Reaches says whether the index goes as far as an account says.
+func (x *UsageIndex) Reaches(says account.Reach) bool {
+	if says.Runs <= 0 || says.Runs > int64(len(x.reaches)) {
+		return says == account.Reach{}
+	}
+	return x.reaches[says.Runs-1] == says
+}
 
 // Holds says whether the event's name is in a run; of a hundred thousand that are
 // not, it may say so of one.
@@ -25,10 +37,15 @@ func (x *UsageIndex) Holds(e *metering.Event) (held bool) {
 // UsageIndex reads the filters of all runs.
 func (tx *Tx) UsageIndex(ctx context.Context) (*UsageIndex, error) {
 	x := &UsageIndex{}
-	err := tx.each(ctx, "SELECT run, filter FROM usage_runs ORDER BY run", nil, func(rows scanner) error {
-		var run int64
+	var reach account.Reach
+	err := tx.each(ctx, "SELECT run, filter, digest FROM usage_runs ORDER BY run", nil, func(rows scanner) error {
+		var run, digest int64
 		var filter []byte
-		err := rows.Scan(&run, &filter)
+		err := rows.Scan(&run, &filter, &digest)
+		if run == reach.Runs+1 {
+			reach = reach.Next(digest)
+			x.reaches = append(x.reaches, reach)
+		}
 		if size := len(filter) * 8; size > 0 && size&(size-1) == 0 { // else it was changed, and CheckRuns says so
 			x.filters.add(run, filter)
 		}

@@ -202,7 +202,7 @@ func TestAFilterOfAWrongLengthIsNamed(t *testing.T) {
 				w := newWorld(t, db)
 				w.open("a")
 				w.use(start, event("1", "a", "vm", 0, 1))
-				w.byHand("UPDATE accounts SET indexed = 1")
+				w.byHand("UPDATE accounts SET indexed = 1, runs = 1")
 				w.byHand("INSERT INTO usage_runs (run, names, filter, digest) VALUES (1, $1, $2, $3)",
 					row.names, row.filter, sealOfRun(1, row.names, row.filter))
 				_, err := put(t, db, []metering.Event{event("2", "a", "vm", 0, 1)})

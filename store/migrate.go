@@ -109,6 +109,7 @@ func (e engine) goMigrations() (all []*goose.Migration) {
 		{leanVersion, slim(e), fatten(e)},
 		{stepsVersion, packSteps(e), unpackSteps(e)},
 		{clockVersion, joinClock(e), partClock(e)},
+		{reachVersion, sayReach(e), forgetReach(e)},
 	} {
 		all = append(all, goose.NewGoMigration(m.version, &goose.GoFunc{RunTx: m.up}, &goose.GoFunc{RunTx: m.down}))
 	}

@@ -126,6 +126,7 @@ func TestWhatIsWrittenBesideAMigrationIsKept(t *testing.T) {
 		service = "INSERT INTO services VALUES ('a', 'p', 'active', 1, 0, 0, 0)"
 		bucket  = `INSERT INTO buckets (account, product, resource, meter, hour, total, touched, billed, refused, charged, lines, pending)
 			VALUES ('a', 'p', 'r', 'm', 1, 1, 1, 0, 0, 0, 0, 1)`
+		indexed = `WITH run AS (INSERT INTO usage_runs (run, names, filter, digest) VALUES (1, 1, '', 1)) UPDATE accounts SET indexed = 1`
 	)
 	hour := account.NewStoredHour(1, []metering.Bucket{{Key: metering.Key{Product: "p", Resource: "r", Meter: "m", Hour: 1}, Total: 1}})
 	for _, step := range []struct {
@@ -140,6 +141,7 @@ func TestWhatIsWrittenBesideAMigrationIsKept(t *testing.T) {
 		{11, 10, bucket, "buckets"},
 		{hoursVersion - 1, hoursVersion, bucket, "buckets"},
 		{hoursVersion, hoursVersion - 1, fmt.Sprintf(`INSERT INTO buckets VALUES ('a', 1, 0, '\x%x')`, hour.Content), "buckets"},
+		{reachVersion - 1, reachVersion, indexed, "accounts WHERE runs = 1"},
 		{clockVersion - 1, clockVersion, "INSERT INTO clock VALUES (1, 'virtual', 77)", "published WHERE now = 77"},
 		{clockVersion, clockVersion - 1, "UPDATE published SET clock = 'virtual', now = 77", "clock WHERE now = 77"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"termwise.dev/core/account"
 	"termwise.dev/core/journal"
 )
 
@@ -41,13 +42,26 @@ type names struct {
 	accounts map[string]*known
 	tail     map[name]tailed
 	filters  filters
-	runs     int64 // all runs up to this one are in filters
-	sealAt   int
+	// reaches says of each run whose filter is there how far the index goes with it.
+	reaches []account.Reach
+	sealAt  int
 }
 
 // known is how far an account is known: the names of its parcels up to indexed
-// are in runs, those after it and up to parcel in the tail.
-type known struct{ parcel, indexed int64 }
+// are in the runs that reach says, those after it and up to parcel in the tail.
+type known struct {
+	parcel, indexed int64
+	reach           account.Reach
+}
+
+// with is what is known when two things are, of one index.
+func (k known) with(other known) known {
+	k.parcel, k.indexed = max(k.parcel, other.parcel), max(k.indexed, other.indexed)
+	if other.reach.Runs > k.reach.Runs {
+		k.reach = other.reach
+	}
+	return k
+}
 
 // tailed is where an event of the tail is.
 type tailed struct {
@@ -63,7 +77,7 @@ func newNames() *names {
 // began before find out and are run again.
 func (x *names) forgetNow() {
 	x.epoch++
-	x.accounts, x.tail, x.filters, x.runs = map[string]*known{}, map[name]tailed{}, filters{}, 0
+	x.accounts, x.tail, x.filters, x.reaches = map[string]*known{}, map[name]tailed{}, filters{}, nil
 }
 
 // learnt is what a transaction adds to names when it is committed.
@@ -88,10 +102,11 @@ type learntName struct {
 // sealed is a run that a transaction wrote: its names, and how far each account
 // was known when they were taken.
 type sealed struct {
-	run   int64
-	names []placed
-	bloom []byte
-	upTo  map[*known]int64
+	run    int64
+	digest int64
+	names  []placed
+	bloom  []byte
+	upTo   map[*known]int64
 }
 
 // placed is a name and the parcel that holds its event.
@@ -112,7 +127,7 @@ func (x *names) learn(l *learnt) {
 	}
 	for id, k := range l.accounts {
 		of := x.account(id)
-		of.parcel, of.indexed = max(of.parcel, k.parcel), max(of.indexed, k.indexed)
+		*of = of.with(k)
 	}
 	for n, at := range l.names {
 		x.tail[n] = tailed{at.parcel, x.account(at.account)}
@@ -122,7 +137,15 @@ func (x *names) learn(l *learnt) {
 func (x *names) lastRun() int64 {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.runs
+	return x.reach().Runs
+}
+
+// reach says how far the index is known. The caller holds the lock.
+func (x *names) reach() account.Reach {
+	if len(x.reaches) == 0 {
+		return account.Reach{}
+	}
+	return x.reaches[len(x.reaches)-1]
 }
 
 func (x *names) account(id string) *known {
@@ -136,12 +159,9 @@ func (x *names) account(id string) *known {
 
 // moveTail takes what is in a run out of the tail.
 func (x *names) moveTail(s *sealed) {
-	if len(s.names) > 0 && s.run == x.runs+1 {
-		x.filters.add(s.run, s.bloom)
-		x.runs = s.run
-	}
+	x.add(s.run, s.digest, s.bloom)
 	for of, upTo := range s.upTo {
-		of.indexed = max(of.indexed, upTo)
+		*of = of.with(known{indexed: upTo, reach: x.reaches[s.run-1]})
 	}
 	left := map[name]tailed{}
 	for n, at := range x.tail {
@@ -170,18 +190,29 @@ func (x *names) take() *sealed {
 			s.upTo[of] = of.parcel
 		}
 	}
+	if len(s.names) == 0 {
+		s.upTo = nil // nothing is written that they could be in
+	}
 	slices.SortFunc(s.names, func(a, b placed) int { return bytes.Compare(a.name[:], b.name[:]) })
 	s.bloom = newBloom(s.names)
 	return s
 }
 
-// addRun adds the filter of the run after the last one known.
-func (x *names) addRun(epoch int, run int64, bloom []byte) {
+// addRun adds a run that was read.
+func (x *names) addRun(epoch int, run, digest int64, bloom []byte) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if epoch == x.epoch && run == x.runs+1 {
+	if epoch == x.epoch {
+		x.add(run, digest, bloom)
+	}
+}
+
+// add adds the run after the last one known; others are known, or come later. The
+// caller holds the lock.
+func (x *names) add(run, digest int64, bloom []byte) {
+	if run == int64(len(x.reaches))+1 {
 		x.filters.add(run, bloom)
-		x.runs = run
+		x.reaches = append(x.reaches, x.reach().Next(digest))
 	}
 }
 

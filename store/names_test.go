@@ -225,8 +225,16 @@ func closed(t *testing.T, db *DB) {
 func (c *crowd) check(ids []string) {
 	c.t.Helper()
 	stored := 0
+	var index *UsageIndex
+	view(c.t, c.db, func(ctx context.Context, tx *Tx) (err error) {
+		index, err = tx.UsageIndex(ctx)
+		return err
+	})
 	for _, id := range ids {
 		ev := c.evidence(id)
+		if says := ev.Account.Intake.Reach; !index.Reaches(says) {
+			c.t.Errorf("account %s says %+v of the index, which has %+v", id, says, index.reaches)
+		}
 		for i := range ev.Events {
 			e := &ev.Events[i]
 			if want := c.kept[keyOf(&e.Event)]; want.Body() != e.Body() {
@@ -309,11 +317,11 @@ func TestASuspectedNameIsLookedFor(t *testing.T) {
 		suspect := func(e metering.Event) []placed { return []placed{{nameOf(&enc, keyOf(&e)), 1}} }
 		first, second := event("1", "a", "vm", 0, 1), event("2", "a", "vm", 0, 1)
 		update(t, db, func(ctx context.Context, tx *Tx) error { return tx.addPages(ctx, pagesOf(1, suspect(second))) })
-		db.names.addRun(0, 1, newBloom(suspect(first)))
+		db.names.addRun(0, 1, 0, newBloom(suspect(first)))
 		if got := w.use(start, first); got[0] != UsageAccepted {
 			t.Errorf("got %v", got)
 		}
-		db.names.addRun(0, 2, newBloom(suspect(event("3", "a", "vm", 0, 1))))
+		db.names.addRun(0, 2, 0, newBloom(suspect(event("3", "a", "vm", 0, 1))))
 		if _, err := put(t, db, []metering.Event{event("3", "a", "vm", 0, 1)}); err == nil {
 			t.Error("an event was taken although its page is gone")
 		}

@@ -70,7 +70,7 @@ var (
 // TestColumns writes a row of each kind and reads each column by its name.
 func TestColumns(t *testing.T) {
 	want := map[string]string{
-		"accounts": "account=a name=n currency=CNY opened=5 seq=1 head=06 at=7 next_due=8 parcels=1 folded=0 usage_to=0 indexed=0 " +
+		"accounts": "account=a name=n currency=CNY opened=5 seq=1 head=06 at=7 next_due=8 parcels=1 folded=0 usage_to=0 indexed=0 runs=0 runs_digest=0 " +
 			"unsettled=9 state=01 wallet=10 owed=16 fees=17 in_arrears=1",
 		"journal":       "account=a seq=1 kind=k effective=21 recorded=22 actor=who payload={} row_seal=01 hash=02 charges=1 first_hour=4 last_hour=4 steps=1 lines=02",
 		"refused_usage": "account=a entry=1 line=2 product=p resource=r meter=m hour=4 quantity=5 code=c terms=6 digest=-3",

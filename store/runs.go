@@ -88,7 +88,8 @@ func (p *runPage) parcel(i int) int64 {
 // usage: it may wait for another process that does the same, and must not hold
 // an account meanwhile. Runs are numbered without gaps: of two processes that
 // write the same one, the second finds it there when it has waited, and leaves
-// its own for the next time.
+// its own for the next time. It returns an error when a run before it is gone: the
+// number of one that is lost must stay free, for it may be found again.
 func (tx *Tx) SealUsage(ctx context.Context) error {
 	if tx.learnt.sealed != nil {
 		return nil
@@ -97,13 +98,14 @@ func (tx *Tx) SealUsage(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	if err := tx.learnRuns(ctx); err != nil {
+	if err := tx.learnAll(ctx); err != nil {
 		return err
 	}
 	s.run = tx.names.lastRun() + 1
+	s.digest = sealOfRun(s.run, int64(len(s.names)), s.bloom)
 	if len(s.names) > 0 {
 		n, err := tx.exec(ctx, "INSERT INTO usage_runs (run, names, filter, digest) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-			s.run, len(s.names), s.bloom, sealOfRun(s.run, int64(len(s.names)), s.bloom))
+			s.run, len(s.names), s.bloom, s.digest)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -113,6 +115,66 @@ func (tx *Tx) SealUsage(ctx context.Context) error {
 	}
 	tx.learnt.sealed = s
 	return nil
+}
+
+// IndexFault is why usage cannot be told from usage that came before: a run of the
+// index is not as it was written.
+type IndexFault struct {
+	Run  int64
+	What string // for example "is gone"
+}
+
+// Error says what to do.
+func (f *IndexFault) Error() string {
+	return fmt.Sprintf("store: run %d of the index of usage %s: run termwise verify", f.Run, f.What)
+}
+
+func goneRun(run int64) error { return &IndexFault{run, "is gone"} }
+
+// LearnRuns reads the filters of all runs, some megabytes each, so that nobody who
+// puts usage has to while accounts are locked. Each is read by itself: nothing is
+// held meanwhile. It returns an IndexFault for a run that was changed or is gone.
+func (db *DB) LearnRuns(ctx context.Context) error {
+	epoch := db.names.begin().epoch
+	var last int64
+	err := db.View(ctx, func(tx *Tx) (err error) {
+		last, err = tx.lastRun(ctx)
+		return err
+	})
+	for run := db.names.lastRun() + 1; err == nil && run <= last; run++ {
+		err = db.View(ctx, func(tx *Tx) error {
+			found, err := tx.learnRun(ctx, epoch, run)
+			if err == nil && !found {
+				err = goneRun(run)
+			}
+			return err
+		})
+	}
+	return err
+}
+
+// lastRun returns the number of the last run that there is, or 0: on several nodes
+// it asks all of them.
+func (tx *Tx) lastRun(ctx context.Context) (run int64, err error) {
+	_, err = tx.one(ctx, []any{&run}, theLastRun)
+	return run, err
+}
+
+const theLastRun = "SELECT coalesce(max(run), 0) FROM usage_runs"
+
+// learnAll reads the filters of the runs that are not known yet, and returns an error
+// when one of them is gone. Which is the last is asked before they are read: whoever
+// wrote it had seen all others committed.
+func (tx *Tx) learnAll(ctx context.Context) error {
+	known := tx.names.lastRun()
+	last, err := tx.lastRun(ctx)
+	if err != nil {
+		return err
+	}
+	if err := tx.learnRuns(ctx); err != nil {
+		return err
+	}
+	return tx.learnt.reached(tx.names, known, last)
 }
 
 // learnRuns reads the filters of the runs that are not known yet. A run that
@@ -125,17 +187,25 @@ func (tx *Tx) learnRuns(ctx context.Context) error {
 		return nil
 	}
 	for run := tx.names.lastRun() + 1; ; run++ {
-		var count, digest int64
-		var filter []byte
-		found, err := tx.one(ctx, []any{&count, &filter, &digest}, "SELECT names, filter, digest FROM usage_runs WHERE run = $1", run)
-		if err != nil || !found {
+		if found, err := tx.learnRun(ctx, tx.learnt.epoch, run); err != nil || !found {
 			return err
 		}
-		if digest != sealOfRun(run, count, filter) || !isFilter(filter, count) {
-			return fmt.Errorf("store: run %d of the index of usage was changed: run termwise verify", run)
-		}
-		tx.names.addRun(tx.learnt.epoch, run, filter)
 	}
+}
+
+// learnRun reads the filter of a run, and says whether there is one.
+func (tx *Tx) learnRun(ctx context.Context, epoch int, run int64) (bool, error) {
+	var count, digest int64
+	var filter []byte
+	found, err := tx.one(ctx, []any{&count, &filter, &digest}, "SELECT names, filter, digest FROM usage_runs WHERE run = $1", run)
+	if err != nil || !found {
+		return false, err
+	}
+	if digest != sealOfRun(run, count, filter) || !isFilter(filter, count) {
+		return false, &IndexFault{run, "was changed"}
+	}
+	tx.names.addRun(epoch, run, digest, filter)
+	return true, nil
 }
 
 // maxPages bounds the pages that are sent to PostgreSQL in one statement.

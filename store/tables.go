@@ -99,12 +99,13 @@ func stamped(s *account.Stamp, fields ...any) []any {
 // The state that the rows above sum to.
 var (
 	books = accountTable(
-		"accounts", "name, currency, opened, seq, head, at, parcels, folded, usage_to, indexed, unsettled, state",
+		"accounts", "name, currency, opened, seq, head, at, parcels, folded, usage_to, indexed, runs, runs_digest, unsettled, state",
 		func(b *account.Books) []any {
 			return []any{
 				&b.Name, (*string)(&b.Currency), (*int64)(&b.Opened),
 				&b.Seq, (*[32]byte)(&b.Head), (*int64)(&b.At),
 				&b.Intake.Parcels, &b.Intake.Folded, (*int64)(&b.Intake.To), &b.Intake.Indexed,
+				&b.Intake.Reach.Runs, &b.Intake.Reach.Digest,
 				(*int64)(&b.OpenAfter), (*stateColumn)(b),
 			}
 		},

@@ -138,6 +138,9 @@ func (tx *Tx) catchUp(ctx context.Context, p *putting) error {
 			return err
 		}
 	}
+	if err := tx.learnt.rests(tx.names, p); err != nil {
+		return err
+	}
 	if len(behind) == 0 {
 		return nil
 	}
@@ -191,9 +194,10 @@ func (l *learnt) compare(x *names, p *putting) (behind []owned[int64], runs bool
 			x.forgetNow()
 			return nil, false, errForgotten
 		}
-		if h.Indexed > k.indexed { // another process sealed them
-			k.indexed, k.parcel, runs = h.Indexed, max(k.parcel, h.Indexed), true
+		if h.Reach.Runs > 0 && h.Indexed > k.indexed { // another process sealed them
+			k = k.with(known{parcel: h.Indexed, indexed: h.Indexed, reach: h.Reach})
 		}
+		runs = runs || h.Reach.Runs > x.reach().Runs
 		if k.parcel < h.Parcels {
 			from := k.parcel
 			behind = append(behind, owned[int64]{id, &from})
@@ -202,6 +206,43 @@ func (l *learnt) compare(x *names, p *putting) (behind []owned[int64], runs bool
 		l.accounts[id] = k
 	}
 	return behind, runs, nil
+}
+
+// rests wants the index to reach as far as the accounts of the batch say, and by the
+// runs that they say. With one of them gone, or another in its place, a repetition
+// would be new.
+func (l *learnt) rests(x *names, p *putting) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if l.epoch != x.epoch {
+		return errForgotten
+	}
+	for _, id := range p.ids {
+		switch says := p.heads[id].Reach; {
+		case says.Runs > x.reach().Runs:
+			return goneRun(x.reach().Runs + 1)
+		case says.Runs > 0 && says != x.reaches[says.Runs-1]:
+			return &IndexFault{says.Runs, fmt.Sprintf("is not the one, or comes not after those, that account %s rests on", id)}
+		}
+	}
+	return nil
+}
+
+// reached wants all runs up to the last that there is to be known. When fewer are
+// there than were known before that was asked, the database was put back.
+func (l *learnt) reached(x *names, known, last int64) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case l.epoch != x.epoch:
+		return errForgotten
+	case last < known:
+		x.forgetNow()
+		return errForgotten
+	case x.reach().Runs < last:
+		return goneRun(x.reach().Runs + 1)
+	}
+	return nil
 }
 
 // lookUp finds the events of the batch that came before, and reads them.
@@ -332,13 +373,13 @@ func (tx *Tx) putParcels(ctx context.Context, p *putting, fresh map[string][]met
 			return refusal.New(refusal.Overflow, "account %s has %d parcels of usage", id, h.Parcels).Do("open another account")
 		}
 		h.Parcels++
-		h.Indexed = k.indexed
+		h.Indexed, h.Reach = k.indexed, k.reach
 		if due, any := firstDue(events, p.recorded); any && !canary.On(canary.LoseLateEvent) {
 			h.nextDue = min(h.nextDue, due)
 		}
 		added = append(added, owned[account.Parcel]{id, account.NewParcel(id, h.Parcels, p.recorded, events)})
 		moved = append(moved, owned[head]{id, h})
-		tx.learnt.accounts[id] = known{parcel: h.Parcels, indexed: k.indexed}
+		tx.learnt.accounts[id] = k.with(known{parcel: h.Parcels})
 		for i := range events {
 			tx.learnt.names[nameOf(&enc, keyOf(&events[i]))] = learntName{id, h.Parcels}
 		}
@@ -346,7 +387,8 @@ func (tx *Tx) putParcels(ctx context.Context, p *putting, fresh map[string][]met
 	if err := parcels.add(ctx, tx, added); err != nil {
 		return err
 	}
-	_, err := heads.write(ctx, tx, `UPDATE accounts SET parcels = r.parcels, indexed = r.indexed, next_due = r.next_due FROM {rows}
+	_, err := heads.write(ctx, tx, `UPDATE accounts SET parcels = r.parcels, indexed = r.indexed, runs = r.runs, runs_digest = r.runs_digest,
+			next_due = r.next_due FROM {rows}
 		WHERE accounts.account = r.account`, moved)
 	return err
 }
@@ -365,8 +407,10 @@ func firstDue(events []metering.Event, recorded calendar.Instant) (due calendar.
 
 var (
 	heads = accountTable(
-		"accounts", "parcels, indexed, next_due",
-		func(h *head) []any { return []any{&h.Parcels, &h.Indexed, (*int64)(&h.nextDue)} },
+		"accounts", "parcels, indexed, runs, runs_digest, next_due",
+		func(h *head) []any {
+			return []any{&h.Parcels, &h.Indexed, &h.Reach.Runs, &h.Reach.Digest, (*int64)(&h.nextDue)}
+		},
 	)
 	// afterParcel names parcels: theParcels finds them, and laterParcels those that
 	// came after them.

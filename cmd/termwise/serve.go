@@ -11,6 +11,7 @@ import (
 
 	"termwise.dev/api"
 	"termwise.dev/app"
+	"termwise.dev/store"
 )
 
 // How long a client may take, and how long a stop waits for requests under way.
@@ -25,6 +26,9 @@ type serveCmd struct {
 	Role           role          `default:"all" enum:"all,api,worker" placeholder:"ROLE" help:"What this process does: all, api or worker (${default})."`
 	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to listen (${default})."`
 	WorkerInterval time.Duration `default:"10s" help:"How often to do what has fallen due (${default})."`
+	// SealAfter is for tests that kill the program while it seals: a run of the index of
+	// usage has a million names, to which no test gets.
+	SealAfter int `hidden:"" help:"How many names of usage events a run of the index has."`
 }
 
 // role says what one of several processes on a database does.
@@ -43,6 +47,10 @@ func (c *serveCmd) Run(s *session) error {
 	if c.WorkerInterval <= 0 {
 		return wrongUse("--worker-interval must be above zero, for example 10s")
 	}
+	var options []store.Option
+	if c.SealAfter > 0 {
+		options = append(options, store.SealedAfter(c.SealAfter))
+	}
 	return s.with(func(a *app.App) error {
 		listener, err := net.Listen("tcp", c.Listen)
 		if err != nil {
@@ -50,9 +58,12 @@ func (c *serveCmd) Run(s *session) error {
 		}
 		log := slog.New(slog.NewTextHandler(s.stderr, nil))
 		handler := api.New(a, api.Options{Log: log, Version: version()})
-		work := idle
+		var work []func(context.Context) error
 		if c.Role != roleAPI {
-			work = (&app.Worker{App: a, Interval: c.WorkerInterval, Log: log, Observe: handler.ObserveWork}).Run
+			work = append(work, (&app.Worker{App: a, Interval: c.WorkerInterval, Log: log, Observe: handler.ObserveWork}).Run)
+		}
+		if c.Role != roleWorker {
+			work = append(work, a.Learner(log).Run)
 		}
 		server := &http.Server{
 			Handler: c.Role.handler(handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout,
@@ -60,8 +71,8 @@ func (c *serveCmd) Run(s *session) error {
 		}
 		log.Info("serving", "address", "http://"+listener.Addr().String(), "role", c.Role,
 			"database", shownLocation(s.location()), "engine", a.Engine())
-		return serve(s, server, listener, work)
-	})
+		return serve(s, server, listener, work...)
+	}, options...)
 }
 
 // handler is the part of a server that the role answers for.
@@ -72,21 +83,20 @@ func (r role) handler(s *api.Server) http.Handler {
 	return s
 }
 
-// idle is the work of a process that leaves it to others.
-func idle(context.Context) error { return nil }
-
-// serve runs the server and the worker until ctx ends or one of them fails, then
+// serve runs the server and its work until ctx ends or one of them fails, then
 // waits for requests and work under way.
-func serve(ctx context.Context, server *http.Server, listener net.Listener, work func(context.Context) error) error {
+func serve(ctx context.Context, server *http.Server, listener net.Listener, work ...func(context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var working sync.WaitGroup
-	failures := make(chan error, 2)
-	working.Go(func() {
-		if err := work(ctx); err != nil {
-			failures <- err
-		}
-	})
+	failures := make(chan error, len(work)+1)
+	for _, do := range work {
+		working.Go(func() {
+			if err := do(ctx); err != nil {
+				failures <- err
+			}
+		})
+	}
 	go func() { failures <- server.Serve(listener) }()
 	var failure error
 	select {

@@ -91,6 +91,8 @@ func (ev *Evidence) checkIntake(f *Findings) {
 		f.add(faultAt(JournalReplays, InAccounts, "", "says that %d parcels of usage are in buckets, and %d came", in.Folded, last))
 	case in.Indexed < 0 || in.Indexed > last:
 		f.add(faultAt(JournalReplays, InAccounts, "", "says that the events of %d parcels of usage are indexed, and %d came", in.Indexed, last))
+	case (in.Indexed == 0) != (in.Reach == Reach{}) || in.Reach.Runs < 0:
+		f.add(faultAt(JournalReplays, InAccounts, "", "says that the events of %d parcels of usage are indexed, in %d runs", in.Indexed, in.Reach.Runs))
 	case in.To != to:
 		f.add(faultAt(JournalReplays, InAccounts, "", "says that its buckets end at %s, and they end at %s", in.To.Start(), to.Start()))
 	case ev.Account.OpenAfter != unsettled:

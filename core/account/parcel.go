@@ -70,4 +70,22 @@ type Intake struct {
 	// Indexed is the number of the last parcel whose events' names are in the
 	// index that tells repetitions, as far as that is known. It may lag behind.
 	Indexed int64
+	// Reach says which index that is.
+	Reach Reach
+}
+
+// Reach is how far the index that tells repetitions goes. The zero Reach is that of
+// an index in which nothing is.
+type Reach struct {
+	// Runs is how many runs it has; they are numbered from one.
+	Runs int64
+	// Digest is over all of them, so that no other run passes for one that is gone.
+	Digest int64
+}
+
+// Next returns how far the index goes with one more run, which has a digest of its own.
+func (r Reach) Next(digest int64) Reach {
+	var e journal.Encoder
+	e.Text("usage_runs").Int(r.Runs).Int(r.Digest).Int(digest)
+	return Reach{Runs: r.Runs + 1, Digest: e.Digest()}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"termwise.dev/app"
 	"termwise.dev/core/refusal"
 )
 
@@ -17,6 +18,9 @@ const problemType = "application/problem+json"
 
 // internal is the code of a problem that is not a refusal: Termwise failed.
 const internal refusal.Code = "internal"
+
+// notReady is the code of a problem that passes by itself: the process has just begun.
+const notReady refusal.Code = "not_ready"
 
 // Problem is why a request was not done (RFC 9457).
 type Problem struct {
@@ -74,6 +78,10 @@ var statuses = map[refusal.Code]int{
 // problemOf makes the problem of a refusal. It reports false for any other
 // error, whose text is not for the outside.
 func problemOf(err error) (*Problem, bool) {
+	if errors.Is(err, app.ErrLearning) {
+		return newProblem(http.StatusServiceUnavailable, refusal.New(notReady, "the process still reads the index of usage").
+			Do("ask again later, or another process")), true
+	}
 	var r *refusal.Error
 	if !errors.As(err, &r) {
 		return failure(), false

@@ -166,6 +166,19 @@ func TestFailuresAreProblems(t *testing.T) {
 	}
 }
 
+// A process that still reads the index of usage lives and is not ready, which is no
+// failure.
+func TestAProcessThatLearnsIsNotReady(t *testing.T) {
+	w := newWorld(t)
+	var log bytes.Buffer
+	w.server = api.New(broken{App: w.app, err: app.ErrLearning}, api.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	w.do(request{path: "/readyz"}).want(503).holds(`"code":"not_ready"`)
+	w.do(request{path: "/healthz"}).want(200)
+	if log.Len() > 0 {
+		t.Errorf("the log is %q", &log)
+	}
+}
+
 // The metrics show what waits for the worker and what it did.
 func TestMetricsOfTheWorker(t *testing.T) {
 	w := newWorld(t)

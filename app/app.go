@@ -19,7 +19,8 @@ type App struct {
 	db  *store.DB
 	now func() time.Time
 
-	reports *reports // of usage, that wait to be taken in
+	reports *reports        // of usage, that wait to be taken in
+	learnt  <-chan struct{} // closed when the index of usage was read; nil when nobody is to, see Learner
 
 	mu    sync.Mutex
 	known *Provider // as of the database's fingerprint
@@ -41,8 +42,13 @@ func (a *App) Close() error { return a.db.Close() }
 // Engine names the storage engine: "sqlite" or "postgresql".
 func (a *App) Engine() string { return a.db.Engine() }
 
-// Ready says whether the database answers.
-func (a *App) Ready(ctx context.Context) error { return a.db.Ping(ctx) }
+// Ready says whether the database answers, and a Learner, if there is one, is done.
+func (a *App) Ready(ctx context.Context) error {
+	if err := a.db.Ping(ctx); err != nil {
+		return err
+	}
+	return a.learning()
+}
 
 // Provider is everything that was published, ready to be used.
 type Provider struct {

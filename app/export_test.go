@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"termwise.dev/core/calendar"
 )
@@ -10,3 +11,6 @@ import (
 func (a *App) WorkSome(ctx context.Context, to calendar.Instant) (Advanced, error) {
 	return a.workSome(ctx, to, nil)
 }
+
+// Hurry has a Learner try again at once.
+func (l *Learner) Hurry() { l.pause = time.Millisecond }

@@ -40,6 +40,9 @@ func (a *App) ImportUsage(ctx context.Context, m *usagefile.Mapping, csv io.Read
 	if err != nil {
 		return done, err
 	}
+	if err := a.db.LearnRuns(ctx); err != nil { // rather than while accounts are locked
+		return done, err
+	}
 	for {
 		batch, readErr := nextRows(file)
 		if len(batch) > 0 {

@@ -88,6 +88,9 @@ func (a *App) ReportUsage(ctx context.Context, events []Reported, actor string) 
 // reportUsage takes a report in: with others that wait, unless accounts live on
 // several nodes.
 func (a *App) reportUsage(ctx context.Context, events []Reported, actor string) ([]Receipt, error) {
+	if err := a.awaitLearnt(ctx); err != nil {
+		return nil, err
+	}
 	r := newReport(ctx, events, actor)
 	if a.db.Sharded() {
 		a.takeReports([]*report{r})

@@ -50,9 +50,12 @@ func (c *serveCmd) Run(s *session) error {
 		}
 		log := slog.New(slog.NewTextHandler(s.stderr, nil))
 		handler := api.New(a, api.Options{Log: log, Version: version()})
-		work := idle
+		var work []func(context.Context) error
 		if c.Role != roleAPI {
-			work = (&app.Worker{App: a, Interval: c.WorkerInterval, Log: log, Observe: handler.ObserveWork}).Run
+			work = append(work, (&app.Worker{App: a, Interval: c.WorkerInterval, Log: log, Observe: handler.ObserveWork}).Run)
+		}
+		if c.Role != roleWorker {
+			work = append(work, a.Learner(log).Run)
 		}
 		server := &http.Server{
 			Handler: c.Role.handler(handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout,
@@ -60,7 +63,7 @@ func (c *serveCmd) Run(s *session) error {
 		}
 		log.Info("serving", "address", "http://"+listener.Addr().String(), "role", c.Role,
 			"database", shownLocation(s.location()), "engine", a.Engine())
-		return serve(s, server, listener, work)
+		return serve(s, server, listener, work...)
 	})
 }
 
@@ -72,21 +75,20 @@ func (r role) handler(s *api.Server) http.Handler {
 	return s
 }
 
-// idle is the work of a process that leaves it to others.
-func idle(context.Context) error { return nil }
-
-// serve runs the server and the worker until ctx ends or one of them fails, then
+// serve runs the server and its work until ctx ends or one of them fails, then
 // waits for requests and work under way.
-func serve(ctx context.Context, server *http.Server, listener net.Listener, work func(context.Context) error) error {
+func serve(ctx context.Context, server *http.Server, listener net.Listener, work ...func(context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var working sync.WaitGroup
-	failures := make(chan error, 2)
-	working.Go(func() {
-		if err := work(ctx); err != nil {
-			failures <- err
-		}
-	})
+	failures := make(chan error, len(work)+1)
+	for _, do := range work {
+		working.Go(func() {
+			if err := do(ctx); err != nil {
+				failures <- err
+			}
+		})
+	}
 	go func() { failures <- server.Serve(listener) }()
 	var failure error
 	select {

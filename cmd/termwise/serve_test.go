@@ -67,6 +67,9 @@ func TestServe(t *testing.T) {
 	if status, _ := get(t, address[1]+"/v1/accounts/acme", "tw_wrong"); status != http.StatusUnauthorized {
 		t.Errorf("a wrong key is answered with %d", status)
 	}
+	for status := 0; status != http.StatusOK; time.Sleep(10 * time.Millisecond) { // the index of usage was read
+		status, _ = get(t, address[1]+"/readyz", "")
+	}
 	if err := server.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

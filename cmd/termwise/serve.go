@@ -11,6 +11,7 @@ import (
 
 	"termwise.dev/api"
 	"termwise.dev/app"
+	"termwise.dev/store"
 )
 
 // How long a client may take, and how long a stop waits for requests under way.
@@ -25,6 +26,9 @@ type serveCmd struct {
 	Role           role          `default:"all" enum:"all,api,worker" placeholder:"ROLE" help:"What this process does: all, api or worker (${default})."`
 	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to listen (${default})."`
 	WorkerInterval time.Duration `default:"10s" help:"How often to do what has fallen due (${default})."`
+	// SealAfter is for tests that kill the program while it seals: a run of the index of
+	// usage has a million names, to which no test gets.
+	SealAfter int `hidden:"" help:"How many names of usage events a run of the index has."`
 }
 
 // role says what one of several processes on a database does.
@@ -42,6 +46,10 @@ const (
 func (c *serveCmd) Run(s *session) error {
 	if c.WorkerInterval <= 0 {
 		return wrongUse("--worker-interval must be above zero, for example 10s")
+	}
+	var options []store.Option
+	if c.SealAfter > 0 {
+		options = append(options, store.SealedAfter(c.SealAfter))
 	}
 	return s.with(func(a *app.App) error {
 		listener, err := net.Listen("tcp", c.Listen)
@@ -64,7 +72,7 @@ func (c *serveCmd) Run(s *session) error {
 		log.Info("serving", "address", "http://"+listener.Addr().String(), "role", c.Role,
 			"database", shownLocation(s.location()), "engine", a.Engine())
 		return serve(s, server, listener, work...)
-	})
+	}, options...)
 }
 
 // handler is the part of a server that the role answers for.

@@ -15,6 +15,7 @@ import (
 	"termwise.dev/app"
 	"termwise.dev/core/calendar"
 	"termwise.dev/core/refusal"
+	"termwise.dev/store"
 )
 
 // The exit codes.
@@ -56,18 +57,18 @@ func (s *session) location() string {
 }
 
 // with opens the database, which must exist, and runs a command on it.
-func (s *session) with(command func(*app.App) error) error {
+func (s *session) with(command func(*app.App) error, options ...store.Option) error {
 	path, file := isFile(s.location())
 	if _, err := os.Stat(path); file && errors.Is(err, fs.ErrNotExist) {
 		return refusal.New(refusal.NotFound, "there is no database %s", path).At("--db").
 			Do("create it with termwise init, or try termwise demo")
 	}
-	return s.create(command)
+	return s.create(command, options...)
 }
 
 // create opens the database, creates it where there is none, and runs a command on it.
-func (s *session) create(command func(*app.App) error) error {
-	a, err := app.Open(s, s.location(), s.now)
+func (s *session) create(command func(*app.App) error, options ...store.Option) error {
+	a, err := app.Open(s, s.location(), s.now, options...)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ var Interesting = []string{
 	"refused: unknown_product", "refused: before_account", "refused: bad_interval", "refused: event_id_reused",
 	"refused: method_not_offered", "refused: idempotency_key_reused", "refused: already_exists",
 	"books: charges", "books: late fees", "books: services suspended", "books: services resumed",
+	"index: runs sealed",
 }
 
 // Missing lists what should have happened and did not.

@@ -50,6 +50,20 @@ func readFacts(ctx context.Context, location string, look func(*account.Evidence
 	return found, errors.Join(err, db.Close())
 }
 
+// sealed counts the runs of the index of usage in a database.
+func sealed(ctx context.Context, location string) (runs int, err error) {
+	db, err := store.Open(ctx, location)
+	if err != nil {
+		return 0, err
+	}
+	err = db.View(ctx, func(tx *store.Tx) error {
+		found, err := tx.CheckRuns(ctx)
+		runs = found.Runs
+		return err
+	})
+	return runs, errors.Join(err, db.Close())
+}
+
 // add adds the facts of one account.
 func (f facts) add(ev *account.Evidence) error {
 	id := ev.Account.ID

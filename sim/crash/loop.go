@@ -88,7 +88,11 @@ func (l Loop) live(ctx context.Context, r *rand.Rand, did Did, number, kills int
 	if err := life.calm(ctx); err != nil {
 		return err
 	}
-	err = life.judge(ctx, did.books)
+	if err := life.judge(ctx, did.books); err != nil {
+		return err
+	}
+	runs, err := sealed(ctx, life.location)
+	did.add("index: runs sealed", runs)
 	l.Tell("%d kills, %d requests to the last database", number+kills, life.clients[0].numbers.Load())
 	return err
 }

@@ -41,9 +41,14 @@ func (l *lockedText) String() string {
 
 var served = regexp.MustCompile(`address=(http://\S+)`)
 
+// sealAfter is how many names a run of the index of usage has: as few as come while a
+// server lives, so that it is killed while it seals, too, and starts with runs to learn.
+const sealAfter = "20"
+
 // begin starts the process, and does not wait for it.
 func begin(ctx context.Context, program, location string) (s *server, heard chan string, err error) {
-	s = &server{process: exec.CommandContext(ctx, program, "--db", location, "serve", "--listen", "127.0.0.1:0", "--worker-interval", "20ms")}
+	s = &server{process: exec.CommandContext(ctx, program, "--db", location, "serve",
+		"--listen", "127.0.0.1:0", "--worker-interval", "20ms", "--seal-after", sealAfter)}
 	output, err := s.process.StderrPipe()
 	if err != nil {
 		return nil, nil, err

@@ -23,7 +23,7 @@ func (s *Server) health() {
 	})
 	register(s, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Operation"},
-		Summary: "Whether the database answers, and the process can take in usage",
+		Summary:     "Whether the database answers, and the process can take in usage",
 		Description: "A process that takes in usage first reads the index by which it tells events that came before; until then this is answered with 503.",
 	}, nil, func(ctx context.Context, _ *struct{}) (healthAnswer, error) {
 		return healthAnswer{Status: "ok"}, s.app.Ready(ctx)

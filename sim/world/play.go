@@ -155,6 +155,9 @@ func (p *play) step(ctx context.Context, t Told) (*Failure, error) {
 	p.said = nil
 	got, err := t.do(ctx, p)
 	broken := p.watcher.disarm()
+	if err := withinReach(t, broken.calls); err != nil {
+		return nil, err
+	}
 	if err != nil && !(broken.felt && errors.Is(err, errFault)) {
 		return failure(Breaks, "the step fails: %v\n", err), nil
 	}

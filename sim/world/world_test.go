@@ -316,3 +316,16 @@ func TestInterestingThingsAreMissed(t *testing.T) {
 		t.Errorf("missed although they happened: %v", missing)
 	}
 }
+
+// A step of which some calls can never break is an error of the simulator.
+func TestEveryCallOfAStepCanBreak(t *testing.T) {
+	for _, c := range []struct {
+		fault  *Fault
+		calls  int
+		within bool
+	}{{nil, mostCalls, true}, {nil, mostCalls + 1, false}, {&Fault{Kind: LosesTo}, 2 * mostCalls, true}} {
+		if err := withinReach(Told{Step: Reopening{}, Fault: c.fault}, c.calls); (err == nil) != c.within {
+			t.Errorf("%d calls, fault %v: %v", c.calls, c.fault, err)
+		}
+	}
+}

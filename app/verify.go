@@ -108,6 +108,7 @@ func (a *App) Verify(ctx context.Context, progress func(done, all int)) (Verific
 			after = ids[len(ids)-1]
 		}
 	}
+	v.unclaimed()
 	return v.result(), nil
 }
 
@@ -145,6 +146,8 @@ type verifiedAccount struct {
 	id       string
 	rows     map[account.Table]int
 	broken   []foundBreakage
+	names    store.NamesChecked // dropped when they are claimed
+	unread   bool               // so that nothing is known of its usage
 	err      error
 }
 
@@ -172,6 +175,7 @@ func (a *App) verifyOne(ctx context.Context, v *verifier, id string) verifiedAcc
 		return err
 	})
 	out.err = err
+	v.claim(&out)
 	return out
 }
 
@@ -191,7 +195,7 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 	out := verifiedAccount{id: id}
 	ev, found, err := tx.Evidence(ctx, id)
 	if unreadable := (*store.UnreadableRow)(nil); errors.As(err, &unreadable) {
-		out.rows = map[account.Table]int{account.InAccounts: 1}
+		out.rows, out.unread = map[account.Table]int{account.InAccounts: 1}, true
 		out.add(account.JournalReplays, Breakage{unreadable.Table, id, "cannot be read: " + unreadable.Err.Error()})
 		return out, nil
 	}
@@ -211,7 +215,12 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 	if err := y.told(ctx, tx, ev, m, &out); err != nil {
 		return out, err
 	}
-	y.indexed(ev, &out)
+	if out.names, err = tx.CheckNames(ctx, y.index, ev); err != nil {
+		return out, err
+	}
+	if f := out.names.Fault; f != nil {
+		out.add(account.UsageIsBilledOnce, Breakage(*f))
+	}
 	return out, y.aside(ctx, tx, &out)
 }
 
@@ -256,6 +265,8 @@ type verifier struct {
 	progress  func(done, all int)
 	mu        sync.Mutex
 	done, all int
+	names     store.RunsChecked
+	unread    bool // some account could not be read
 
 	out Verification
 }
@@ -274,6 +285,24 @@ func (v *verifier) step() {
 	v.done++
 	if v.progress != nil {
 		v.progress(v.done, max(v.all, v.done))
+	}
+}
+
+// claim notes which names in the index of usage are of events of an account. It does so
+// at once, so that where they stand need not be remembered.
+func (v *verifier) claim(found *verifiedAccount) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.names.Claim(found.names)
+	found.names = store.NamesChecked{}
+	v.unread = v.unread || found.unread
+}
+
+// unclaimed finds names in the index of usage that are of no event of any account. Where
+// an account cannot be read, they may be of its events.
+func (v *verifier) unclaimed() {
+	if f := v.names.Unclaimed(); f != nil && !v.unread {
+		v.broken(account.UsageIsBilledOnce, Breakage(*f))
 	}
 }
 
@@ -313,21 +342,6 @@ func (v *verifier) broken(n account.Truth, b Breakage) {
 func (v *verifier) result() Verification {
 	v.out.OK = !slices.ContainsFunc(v.out.Truths, func(t Truth) bool { return t.Broken != nil })
 	return v.out
-}
-
-// indexed checks that the names of the events whose parcels are said to be indexed
-// are in the index: a repetition of one that is not would be billed again.
-func (y yardstick) indexed(ev *account.Evidence, out *verifiedAccount) {
-	for i := range ev.Events {
-		e := &ev.Events[i]
-		if e.Parcel <= ev.Account.Intake.Indexed && !y.index.Holds(&e.Event) {
-			out.add(account.UsageIsBilledOnce, Breakage{
-				Table: "usage_runs", Row: out.id + " " + account.EventName(e.Source, e.ID),
-				Message: fmt.Sprintf("is missing: the account says that what parcel %d holds is indexed", e.Parcel),
-			})
-			return
-		}
-	}
 }
 
 // unknownSets finds the first row that names a set of documents which is not kept.

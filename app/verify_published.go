@@ -64,6 +64,7 @@ func (v *verifier) runs(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	v.names = c
 	v.out.Rows["usage_runs"], v.out.Rows["usage_run_pages"] = c.Runs, c.Pages
 	v.truth(account.UsageIsBilledOnce).Checked += c.Runs + c.Pages
 	for _, f := range c.Faults {

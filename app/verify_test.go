@@ -16,6 +16,7 @@ import (
 
 	"termwise.dev/app"
 	"termwise.dev/core/account"
+	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
 	"termwise.dev/core/terms"
@@ -504,4 +505,64 @@ func TestAHashOfAnotherLengthIsNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// resealRun gives a row of the index of usage other content, and the digest of that.
+func resealRun(t testing.TB, db *sql.DB, text string, e *journal.Encoder, args ...any) {
+	t.Helper()
+	tamper(t, db, text, append(args, e.Digest())...)
+}
+
+// A page that says that an event is in another parcel than it is, and a run that holds
+// what is of nobody, are named although their digests are right: a repetition would find
+// nothing where it is said to be, and an event that is new would be looked for.
+func TestWhatTheIndexSaysOfAnEventIsChecked(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		a := storied(t, url)
+		db := around(t, url)
+		var run, page int64
+		var content []byte
+		must(t, db.QueryRow("SELECT run, page, content FROM usage_run_pages WHERE length(content) > 0 ORDER BY run, page LIMIT 1").Scan(&run, &page, &content))
+		wrong := slices.Clone(content)
+		wrong[21]++ // the last byte of the parcel of the first name
+		reseal := func(content []byte) {
+			var e journal.Encoder
+			e.Text("usage_run_page").Int(run).Int(page).Bytes(content)
+			resealRun(t, db, "UPDATE usage_run_pages SET content = $3, digest = $4 WHERE run = $1 AND page = $2", &e, run, page, content)
+		}
+		reseal(wrong)
+		wantNamed(t, verified(t, a), "usage_run_pages", fmt.Sprintf("run %d page %d", run, page))
+		reseal(content)
+		for _, b := range verified(t, a).Broken() {
+			t.Errorf("after everything was put back: %s", b)
+		}
+
+		others := around(t, otherStory(t, url))
+		var last int64
+		must(t, db.QueryRow("SELECT max(run) FROM usage_runs").Scan(&last))
+		var names int64
+		var filter []byte
+		must(t, others.QueryRow("SELECT names, filter FROM usage_runs WHERE run = 1").Scan(&names, &filter))
+		must(t, others.QueryRow("SELECT content FROM usage_run_pages WHERE run = 1 AND page = 0").Scan(&content))
+		var e journal.Encoder
+		e.Text("usage_run").Int(last + 1).Int(names).Bytes(filter)
+		resealRun(t, db, "INSERT INTO usage_runs (run, names, filter, digest) VALUES ($1, $2, $3, $4)", &e, last+1, names, filter)
+		run, page = last+1, 0
+		e.Reset()
+		e.Text("usage_run_page").Int(run).Int(page).Bytes(content)
+		resealRun(t, db, "INSERT INTO usage_run_pages (run, page, content, digest) VALUES ($1, $2, $3, $4)", &e, run, page, content)
+		wantNamed(t, verified(t, a), "usage_run_pages", fmt.Sprintf("run %d page 0", run))
+	})
+}
+
+// otherStory is a database of another provider with the usage of one account.
+func otherStory(t testing.TB, url string) string {
+	t.Helper()
+	other := freshURL(t, url)
+	a := openSample(t, other, store.SealedAfter(1))
+	must(t, a.CreateAccount(t.Context(), app.NewAccount{ID: "other", Name: "Other", Accepts: []string{"general-agreement"}}, "test"))
+	for n := range 2 {
+		putUsage(t, a, "other", fmt.Sprint("pod-", n), 500, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00")
+	}
+	return other
 }

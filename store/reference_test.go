@@ -137,6 +137,7 @@ func TestAPIKeys(t *testing.T) {
 
 func TestIdempotency(t *testing.T) {
 	a := Answer{Account: "a", Key: "k", Request: [32]byte{7}, Status: 201, Answer: []byte(`{"ok":true}`), Recorded: start}
+	a.Digest = a.Seal()
 	onBoth(t, func(t *testing.T, db *DB) {
 		update(t, db, func(ctx context.Context, tx *Tx) error { return tx.Remember(ctx, a) })
 		update(t, db, func(ctx context.Context, tx *Tx) error { return tx.Remember(ctx, Answer{Account: "b", Key: "k"}) })

@@ -1,9 +1,7 @@
 package app
 
 import (
-	"cmp"
 	"context"
-	"errors"
 
 	"termwise.dev/core/account"
 	"termwise.dev/store"
@@ -47,10 +45,6 @@ func (o *verifiedAccount) count(table account.Table, truth account.Truth, rows i
 func (y yardstick) refusedEvents(ctx context.Context, tx *store.Tx, out *verifiedAccount) error {
 	for after := ""; ; {
 		page, err := tx.RefusedEvents(ctx, out.id, after, refusedEventsPerPage)
-		if unreadable := (*store.UnreadableRow)(nil); errors.As(err, &unreadable) {
-			out.add(account.UsageIsBilledOnce, Breakage{unreadable.Table, cmp.Or(unreadable.Owner, "of no account"), unreadable.Err.Error()})
-			return nil
-		}
 		if err != nil {
 			return err
 		}
@@ -65,8 +59,12 @@ func (y yardstick) refusedEvents(ctx context.Context, tx *store.Tx, out *verifie
 	}
 }
 
-func (y yardstick) refusedEvent(e *store.RefusedEvent, out *verifiedAccount) {
+func (y yardstick) refusedEvent(e *store.KeptRefusal, out *verifiedAccount) {
 	name := RowName{Kind: EventRow, Account: e.Account, Event: e.ID}.String()
+	if e.Broken != nil {
+		out.add(account.UsageIsBilledOnce, Breakage{"refused_events", name, "cannot be read: " + e.Broken.Error()})
+		return
+	}
 	if e.Digest != e.Seal() {
 		out.add(account.UsageIsBilledOnce, Breakage{"refused_events", name, digestBroken})
 	}

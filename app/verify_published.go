@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -222,7 +223,7 @@ func (v *verifier) strays(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	for _, s := range strays {
-		v.broken(account.JournalReplays, Breakage{s.Table, s.Account, "belongs to an account that does not exist"})
+		v.broken(account.JournalReplays, Breakage{s.Table, cmp.Or(s.Account, "of no account"), "belongs to an account that does not exist"})
 	}
 	return nil
 }

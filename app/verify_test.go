@@ -6,16 +6,19 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"termwise.dev/app"
 	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
 	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
@@ -565,4 +568,71 @@ func otherStory(t testing.TB, url string) string {
 		putUsage(t, a, "other", fmt.Sprint("pod-", n), 500, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00")
 	}
 	return other
+}
+
+// What a column takes and no field can hold, or what the rules take for granted, keeps
+// nobody from seeing the rest: the row is named, and as many rows are read as ever.
+func TestWhatNoFieldCanHoldIsNamed(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		a, db := storied(t, url), around(t, url)
+		uncheck(t, db)
+		whole := verified(t, a).Rows
+		for _, odd := range []struct {
+			table, column string
+			value         any
+		}{
+			{"accounts", "head", []byte{1}},
+			{"journal", "row_seal", []byte{}},
+			{"journal", "hash", make([]byte, 33)},
+			{"journal", "effective", int64(calendar.EndOfTime)},
+			{"acceptances", "text_hash", make([]byte, 31)},
+			{"late_fees", "day", int64(1) << 40},
+			{"late_fees", "day", int64(math.MinInt64)},
+			{"refused_usage", "product", ""},
+			{"refused_events", "point", int64(7)},
+			{"refused_events", "unread", int64(-1)},
+			{"refused_events", "measures", "[["},
+			{"idempotency", "account", ""},
+			{"documents", "file", "\xff"},
+			{"notices", "document", "\xff"},
+		} {
+			if text, is := odd.value.(string); is && !utf8.ValidString(text) && a.Engine() != "sqlite" {
+				continue // which the other engine does not take
+			}
+			columns := schemaOf(t, db, odd.table)
+			row := middleRow(t, db, columns)
+			c := columns[slices.IndexFunc(columns, func(c tableColumn) bool { return c.name == odd.column })]
+			kept := row[c.name]
+			c.set(t, db, columns, row, odd.value)
+			v := verified(t, a)
+			name := rowName(c, row)
+			if odd.table == "refused_events" {
+				name = fmt.Sprintf("evt_%s_%s", row["account"], row["id"])
+			}
+			wantNamed(t, v, odd.table, name)
+			if odd.table == "idempotency" {
+				v.Rows[odd.table]++ // the one that is of nobody now
+			}
+			if diff := gocmp.Diff(whole, v.Rows); diff != "" {
+				t.Errorf("%s.%s is %v: other rows were read:\n%s", odd.table, odd.column, odd.value, diff)
+			}
+			c.set(t, db, columns, row, kept)
+		}
+		for _, b := range verified(t, a).Broken() {
+			t.Errorf("after everything was put back: %s", b)
+		}
+	})
+}
+
+// uncheck takes from a database what would refuse a changed row.
+func uncheck(t *testing.T, db *sql.DB) {
+	t.Helper()
+	if _, postgres := db.Driver().(*stdlib.Driver); postgres {
+		leaveUnchecked(t, db)
+		return
+	}
+	db.SetMaxOpenConns(1)
+	for _, pragma := range []string{"ignore_check_constraints = 1", "foreign_keys = 0", "busy_timeout = 5000"} {
+		tamper(t, db, "PRAGMA "+pragma)
+	}
 }

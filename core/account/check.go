@@ -15,7 +15,7 @@ import (
 // replay under r is left out when r has no terms, because the documents
 // themselves cannot be read.
 func (ev *Evidence) Check(r Replay) Findings {
-	f := Findings{Checked: map[Truth]int{}}
+	f := Findings{Checked: map[Truth]int{}, Faults: slices.Clone(ev.Unread)}
 	missing := ev.checkJournal(&f)
 	ev.checkTransfers(&f)
 	ev.checkBalances(&f)

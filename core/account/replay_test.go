@@ -335,3 +335,20 @@ func TestAClockThatWasTurnedBack(t *testing.T) {
 		t.Errorf("found %v", faults)
 	}
 }
+
+// What was changed by hand to an instant at which even what never ends would have ended
+// is a fault, and keeps nobody from going on.
+func TestNothingStopsAReplay(t *testing.T) {
+	w := wholeStory(t, calendar.HourLength)
+	last := len(w.evidence().Entries) - 1
+	for name, change := range map[string]func(*account.Evidence){
+		"an entry":    func(ev *account.Evidence) { ev.Entries[last].Effective = calendar.EndOfTime },
+		"the account": state(func(b *account.Books) { b.At = calendar.EndOfTime }),
+	} {
+		ev := w.evidence()
+		change(ev)
+		if len(ev.Check(w.replay()).Faults) == 0 {
+			t.Errorf("%s: nothing was found", name)
+		}
+	}
+}

@@ -38,7 +38,9 @@ var decoders = map[string]string{
 	"store.hashColumn.Scan":                    "store.FuzzColumns",
 	"store.measures.Scan":                      "store.FuzzMeasures",
 	"store.sentMeasures.Scan":                  "store.FuzzMeasures",
+	"store.smallColumn.Scan":                   "store.FuzzColumns",
 	"store.stateColumn.Scan":                   "store.FuzzColumns",
+	"store.tolerant.Scan":                      "store.FuzzColumns",
 }
 
 // TestDecodersAndTheirFuzzersExist keeps the table from outliving what it names.

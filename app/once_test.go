@@ -134,3 +134,50 @@ func TestAPaymentIsCreditedOnce(t *testing.T) {
 }
 
 func topped(_ app.ToppedUp, err error) error { return err }
+
+// An answer that was changed since it was kept is not given out, nor is the key taken
+// for one of another request: whoever asks again is told that something is wrong here.
+func TestAnAnswerThatWasChangedIsNotGivenOut(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		a, ctx := openSample(t, url), t.Context()
+		must(t, a.CreateAccount(ctx, app.NewAccount{ID: "loom", Name: "Loom", Accepts: []string{"general-agreement"}}, "test"))
+		pay := func() (app.ToppedUp, error) {
+			return a.TopUp(ctx, "loom", account.TopUp{Amount: 5_000_000, Method: "bank_remittance", Reference: "BR-1"}, "k", "test", false)
+		}
+		paid, err := pay()
+		must(t, err)
+		db := around(t, url)
+		columns := schemaOf(t, db, "idempotency")
+		row := middleRow(t, db, columns)
+		answer, _ := row["answer"].([]byte)
+		for _, c := range columns {
+			changes := []any{c.changed(row[c.name])}
+			switch c.name {
+			case "account", "key": // under which it is looked for
+				continue
+			case "request":
+				changes = append(changes, []byte{})
+			case "answer":
+				changes = append(changes, []byte{}, []byte(strings.Replace(string(answer), "5", "9", 1)))
+			}
+			for _, value := range changes {
+				kept := row[c.name]
+				c.set(t, db, columns, row, value)
+				got, err := pay()
+				c.set(t, db, columns, row, kept)
+				if err == nil || refusal.CodeOf(err) != "" || !strings.Contains(err.Error(), `the key "k" of account loom was changed: run termwise verify`) {
+					t.Errorf("%s is %v instead of %v: got %+v, %v", c.name, value, kept, got, err)
+				}
+			}
+		}
+		again, err := pay()
+		must(t, err)
+		paid.Repeated = true
+		if diff := gocmp.Diff(paid, again); diff != "" {
+			t.Errorf("after everything was put back:\n%s", diff)
+		}
+		if got := now(t, a); got.Wallet.String() != "5.000000" {
+			t.Errorf("the wallet holds %s", got.Wallet)
+		}
+	})
+}

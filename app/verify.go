@@ -25,8 +25,7 @@ type Verification struct {
 }
 
 // Truth is one thing that must always be true. Of the ten that the design
-// lists, two do not apply: nothing is refunded, and nothing passes through a
-// clearing account.
+// lists, one does not apply: nothing passes through a clearing account.
 type Truth struct {
 	N    int    `json:"n"`
 	Name string `json:"name"`
@@ -63,6 +62,7 @@ var truthNames = []Truth{
 	{N: int(account.BalancesAreSums), Name: "every balance is the sum of its transfers"},
 	{N: int(account.WalletsHaveFloors), Name: "no wallet was ever below its floor"},
 	{N: int(account.ChargesAreOwed), Name: "what was charged is what became owed"},
+	{N: int(account.ReturnsWerePaid), Name: "what goes back to the wallet was paid, and is not consumed"},
 	{N: int(account.UsageIsBilledOnce), Name: "usage is billed at most once, or refused with a reason"},
 	{N: int(account.TermsRecompute), Name: "every charge and late fee recomputes under the documents that it names"},
 	{N: int(account.JournalReplays), Name: "the journal's chain holds, and replaying it gives the stored state"},
@@ -108,6 +108,7 @@ func (a *App) Verify(ctx context.Context, progress func(done, all int)) (Verific
 			after = ids[len(ids)-1]
 		}
 	}
+	v.unclaimed()
 	return v.result(), nil
 }
 
@@ -145,6 +146,8 @@ type verifiedAccount struct {
 	id       string
 	rows     map[account.Table]int
 	broken   []foundBreakage
+	names    store.NamesChecked // dropped when they are claimed
+	unread   bool               // so that nothing is known of its usage
 	err      error
 }
 
@@ -172,16 +175,18 @@ func (a *App) verifyOne(ctx context.Context, v *verifier, id string) verifiedAcc
 		return err
 	})
 	out.err = err
+	v.claim(&out)
 	return out
 }
 
 // yardstick is what accounts are measured by: the documents as they are
-// published, and the names of the sets of documents that are kept.
+// published, and the sets of documents that are kept, by name.
 type yardstick struct {
-	corpus *terms.Corpus // nil where the documents cannot be used, for fault's reason
-	fault  error
-	zone   calendar.Zone
-	sets   map[int64]bool
+	provider *Provider     // these two are nil where the documents cannot be used,
+	corpus   *terms.Corpus // for fault's reason
+	fault    error
+	zone     calendar.Zone
+	sets     map[int64]*store.KeptSet
 	// announced are the versions of which accounts are told.
 	announced []store.Announced
 	index     *store.UsageIndex
@@ -191,7 +196,7 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 	out := verifiedAccount{id: id}
 	ev, found, err := tx.Evidence(ctx, id)
 	if unreadable := (*store.UnreadableRow)(nil); errors.As(err, &unreadable) {
-		out.rows = map[account.Table]int{account.InAccounts: 1}
+		out.rows, out.unread = map[account.Table]int{account.InAccounts: 1}, true
 		out.add(account.JournalReplays, Breakage{unreadable.Table, id, "cannot be read: " + unreadable.Err.Error()})
 		return out, nil
 	}
@@ -211,8 +216,15 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 	if err := y.told(ctx, tx, ev, m, &out); err != nil {
 		return out, err
 	}
-	y.indexed(ev, &out)
-	return out, y.aside(ctx, tx, &out)
+	y.admitted(ev, &out)
+	y.reaches(ev, &out)
+	if out.names, err = tx.CheckNames(ctx, y.index, ev); err != nil {
+		return out, err
+	}
+	if f := out.names.Fault; f != nil {
+		out.add(account.UsageIsBilledOnce, Breakage(*f))
+	}
+	return out, y.aside(ctx, tx, ev, &out)
 }
 
 // rowKinds are the kinds of row that have a name of their own, by table.
@@ -256,6 +268,8 @@ type verifier struct {
 	progress  func(done, all int)
 	mu        sync.Mutex
 	done, all int
+	names     store.RunsChecked
+	unread    bool // some account could not be read
 
 	out Verification
 }
@@ -274,6 +288,24 @@ func (v *verifier) step() {
 	v.done++
 	if v.progress != nil {
 		v.progress(v.done, max(v.all, v.done))
+	}
+}
+
+// claim notes which names in the index of usage are of events of an account. It does so
+// at once, so that where they stand need not be remembered.
+func (v *verifier) claim(found *verifiedAccount) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.names.Claim(found.names)
+	found.names = store.NamesChecked{}
+	v.unread = v.unread || found.unread
+}
+
+// unclaimed finds names in the index of usage that are of no event of any account. Where
+// an account cannot be read, they may be of its events.
+func (v *verifier) unclaimed() {
+	if f := v.names.Unclaimed(); f != nil && !v.unread {
+		v.broken(account.UsageIsBilledOnce, Breakage(*f))
 	}
 }
 
@@ -315,24 +347,13 @@ func (v *verifier) result() Verification {
 	return v.out
 }
 
-// indexed checks that the names of the events whose parcels are said to be indexed
-// are in the index: a repetition of one that is not would be billed again.
-func (y yardstick) indexed(ev *account.Evidence, out *verifiedAccount) {
+// reaches checks that the index of usage goes as far as the account says.
+func (y yardstick) reaches(ev *account.Evidence, out *verifiedAccount) {
 	if says := ev.Account.Intake.Reach; !y.index.Reaches(says) {
 		out.add(account.UsageIsBilledOnce, Breakage{
 			Table: string(account.InAccounts), Row: out.id,
 			Message: fmt.Sprintf("says that its usage is in %d runs of the index, which are not those that there are", says.Runs),
 		})
-	}
-	for i := range ev.Events {
-		e := &ev.Events[i]
-		if e.Parcel <= ev.Account.Intake.Indexed && !y.index.Holds(&e.Event) {
-			out.add(account.UsageIsBilledOnce, Breakage{
-				Table: "usage_runs", Row: out.id + " " + account.EventName(e.Source, e.ID),
-				Message: fmt.Sprintf("is missing: the account says that what parcel %d holds is indexed", e.Parcel),
-			})
-			return
-		}
 	}
 }
 
@@ -340,7 +361,7 @@ func (y yardstick) indexed(ev *account.Evidence, out *verifiedAccount) {
 func (y yardstick) unknownSets(ev *account.Evidence, out *verifiedAccount) {
 	all := true
 	check := func(kind RowKind, id account.RowID, set int64) {
-		if all && !y.sets[set] {
+		if all && y.sets[set] == nil {
 			all = false
 			out.add(account.TermsRecompute, missingSet(set, RowName{Kind: kind, Account: out.id, RowID: id}.String()))
 		}

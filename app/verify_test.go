@@ -6,16 +6,20 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"termwise.dev/app"
 	"termwise.dev/core/account"
+	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/money"
 	"termwise.dev/core/terms"
@@ -503,5 +507,132 @@ func TestAHashOfAnotherLengthIsNamed(t *testing.T) {
 				t.Errorf("%d accounts were checked", v.Accounts)
 			}
 		})
+	}
+}
+
+// resealRun gives a row of the index of usage other content, and the digest of that.
+func resealRun(t testing.TB, db *sql.DB, text string, e *journal.Encoder, args ...any) {
+	t.Helper()
+	tamper(t, db, text, append(args, e.Digest())...)
+}
+
+// A page that says that an event is in another parcel than it is, and a run that holds
+// what is of nobody, are named although their digests are right: a repetition would find
+// nothing where it is said to be, and an event that is new would be looked for.
+func TestWhatTheIndexSaysOfAnEventIsChecked(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		a := storied(t, url)
+		db := around(t, url)
+		var run, page int64
+		var content []byte
+		must(t, db.QueryRow("SELECT run, page, content FROM usage_run_pages WHERE length(content) > 0 ORDER BY run, page LIMIT 1").Scan(&run, &page, &content))
+		wrong := slices.Clone(content)
+		wrong[21]++ // the last byte of the parcel of the first name
+		reseal := func(content []byte) {
+			var e journal.Encoder
+			e.Text("usage_run_page").Int(run).Int(page).Bytes(content)
+			resealRun(t, db, "UPDATE usage_run_pages SET content = $3, digest = $4 WHERE run = $1 AND page = $2", &e, run, page, content)
+		}
+		reseal(wrong)
+		wantNamed(t, verified(t, a), "usage_run_pages", fmt.Sprintf("run %d page %d", run, page))
+		reseal(content)
+		for _, b := range verified(t, a).Broken() {
+			t.Errorf("after everything was put back: %s", b)
+		}
+
+		others := around(t, otherStory(t, url))
+		var last int64
+		must(t, db.QueryRow("SELECT max(run) FROM usage_runs").Scan(&last))
+		var names int64
+		var filter []byte
+		must(t, others.QueryRow("SELECT names, filter FROM usage_runs WHERE run = 1").Scan(&names, &filter))
+		must(t, others.QueryRow("SELECT content FROM usage_run_pages WHERE run = 1 AND page = 0").Scan(&content))
+		var e journal.Encoder
+		e.Text("usage_run").Int(last + 1).Int(names).Bytes(filter)
+		resealRun(t, db, "INSERT INTO usage_runs (run, names, filter, digest) VALUES ($1, $2, $3, $4)", &e, last+1, names, filter)
+		run, page = last+1, 0
+		e.Reset()
+		e.Text("usage_run_page").Int(run).Int(page).Bytes(content)
+		resealRun(t, db, "INSERT INTO usage_run_pages (run, page, content, digest) VALUES ($1, $2, $3, $4)", &e, run, page, content)
+		wantNamed(t, verified(t, a), "usage_run_pages", fmt.Sprintf("run %d page 0", run))
+	})
+}
+
+// otherStory is a database of another provider with the usage of one account.
+func otherStory(t testing.TB, url string) string {
+	t.Helper()
+	other := freshURL(t, url)
+	a := openSample(t, other, store.SealedAfter(1))
+	must(t, a.CreateAccount(t.Context(), app.NewAccount{ID: "other", Name: "Other", Accepts: []string{"general-agreement"}}, "test"))
+	for n := range 2 {
+		putUsage(t, a, "other", fmt.Sprint("pod-", n), 500, "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00")
+	}
+	return other
+}
+
+// What a column takes and no field can hold, or what the rules take for granted, keeps
+// nobody from seeing the rest: the row is named, and as many rows are read as ever.
+func TestWhatNoFieldCanHoldIsNamed(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		a, db := storied(t, url), around(t, url)
+		uncheck(t, db)
+		whole := verified(t, a).Rows
+		for _, odd := range []struct {
+			table, column string
+			value         any
+		}{
+			{"accounts", "head", []byte{1}},
+			{"journal", "row_seal", []byte{}},
+			{"journal", "hash", make([]byte, 33)},
+			{"journal", "effective", int64(calendar.EndOfTime)},
+			{"acceptances", "text_hash", make([]byte, 31)},
+			{"late_fees", "day", int64(1) << 40},
+			{"late_fees", "day", int64(math.MinInt64)},
+			{"refused_usage", "product", ""},
+			{"refused_events", "point", int64(7)},
+			{"refused_events", "unread", int64(-1)},
+			{"refused_events", "measures", "[["},
+			{"idempotency", "account", ""},
+			{"documents", "file", "\xff"},
+			{"notices", "document", "\xff"},
+		} {
+			if text, is := odd.value.(string); is && !utf8.ValidString(text) && a.Engine() != "sqlite" {
+				continue // which the other engine does not take
+			}
+			columns := schemaOf(t, db, odd.table)
+			row := middleRow(t, db, columns)
+			c := columns[slices.IndexFunc(columns, func(c tableColumn) bool { return c.name == odd.column })]
+			kept := row[c.name]
+			c.set(t, db, columns, row, odd.value)
+			v := verified(t, a)
+			name := rowName(c, row)
+			if odd.table == "refused_events" {
+				name = fmt.Sprintf("evt_%s_%s", row["account"], row["id"])
+			}
+			wantNamed(t, v, odd.table, name)
+			if odd.table == "idempotency" {
+				v.Rows[odd.table]++ // the one that is of nobody now
+			}
+			if diff := gocmp.Diff(whole, v.Rows); diff != "" {
+				t.Errorf("%s.%s is %v: other rows were read:\n%s", odd.table, odd.column, odd.value, diff)
+			}
+			c.set(t, db, columns, row, kept)
+		}
+		for _, b := range verified(t, a).Broken() {
+			t.Errorf("after everything was put back: %s", b)
+		}
+	})
+}
+
+// uncheck takes from a database what would refuse a changed row.
+func uncheck(t *testing.T, db *sql.DB) {
+	t.Helper()
+	if _, postgres := db.Driver().(*stdlib.Driver); postgres {
+		leaveUnchecked(t, db)
+		return
+	}
+	db.SetMaxOpenConns(1)
+	for _, pragma := range []string{"ignore_check_constraints = 1", "foreign_keys = 0", "busy_timeout = 5000"} {
+		tamper(t, db, "PRAGMA "+pragma)
 	}
 }

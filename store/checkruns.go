@@ -8,10 +8,9 @@ import (
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/journal"
-	"termwise.dev/core/metering"
 )
 
-// UsageIndex knows the names of the events whose names are in runs.
+// UsageIndex knows on which pages of runs the name of an event may be.
 type UsageIndex struct {
 	filters filters
 	reaches []account.Reach // up to the first run that is missing
@@ -23,15 +22,6 @@ func (x *UsageIndex) Reaches(says account.Reach) bool {
 		return says == account.Reach{}
 	}
 	return x.reaches[says.Runs-1] == says
-}
-
-// Holds says whether the event's name is in a run; of a hundred thousand that are
-// not, it may say so of one.
-func (x *UsageIndex) Holds(e *metering.Event) (held bool) {
-	var enc journal.Encoder
-	n := nameOf(&enc, keyOf(e))
-	x.filters.candidates(&n, func(pageKey) { held = true })
-	return held
 }
 
 // UsageIndex reads the filters of all runs.
@@ -61,6 +51,9 @@ type RunFault struct{ Table, Row, Message string }
 type RunsChecked struct {
 	Runs, Pages int
 	Faults      []RunFault
+	// unclaimed counts the names on each page of a run for which no event was found
+	// yet: four bytes for some 64 names, beside the 256 of their part of the filter.
+	unclaimed map[int64][]int32
 }
 
 func (c *RunsChecked) fault(table, row, message string) {
@@ -70,6 +63,7 @@ func (c *RunsChecked) fault(table, row, message string) {
 // CheckRuns checks that the runs of the index of usage are numbered from one, and
 // that each of them and of their pages is as it was written.
 func (tx *Tx) CheckRuns(ctx context.Context) (c RunsChecked, err error) {
+	c.unclaimed = map[int64][]int32{}
 	var runs []int64
 	if err := tx.each(ctx, "SELECT run FROM usage_runs ORDER BY run", nil, func(rows scanner) error {
 		var run int64
@@ -110,6 +104,8 @@ func (tx *Tx) checkRun(ctx context.Context, c *RunsChecked, run int64) error {
 		c.fault("usage_runs", row, "digest does not match its content")
 	}
 	var names []placed
+	faults, bits := len(c.Faults), pageBits(len(filter)*8)
+	unclaimed := make([]int32, 1<<bits)
 	err := tx.each(ctx, "SELECT page, content, digest FROM usage_run_pages WHERE run = $1 ORDER BY page", []any{run},
 		func(rows scanner) error {
 			p := runPage{run: run}
@@ -118,17 +114,24 @@ func (tx *Tx) checkRun(ctx context.Context, c *RunsChecked, run int64) error {
 			}
 			c.Pages++
 			if p.digest != p.seal() {
-				c.fault("usage_run_pages", fmt.Sprintf("run %d page %d", run, p.page), "digest does not match its content")
+				c.fault("usage_run_pages", p.rowName(), "digest does not match its content")
 				return nil
 			}
-			if !p.ordered(pageBits(len(filter) * 8)) {
-				c.fault("usage_run_pages", fmt.Sprintf("run %d page %d", run, p.page), "holds names out of order, or what is none")
+			if !p.ordered(bits) {
+				c.fault("usage_run_pages", p.rowName(), "holds names out of order, or what is none")
 			}
-			names = append(names, p.names()...)
+			here := p.names()
+			if len(here) > 0 && len(c.Faults) == faults { // so the page is one of the filter's
+				unclaimed[p.page] = int32(len(here))
+			}
+			names = append(names, here...)
 			return nil
 		})
 	if err == nil && (int64(len(names)) != count || !bytes.Equal(newBloom(names), filter)) {
 		c.fault("usage_run_pages", "of "+row, fmt.Sprintf("hold %d names, which are not the %d of the run", len(names), count))
+	}
+	if len(c.Faults) == faults {
+		c.unclaimed[run] = unclaimed
 	}
 	return err
 }
@@ -150,4 +153,106 @@ func (p *runPage) names() []placed {
 		names[i].parcel = p.parcel(i)
 	}
 	return names
+}
+
+// rowName names the page in what verify says.
+func (p *runPage) rowName() string { return fmt.Sprintf("run %d page %d", p.run, p.page) }
+
+// NamesChecked is what CheckNames found of one account.
+type NamesChecked struct {
+	// Fault is the first event that the runs do not hold, or in another parcel than it
+	// is in; nil when there is none.
+	Fault *RunFault
+	held  []pageKey // where the names of its events stand
+}
+
+// CheckNames looks on the pages of runs for the names of all events of an account. Each
+// must be said to be in the parcel that holds it; and those of parcels that the account
+// says are indexed must be there, or a repetition would be billed again. It holds as
+// many pages at once as are looked for in one statement, however many events there are.
+func (tx *Tx) CheckNames(ctx context.Context, x *UsageIndex, ev *account.Evidence) (c NamesChecked, err error) {
+	for events := range slices.Chunk(ev.Events, maxPages) {
+		if err := tx.checkNames(ctx, x, events, ev.Account.Intake.Indexed, &c); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func (tx *Tx) checkNames(ctx context.Context, x *UsageIndex, events []account.StoredEvent, indexed int64, c *NamesChecked) error {
+	var enc journal.Encoder
+	var keys []pageKey
+	names, where := make([]name, len(events)), make([][]pageKey, len(events))
+	for i := range events {
+		names[i] = nameOf(&enc, keyOf(&events[i].Event))
+		x.filters.candidates(&names[i], func(key pageKey) { where[i] = append(where[i], key) })
+		keys = append(keys, where[i]...)
+	}
+	pages, err := tx.readPages(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i := range events {
+		e := &events[i]
+		if !c.find(e, &names[i], where[i], pages) && e.Parcel <= indexed {
+			c.fault("usage_runs", e.Account+" "+account.EventName(e.Source, e.ID),
+				fmt.Sprintf("is missing: the account says that what parcel %d holds is indexed", e.Parcel))
+		}
+	}
+	return nil
+}
+
+// find looks for an event on the pages where its name may be, of which some may be
+// gone, and says whether one holds it.
+func (c *NamesChecked) find(e *account.StoredEvent, n *name, where []pageKey, pages map[pageKey]*runPage) (held bool) {
+	for _, key := range where {
+		p := pages[key]
+		if p == nil {
+			continue
+		}
+		i, is := p.place(n)
+		if !is {
+			continue
+		}
+		held = true
+		c.held = append(c.held, key)
+		if says := p.parcel(i); says != e.Parcel {
+			c.fault("usage_run_pages", p.rowName(), fmt.Sprintf("says that parcel %d of account %s holds event %s, and parcel %d does",
+				says, e.Account, account.EventName(e.Source, e.ID), e.Parcel))
+		}
+	}
+	return held
+}
+
+func (c *NamesChecked) fault(table, row, message string) {
+	if c.Fault == nil {
+		c.Fault = &RunFault{table, row, message}
+	}
+}
+
+// Claim notes that the events of an account were found. What names it needs no memory:
+// only how many are left of each page. Runs that were written after CheckRuns are
+// passed over.
+func (c *RunsChecked) Claim(n NamesChecked) {
+	for _, key := range n.held {
+		if pages := c.unclaimed[key.run]; key.page < int64(len(pages)) {
+			pages[key.page]--
+		}
+	}
+}
+
+// Unclaimed is the first page that holds names of which no event was found, when the
+// events of all accounts were looked for; nil when there is none. A run is written of
+// events that were committed before, so those of every run that CheckRuns has read are
+// there afterwards.
+func (c *RunsChecked) Unclaimed() *RunFault {
+	for run := int64(1); run <= int64(c.Runs); run++ {
+		for page, names := range c.unclaimed[run] {
+			if names > 0 {
+				p := runPage{run: run, page: int64(page)}
+				return &RunFault{"usage_run_pages", p.rowName(), fmt.Sprintf("holds %d names that are of no event", names)}
+			}
+		}
+	}
+	return nil
 }

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"termwise.dev/core/account"
 	"termwise.dev/core/arrears"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
 	"termwise.dev/core/metering"
 	"termwise.dev/core/refusal"
 )
@@ -211,8 +214,12 @@ func TestAFilterOfAWrongLengthIsNamed(t *testing.T) {
 				}
 				view(t, db, func(ctx context.Context, tx *Tx) error {
 					index, err := tx.UsageIndex(ctx)
-					if e := event("1", "a", "vm", 0, 1); err == nil && index.Holds(&e) {
-						t.Error("the index holds an event")
+					if err != nil {
+						return err
+					}
+					names, err := tx.CheckNames(ctx, index, w.evidence("a"))
+					if names.Fault == nil || names.Fault.Table != "usage_runs" {
+						t.Errorf("of the event that is said to be indexed: %v", names.Fault)
 					}
 					found, wrong := tx.CheckRuns(ctx)
 					if len(found.Faults) == 0 {
@@ -269,4 +276,83 @@ func TestNamesOutOfOrderAreFound(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What the index says of an event is held against where the event is, and what it says
+// of one that nobody has is found.
+func TestWhatTheIndexSaysIsHeldAgainstTheEvents(t *testing.T) {
+	var enc journal.Encoder
+	first, second, none := event("1", "a", "vm", 0, 1), event("2", "b", "vm", 0, 1), event("3", "a", "vm", 0, 1)
+	at := func(e metering.Event, parcel int64) placed { return placed{nameOf(&enc, keyOf(&e)), parcel} }
+	for name, c := range map[string]struct {
+		run   []placed
+		wants string
+	}{
+		"as it is":                {[]placed{at(first, 1), at(second, 1)}, ""},
+		"in another parcel":       {[]placed{at(first, 2), at(second, 1)}, "says that parcel 2 of account a holds event test 1, and parcel 1 does"},
+		"in no parcel":            {[]placed{at(first, 1), at(second, 0)}, "says that parcel 0 of account b holds event test 2, and parcel 1 does"},
+		"nowhere":                 {[]placed{at(first, 1)}, "is missing: the account says that what parcel 1 holds is indexed"},
+		"an event that is not":    {[]placed{at(first, 1), at(second, 1), at(none, 1)}, "holds 1 names that are of no event"},
+		"an event that is, twice": {[]placed{at(first, 1), at(first, 1), at(second, 1)}, "holds 1 names that are of no event"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, db *DB) {
+				w := newWorld(t, db)
+				w.open("a", "b")
+				w.use(start, first, second)
+				w.byHand("UPDATE accounts SET indexed = 1")
+				w.addRun(1, c.run)
+				if got := w.checkIndex("a", "b"); (got == "") != (c.wants == "") || !strings.Contains(got, c.wants) {
+					t.Errorf("verify finds %q, want %q", got, c.wants)
+				}
+			})
+		})
+	}
+}
+
+// addRun writes a run of the index as it is written, whatever it says.
+func (w *world) addRun(run int64, names []placed) {
+	w.t.Helper()
+	slices.SortFunc(names, func(a, b placed) int { return bytes.Compare(a.name[:], b.name[:]) })
+	filter := newBloom(names)
+	update(w.t, w.db, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.exec(ctx, "INSERT INTO usage_runs (run, names, filter, digest) VALUES ($1, $2, $3, $4)",
+			run, len(names), filter, sealOfRun(run, int64(len(names)), filter))
+		return errors.Join(err, tx.addPages(ctx, pagesOf(run, names)))
+	})
+}
+
+// checkIndex holds the index against the events of all accounts, and returns the first
+// fault.
+func (w *world) checkIndex(ids ...string) (fault string) {
+	w.t.Helper()
+	view(w.t, w.db, func(ctx context.Context, tx *Tx) error {
+		runs, err := tx.CheckRuns(ctx)
+		if err != nil {
+			return err
+		}
+		index, err := tx.UsageIndex(ctx)
+		if err != nil {
+			return err
+		}
+		faults := runs.Faults
+		for _, id := range ids {
+			names, err := tx.CheckNames(ctx, index, w.evidence(id))
+			if err != nil {
+				return err
+			}
+			if names.Fault != nil {
+				faults = append(faults, *names.Fault)
+			}
+			runs.Claim(names)
+		}
+		if f := runs.Unclaimed(); f != nil {
+			faults = append(faults, *f)
+		}
+		if len(faults) > 0 {
+			fault = fmt.Sprint(faults[0])
+		}
+		return nil
+	})
+	return fault
 }

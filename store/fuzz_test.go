@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"math/bits"
 	"slices"
 	"testing"
@@ -168,6 +169,7 @@ func FuzzColumns(f *testing.F) {
 	f.Add(uint8(2), int64(2), make([]byte, 32))
 	f.Add(uint8(2), int64(2), new(account.Books).PackState())
 	f.Add(uint8(3), int64(0), []byte(nil))
+	f.Add(uint8(0), int64(1)<<31, []byte(nil))
 	f.Fuzz(func(t *testing.T, kind uint8, number int64, content []byte) {
 		value := []any{number, string(content), content, nil}[kind%4]
 		var hash, compared [32]byte
@@ -181,6 +183,15 @@ func FuzzColumns(f *testing.F) {
 		var bit bitColumn
 		if err := bit.Scan(value); (err == nil) != (value == int64(0) || value == int64(1)) || bool(bit) != (value == int64(1)) {
 			t.Fatalf("%v as a bit: %v, %v", value, bit, err)
+		}
+		var small smallColumn
+		fits := value == number && number >= math.MinInt32 && number <= math.MaxInt32
+		if err := small.Scan(value); fits != (err == nil) || fits && int64(small) != number {
+			t.Fatalf("%v as a small number: %v, %v", value, small, err)
+		}
+		var broken error
+		if field := (tolerant{&small, &broken}); field.Scan(value) != nil || fits != (broken == nil) {
+			t.Fatalf("%v as a small number is noted as %v", value, broken)
 		}
 		var b account.Books
 		if err := (*stateColumn)(&b).Scan(value); err != nil || kind%4 != 2 && b.Broken == nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"termwise.dev/core/calendar"
 )
@@ -44,7 +45,9 @@ func (tx *Tx) Remember(ctx context.Context, a Answer) error {
 	return tx.later(ctx, c)
 }
 
-// Recall returns the answer for a key, and false when there is none.
+// Recall returns the answer for a key, and false when there is none. One that was
+// changed since is an error, also where it is the request that was: the caller would
+// take for true what never was, or for its own mistake what is none.
 func (tx *Tx) Recall(ctx context.Context, id, key string) (Answer, bool, error) {
 	var row *answerRow
 	if tx.ahead != nil && tx.ahead.Key == key {
@@ -54,6 +57,9 @@ func (tx *Tx) Recall(ctx context.Context, id, key string) (Answer, bool, error) 
 	if row == nil {
 		row = &answerRow{}
 		err = row.ask(ctx, tx, id, key)
+	}
+	if err == nil && row.found && row.Digest != row.Seal() {
+		return Answer{}, false, fmt.Errorf("store: the answer that is kept under the key %q of account %s was changed: run termwise verify", key, id)
 	}
 	return row.Answer, row.found, err
 }
@@ -65,9 +71,9 @@ type answerRow struct {
 
 func (r *answerRow) ask(ctx context.Context, tx *Tx, id, key string) error {
 	r.Account, r.Key = id, key
-	return tx.each(ctx, "SELECT request, status, answer, recorded FROM idempotency WHERE account = $1 AND key = $2", []any{id, key},
+	return tx.each(ctx, "SELECT request, status, answer, recorded, digest FROM idempotency WHERE account = $1 AND key = $2", []any{id, key},
 		func(row scanner) error {
 			r.found = true
-			return row.Scan((*hashColumn)(&r.Request), &r.Status, &r.Answer.Answer, &r.Recorded)
+			return row.Scan((*comparedHash)(&r.Request), &r.Status, &r.Answer.Answer, &r.Recorded, &r.Digest)
 		})
 }

@@ -137,6 +137,7 @@ func TestAPIKeys(t *testing.T) {
 
 func TestIdempotency(t *testing.T) {
 	a := Answer{Account: "a", Key: "k", Request: [32]byte{7}, Status: 201, Answer: []byte(`{"ok":true}`), Recorded: start}
+	a.Digest = a.Seal()
 	onBoth(t, func(t *testing.T, db *DB) {
 		update(t, db, func(ctx context.Context, tx *Tx) error { return tx.Remember(ctx, a) })
 		update(t, db, func(ctx context.Context, tx *Tx) error { return tx.Remember(ctx, Answer{Account: "b", Key: "k"}) })
@@ -175,7 +176,7 @@ func TestRefusedEvents(t *testing.T) {
 		}
 		view(t, db, func(ctx context.Context, tx *Tx) error {
 			list, err := tx.RefusedEvents(ctx, "a", "1", 5)
-			if diff := cmp.Diff([]RefusedEvent{event("a", "2"), event("a", "3")}, list); diff != "" {
+			if diff := cmp.Diff([]KeptRefusal{{RefusedEvent: event("a", "2")}, {RefusedEvent: event("a", "3")}}, list); diff != "" {
 				t.Error(diff)
 			}
 			if e, found, err := tx.RefusedEvent(ctx, "b", "1"); !found || err != nil || !cmp.Equal(e, event("b", "1")) {

@@ -105,11 +105,19 @@ func (tx *Tx) RefusedEventsByTime(ctx context.Context, account string, f Refused
 	return list, err
 }
 
+// KeptRefusal is a refused event as verify reads it.
+type KeptRefusal struct {
+	RefusedEvent
+	// Broken says what the row holds that was never written there; nil where it holds
+	// nothing such.
+	Broken error
+}
+
 // RefusedEvents returns an account's first refused events after an id, sorted by id.
-func (tx *Tx) RefusedEvents(ctx context.Context, account, after string, limit int) ([]RefusedEvent, error) {
-	list, err := refusedEvents.all(ctx, tx, "WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3", account, after, limit)
-	for i := range list {
-		list[i].Account = account
-	}
+func (tx *Tx) RefusedEvents(ctx context.Context, account, after string, limit int) (list []KeptRefusal, err error) {
+	err = refusedEvents.eachKept(ctx, tx, func(_ string, e *RefusedEvent, broken error) {
+		e.Account = account
+		list = append(list, KeptRefusal{*e, broken})
+	}, "WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3", account, after, limit)
 	return list, err
 }

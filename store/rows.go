@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,6 +88,52 @@ func (t *table[R]) scan(yield func(owner string, row *R)) func(scanner) error {
 	}
 }
 
+// eachKept is each for verify, which is to name the row that holds what was never
+// written there, and to go on. Such a field is left empty, and broken says what it holds;
+// it is nil where everything could be read.
+func (t *table[R]) eachKept(ctx context.Context, tx *Tx, yield func(owner string, row *R, broken error), tail string, args ...any) error {
+	return tx.each(ctx, "SELECT "+t.owner+", "+t.columns+" FROM "+t.name+" "+tail, args, func(rows scanner) error {
+		var owner string
+		var broken error
+		row := new(R)
+		dest := targets(&owner, t.fields(row))
+		for i, field := range dest {
+			dest[i] = tolerantly(field, &broken)
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return &UnreadableRow{Table: t.name, Owner: owner, Err: err}
+		}
+		yield(owner, row, broken)
+		return nil
+	})
+}
+
+// tolerant is a field that notes why its value cannot be read, where nothing is noted
+// yet.
+type tolerant struct {
+	field  sql.Scanner
+	broken *error
+}
+
+// tolerantly has a field that not every value of its column can be read into note it.
+func tolerantly(field any, broken *error) any {
+	switch f := field.(type) {
+	case *int32:
+		return tolerant{(*smallColumn)(f), broken}
+	case sql.Scanner:
+		return tolerant{f, broken}
+	}
+	return field
+}
+
+// Scan reads what can be read.
+func (t tolerant) Scan(value any) error {
+	if err := t.field.Scan(value); err != nil && *t.broken == nil {
+		*t.broken = err
+	}
+	return nil
+}
+
 // UnreadableRow is the error of a row that holds a value which was never
 // written there.
 type UnreadableRow struct {
@@ -165,6 +212,19 @@ func (b *bitColumn) Scan(value any) error {
 		return fmt.Errorf("%v is neither 0 nor 1", value)
 	}
 	*b = bit == 1
+	return nil
+}
+
+// smallColumn reads a number that is stored in more bits than it needs.
+type smallColumn int32
+
+// Scan reads the number.
+func (s *smallColumn) Scan(value any) error {
+	n, is := value.(int64)
+	if !is || int64(int32(n)) != n {
+		return fmt.Errorf("%v is no number of 32 bits", value)
+	}
+	*s = smallColumn(n)
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -69,12 +68,17 @@ func pagesOf(run int64, names []placed) []runPage {
 
 // find returns the parcel of a name that the page holds, or 0.
 func (p *runPage) find(n *name) int64 {
-	entries := len(p.content) / entryBytes
-	i := sort.Search(entries, func(i int) bool { return bytes.Compare(p.content[i*entryBytes:][:len(n)], n[:]) >= 0 })
-	if i == entries || !bytes.Equal(p.content[i*entryBytes:][:len(n)], n[:]) {
-		return 0
+	if i, held := p.place(n); held {
+		return p.parcel(i)
 	}
-	return p.parcel(i)
+	return 0
+}
+
+// place returns which entry of the page is a name's, and whether one is.
+func (p *runPage) place(n *name) (i int, held bool) {
+	entries := len(p.content) / entryBytes
+	i = sort.Search(entries, func(i int) bool { return bytes.Compare(p.content[i*entryBytes:][:len(n)], n[:]) >= 0 })
+	return i, i < entries && bytes.Equal(p.content[i*entryBytes:][:len(n)], n[:])
 }
 
 func (p *runPage) parcel(i int) int64 {
@@ -236,26 +240,38 @@ func (tx *Tx) addPages(ctx context.Context, pages []runPage) error {
 // pageKey names a page.
 type pageKey struct{ run, page int64 }
 
-// pages reads pages of runs: each by itself where it must be oneByOne. It returns
-// an error for one that was changed or is gone.
+// pages reads pages of runs. It returns an error for one that was changed or is gone.
 func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, error) {
-	slices.SortFunc(keys, func(a, b pageKey) int { return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.page, b.page)) })
+	found, err := tx.readPages(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		switch p := found[k]; {
+		case p == nil: // without it nobody can tell whether an event is new
+			return nil, fmt.Errorf("store: page %d of run %d of the index of usage is gone: run termwise verify", k.page, k.run)
+		case p.digest != p.seal():
+			return nil, fmt.Errorf("store: page %d of run %d of the index of usage was changed: run termwise verify", k.page, k.run)
+		}
+	}
+	return found, nil
+}
+
+// readPages reads those of the pages that there are, each by itself where it must be
+// oneByOne.
+func (tx *Tx) readPages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, error) {
+	keys = slices.SortedFunc(slices.Values(keys), func(a, b pageKey) int { return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.page, b.page)) })
 	keys = slices.Compact(keys)
 	found := make(map[pageKey]*runPage, len(keys))
 	scan := func(rows scanner) error {
 		var p runPage
-		if err := rows.Scan(&p.run, &p.page, &p.content, &p.digest); err != nil {
-			return err
-		}
-		if p.digest != p.seal() {
-			return fmt.Errorf("page %d of run %d of the index of usage was changed: run termwise verify", p.page, p.run)
-		}
+		err := rows.Scan(&p.run, &p.page, &p.content, &p.digest)
 		found[pageKey{p.run, p.page}] = &p
-		return nil
+		return err
 	}
 	if tx.oneByOne() {
 		err := tx.forEachOf(ctx, fromPages+" WHERE p.run = $1 AND p.page = $2", len(keys), func(i int) []any { return []any{keys[i].run, keys[i].page} }, scan)
-		return found, errors.Join(err, gonePage(keys, found))
+		return found, err
 	}
 	for chunk := range slices.Chunk(keys, maxPages) {
 		runs, at := make([]int64, len(chunk)), make([]int64, len(chunk))
@@ -266,24 +282,13 @@ func (tx *Tx) pages(ctx context.Context, keys []pageKey) (map[pageKey]*runPage, 
 			return nil, err
 		}
 	}
-	return found, gonePage(keys, found)
+	return found, nil
 }
 
 const (
 	fromPages = "SELECT p.run, p.page, p.content, p.digest FROM usage_run_pages p"
 	manyPages = fromPages + ", unnest($1::bigint[], $2::bigint[]) AS r (run, page) WHERE p.run = r.run AND p.page = r.page"
 )
-
-// gonePage returns an error when a page was not found: without it nobody can tell
-// whether an event is new.
-func gonePage(keys []pageKey, found map[pageKey]*runPage) error {
-	for _, k := range keys {
-		if found[k] == nil {
-			return fmt.Errorf("store: page %d of run %d of the index of usage is gone: run termwise verify", k.page, k.run)
-		}
-	}
-	return nil
-}
 
 // forEachOf prepares a text and runs it for each of several arguments.
 // Where scan is given, it reads what is found.

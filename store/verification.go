@@ -61,7 +61,7 @@ func (tx *Tx) Strays(ctx context.Context) (strays []Stray, err error) {
 	for _, table := range customerTables[1:] {
 		var id string
 		stray, err := tx.one(ctx, []any{&id}, "SELECT account FROM "+table+
-			" t WHERE account <> '' AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account = t.account) ORDER BY account LIMIT 1")
+			" t WHERE "+ofSomebody(table)+"NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account = t.account) ORDER BY account LIMIT 1")
 		if err != nil {
 			return nil, err
 		}
@@ -70,6 +70,15 @@ func (tx *Tx) Strays(ctx context.Context) (strays []Stray, err error) {
 		}
 	}
 	return strays, nil
+}
+
+// ofSomebody leaves out of a table's rows those that need no account: events that were
+// refused because they named none.
+func ofSomebody(table string) string {
+	if table == refusedEvents.name {
+		return "account <> '' AND "
+	}
+	return ""
 }
 
 // Answers returns the answers that are kept for an account's callers, sorted by key.

@@ -15,10 +15,12 @@ import (
 // replay under r is left out when r has no terms, because the documents
 // themselves cannot be read.
 func (ev *Evidence) Check(r Replay) Findings {
-	f := Findings{Checked: map[Truth]int{}}
+	f := Findings{Checked: map[Truth]int{}, Faults: slices.Clone(ev.Unread)}
 	missing := ev.checkJournal(&f)
+	ev.checkPayments(&f)
 	ev.checkTransfers(&f)
 	ev.checkBalances(&f)
+	ev.checkReturned(&f)
 	ev.checkOwed(&f)
 	ev.checkState(&f)
 	ev.checkUsage(&f, missing)
@@ -198,6 +200,29 @@ var shapes = map[ledger.Purpose][2]string{
 	ledger.LateFeePaid:     {"wallet", "fees_receivable"},
 }
 
+// checkPayments checks that no payment, which is its method and its reference, was
+// credited twice. Inputs that cannot be read are found as they are replayed.
+func (ev *Evidence) checkPayments(f *Findings) {
+	type payment struct{ method, reference string }
+	credited := map[payment]int64{}
+	for i := range ev.Entries {
+		e := &ev.Entries[i]
+		if e.Kind != journal.ToppedUp {
+			continue
+		}
+		t, err := inputsOf[TopUp](e)
+		if err != nil {
+			continue
+		}
+		by := payment{t.Method, t.Reference}
+		if first := credited[by]; first != 0 {
+			f.add(fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "credits the payment %q by %s, which entry %d credited", t.Reference, t.Method, first))
+			continue
+		}
+		credited[by] = e.Seq
+	}
+}
+
 // checkTransfers checks that each transfer takes from one account exactly what
 // it gives to another, between the accounts that its purpose is for (truth 1).
 func (ev *Evidence) checkTransfers(f *Findings) {
@@ -234,6 +259,35 @@ func (ev *Evidence) checkBalances(f *Findings) {
 	for _, name := range sums.Names() {
 		if _, kept := balances[name]; !kept && sums[name] != 0 {
 			f.add(faultAt(BalancesAreSums, InAccounts, string(name), "is missing, and its transfers sum to %s", sums[name]))
+		}
+	}
+}
+
+// checkReturned checks that what goes back to the wallet was paid, and is not consumed
+// (truth 6): of no seller's charges more comes back than was paid for them, and no more
+// than the same entry takes back of what was charged.
+func (ev *Evidence) checkReturned(f *Findings) {
+	paid, reversed := map[ledger.Account]money.Amount{}, map[ledger.Account]money.Amount{}
+	entry := int64(0)
+	for i := range ev.Transfers {
+		t := &ev.Transfers[i]
+		if t.Entry != entry {
+			entry = t.Entry
+			clear(reversed)
+		}
+		switch t.Purpose {
+		case ledger.Payment:
+			f.checked(ReturnsWerePaid, 1)
+			paid[t.Credit] += t.Transfer.Amount
+		case ledger.ChargeReversed:
+			reversed[t.Credit] += t.Transfer.Amount
+		case ledger.PaymentReturned:
+			f.checked(ReturnsWerePaid, 1)
+			if most := min(paid[t.Debit], reversed[t.Debit]); t.Transfer.Amount > most {
+				f.add(fault(ReturnsWerePaid, InTransfers, t.RowID, "returns %s, and of what was paid from the wallet %s is not consumed", t.Transfer.Amount, most))
+			}
+			paid[t.Debit] -= t.Transfer.Amount
+			reversed[t.Debit] -= t.Transfer.Amount
 		}
 	}
 }

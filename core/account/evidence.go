@@ -18,6 +18,8 @@ type Evidence struct {
 	// usage have got, and the state that the journal is said to have led to.
 	Account Books
 	NextDue calendar.Instant
+	// Unread are the rows that hold what was never written there, which is left out.
+	Unread []*Fault
 	// State is how that state is stored, Totals what stands beside it for lists.
 	State  []byte
 	Totals Totals
@@ -113,6 +115,7 @@ const (
 	BalancesAreSums   Truth = 2
 	WalletsHaveFloors Truth = 3
 	ChargesAreOwed    Truth = 5
+	ReturnsWerePaid   Truth = 6
 	UsageIsBilledOnce Truth = 7
 	TermsRecompute    Truth = 8
 	JournalReplays    Truth = 9

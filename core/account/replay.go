@@ -2,6 +2,7 @@ package account
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -108,8 +109,9 @@ func (r Replay) Reasons(ev *Evidence, seq int64) map[RowID]Reason {
 }
 
 // entry makes the next stored entry again, and whatever comes with it.
-func (r *replaying) entry() *Fault {
+func (r *replaying) entry() (found *Fault) {
 	e := &r.ev.Entries[r.next]
+	defer r.stumble(e, &found)
 	r.recorded, r.d.env.Actor, r.d.reasons = e.Recorded, e.Actor, r.reasons
 	if (e.Kind == journal.Opened) != (e.Seq == 1) {
 		return fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "is of the kind %s: an account is opened once, first of all", e.Kind)
@@ -121,6 +123,15 @@ func (r *replaying) entry() *Fault {
 		return fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "is of the kind %s, and nothing of it fell due at %s", e.Kind, e.Effective)
 	}
 	return r.compare()
+}
+
+// stumble, deferred, makes a panic a fault of the entry that was being made again. What
+// was changed by hand may be what the rules take for granted, and neither the rest of
+// the account nor any other is to go unseen for it.
+func (r *replaying) stumble(e *journal.Entry, found **Fault) {
+	if p := recover(); p != nil {
+		*found = r.failed(e, fmt.Errorf("%v", p))
+	}
 }
 
 func (r *replaying) failed(e *journal.Entry, err error) *Fault {
@@ -280,7 +291,12 @@ func (r *replaying) idle(until calendar.Instant, including bool) error {
 }
 
 // checkState holds the stored state against the books that came out.
-func (r *replaying) checkState() *Fault {
+func (r *replaying) checkState() (found *Fault) {
+	defer func() {
+		if p := recover(); p != nil {
+			found = faultAt(JournalReplays, InAccounts, "", "cannot be held against its journal: %v", p)
+		}
+	}()
 	a, b := &r.ev.Account, r.d.books
 	if a.Name != b.Name || a.Currency != b.Currency || a.Opened != b.Opened {
 		return faultAt(JournalReplays, InAccounts, "", "is %q in %s, opened at %s; it was opened as %q in %s at %s",

@@ -395,3 +395,101 @@ func TestAClockThatWasTurnedBack(t *testing.T) {
 		t.Errorf("found %v", faults)
 	}
 }
+
+// What was changed by hand to an instant at which even what never ends would have ended
+// is a fault, and keeps nobody from going on.
+func TestNothingStopsAReplay(t *testing.T) {
+	w := wholeStory(t, calendar.HourLength)
+	last := len(w.evidence().Entries) - 1
+	for name, change := range map[string]func(*account.Evidence){
+		"an entry":    func(ev *account.Evidence) { ev.Entries[last].Effective = calendar.EndOfTime },
+		"the account": state(func(b *account.Books) { b.At = calendar.EndOfTime }),
+	} {
+		ev := w.evidence()
+		change(ev)
+		if len(ev.Check(w.replay()).Faults) == 0 {
+			t.Errorf("%s: nothing was found", name)
+		}
+	}
+}
+
+// A payment is credited once, whatever took it in.
+func TestAPaymentThatWasCreditedTwiceIsFound(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	credit := func(method, reference string) int64 {
+		top := account.TopUp{Amount: amount(t, "5"), Method: method, Reference: reference}
+		w.run(start, func(b *account.Books) (*account.Decision, error) { return b.TopUp(w.env(), top, start) })
+		return w.books.Seq
+	}
+	credit("alipay", "r")
+	credit("alipay", "s")
+	credit("bank_remittance", "r")
+	if faults := w.evidence().Check(w.replay()).Faults; len(faults) > 0 {
+		t.Fatalf("of three payments: %v", faults)
+	}
+	again := credit("alipay", "r")
+	faults := w.evidence().Check(w.replay()).Faults
+	if len(faults) != 1 || faults[0].Table != account.InJournal || faults[0].Entry != again || !strings.Contains(faults[0].Message, `credits the payment "r" by alipay`) {
+		t.Errorf("of one that is credited twice: %v", faults)
+	}
+}
+
+// What was settled before its cycle closes by the documents is found by making the
+// settlement again.
+func TestWhatWasSettledTooEarlyIsFound(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	w.topUp("2026-01-01T00:00:00+08:00", "500")
+	w.use("pod", 1000, "2026-01-01T00:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.advance("2026-01-01T05:00:00+08:00")
+	for cycle, found := range map[string]bool{"hour": false, "day": true, "month": true} {
+		w.corpus = sampleCorpus(t, editionOf(t, fileP, "2025-07", "2025-07-01", "2025-08-01", "billing.cycle: hour", "billing.cycle: "+cycle))
+		early := slices.ContainsFunc(w.evidence().Check(w.replay()).Faults, func(f *account.Fault) bool {
+			return f.Table == account.InJournal && strings.Contains(f.Message, "was settled, and its cycle closes at")
+		})
+		if early != found {
+			t.Errorf("settled each hour where each %s is: found %v", cycle, early)
+		}
+	}
+}
+
+// What was paid too much goes back to the wallet, and nothing else does: this is found
+// without any document, by the transfers alone.
+func TestWhatGoesBackWasPaid(t *testing.T) {
+	const seller = "aurora"
+	posted := func(entry, line int64, purpose ledger.Purpose, debit, credit ledger.Account, sum money.Amount) account.Posted {
+		p := account.Posted{Transfer: ledger.Transfer{Purpose: purpose, Debit: debit, Credit: credit, Amount: sum}}
+		p.Entry, p.Line = entry, line
+		return p
+	}
+	owed, revenue := ledger.Receivable(seller), ledger.Revenue(seller)
+	story := []account.Posted{
+		posted(1, 1, ledger.TopUp, ledger.PaidIn("alipay"), ledger.Wallet, 10),
+		posted(2, 1, ledger.Charge, owed, revenue, 10),
+		posted(2, 2, ledger.Payment, ledger.Wallet, owed, 6),
+	}
+	for name, c := range map[string]struct {
+		then  []account.Posted
+		wrong bool
+	}{
+		"nothing":                  {nil, false},
+		"what was paid":            {[]account.Posted{posted(3, 1, ledger.ChargeReversed, revenue, owed, 10), posted(3, 2, ledger.PaymentReturned, owed, ledger.Wallet, 6)}, false},
+		"more than was paid":       {[]account.Posted{posted(3, 1, ledger.ChargeReversed, revenue, owed, 10), posted(3, 2, ledger.PaymentReturned, owed, ledger.Wallet, 7)}, true},
+		"more than was taken back": {[]account.Posted{posted(3, 1, ledger.ChargeReversed, revenue, owed, 5), posted(3, 2, ledger.PaymentReturned, owed, ledger.Wallet, 6)}, true},
+		"without taking back":      {[]account.Posted{posted(3, 1, ledger.ChargeReversed, revenue, owed, 10), posted(4, 1, ledger.PaymentReturned, owed, ledger.Wallet, 6)}, true},
+		"twice": {[]account.Posted{
+			posted(3, 1, ledger.ChargeReversed, revenue, owed, 10), posted(3, 2, ledger.PaymentReturned, owed, ledger.Wallet, 5), posted(3, 3, ledger.PaymentReturned, owed, ledger.Wallet, 2),
+		}, true},
+		"of another seller": {[]account.Posted{
+			posted(3, 1, ledger.ChargeReversed, ledger.Revenue("b"), ledger.Receivable("b"), 6), posted(3, 2, ledger.PaymentReturned, ledger.Receivable("b"), ledger.Wallet, 6),
+		}, true},
+	} {
+		ev := &account.Evidence{Transfers: slices.Concat(story, c.then)}
+		found := ev.Check(account.Replay{})
+		wrong := slices.ContainsFunc(found.Faults, func(f *account.Fault) bool {
+			return f.Truth == account.ReturnsWerePaid && f.Table == account.InTransfers
+		})
+		if wrong != c.wrong || found.Checked[account.ReturnsWerePaid] == 0 {
+			t.Errorf("%s: found %v: %v", name, wrong, found.Faults)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -281,7 +282,7 @@ func (w *world) advance(to string) *account.Decision {
 func (w *world) topUp(at, sum string) *account.Decision {
 	w.t.Helper()
 	when := instant(at)
-	top := account.TopUp{Amount: amount(w.t, sum), Method: "bank_remittance", Reference: at}
+	top := account.TopUp{Amount: amount(w.t, sum), Method: "bank_remittance", Reference: fmt.Sprintf("%s, after entry %d", at, w.books.Seq)}
 	return w.run(when, func(b *account.Books) (*account.Decision, error) { return b.TopUp(w.env(), top, when) })
 }
 

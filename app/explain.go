@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"math"
+	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -362,6 +363,7 @@ func (p *Provider) rebind(row *store.RefusedEvent, who terms.Standing, known *ac
 	var set *terms.Set
 	set, known.Unbound = bind(row.Recorded)
 	_, before := bind(row.Recorded - 1)
-	known.Moved = known.Unbound == nil && before != nil
+	acceptedThen := slices.ContainsFunc(who.Accepted, func(a terms.Acceptance) bool { return a.Recorded == row.Recorded })
+	known.Moved = known.Unbound == nil && (before != nil || acceptedThen)
 	return set
 }

@@ -2,10 +2,12 @@ package app
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
+	"termwise.dev/core/journal"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/terms"
 	"termwise.dev/store"
@@ -20,17 +22,30 @@ func (y yardstick) admitted(ev *account.Evidence, out *verifiedAccount) {
 	who := ev.Acts().Before(math.MaxInt64, ev.Account.ID)
 	for i := range ev.Events {
 		e := &ev.Events[i]
-		// On a real clock an event may have been judged a moment before it was kept, and
-		// something become known in between.
 		err := y.admits(ev.Account.Opened, who, e, e.Recorded)
-		if err != nil && y.admits(ev.Account.Opened, who, e, e.Recorded.Add(-knownAfter)) != nil {
-			out.add(account.UsageIsBilledOnce, Breakage{
-				Table: string(account.InUsage), Row: out.id + " " + account.ParcelName(e.Parcel),
-				Message: "holds event " + account.EventName(e.Source, e.ID) + ", which could not be taken in: " + err.Error(),
-			})
-			return
+		if err == nil || y.admittedThen(ev, e) {
+			continue
 		}
+		out.add(account.UsageIsBilledOnce, Breakage{
+			Table: string(account.InUsage), Row: out.id + " " + account.ParcelName(e.Parcel),
+			Message: "holds event " + account.EventName(e.Source, e.ID) + ", which could not be taken in: " + err.Error(),
+		})
+		return
 	}
+}
+
+// admittedThen says whether an event could be taken in at some time of the instant in
+// which it came, or of the moments before: it may have been judged a little before it was
+// kept, and whether before or after what the account did meanwhile is not kept.
+func (y yardstick) admittedThen(ev *account.Evidence, e *account.StoredEvent) bool {
+	since := e.Recorded.Add(-knownAfter)
+	at := func(entry int64) bool {
+		who := ev.Acts().Before(entry, ev.Account.ID)
+		return y.admits(ev.Account.Opened, who, e, e.Recorded) == nil || y.admits(ev.Account.Opened, who, e, since) == nil
+	}
+	return at(math.MaxInt64) || slices.ContainsFunc(ev.Entries, func(j journal.Entry) bool {
+		return since <= j.Recorded && j.Recorded <= e.Recorded && at(j.Seq)
+	})
 }
 
 // admits says why an event could not be taken in by what was known at an instant.

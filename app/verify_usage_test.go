@@ -21,10 +21,11 @@ func TestUsageThatCouldNotBeTakenInIsFound(t *testing.T) {
 		}))
 		must(t, err)
 		must(t, a.CreateAccount(t.Context(), app.NewAccount{ID: "loom", Name: "Loom", Accepts: []string{"general-agreement"}}, "test"))
-		putUsage(t, a, "loom", "vm", 500, "2026-01-01T00:00:00+08:00", "2026-01-01T02:00:00+08:00")
+		advance(t, a, "2026-01-01T01:00:00+08:00")
+		putUsage(t, a, "loom", "vm", 500, "2026-01-01T00:00:00+08:00", "2026-01-01T03:00:00+08:00")
 		verifies(t, a)
 
-		db, came := around(t, url), instant(traceStart)
+		db, came := around(t, url), instant("2026-01-01T01:00:00+08:00")
 		for name, change := range map[string]func(*metering.Event){
 			"as it came":             func(*metering.Event) {},
 			"too far ahead":          func(e *metering.Event) { e.To = e.To.Add(calendar.Minute) },
@@ -32,7 +33,7 @@ func TestUsageThatCouldNotBeTakenInIsFound(t *testing.T) {
 			"of what nobody sells":   func(e *metering.Event) { e.Product = "tea" },
 			"of what is not metered": func(e *metering.Event) { e.Measures = []metering.Measure{{Meter: "tea", Value: 1}} },
 		} {
-			e := usage("loom", "vm", "vm 2026-01-01T00:00:00+08:00", 500, "2026-01-01T00:00:00+08:00", "2026-01-01T02:00:00+08:00").Event
+			e := usage("loom", "vm", "vm 2026-01-01T00:00:00+08:00", 500, "2026-01-01T00:00:00+08:00", "2026-01-01T03:00:00+08:00").Event
 			change(&e)
 			p := account.NewParcel("loom", 1, came, []metering.Event{e})
 			tamper(t, db, "UPDATE usage_parcels SET first = $1, last = $2, content = $3, digest = $4", int64(p.First), int64(p.Last), p.Content, p.Digest)
@@ -90,4 +91,15 @@ func refusedRow(t testing.TB, url, id string) store.RefusedEvent {
 		t.Fatalf("account %s has %d refused events", id, len(list))
 	}
 	return list[0].RefusedEvent
+}
+
+// What was accepted, used and taken back with its order, all in one instant, is honest.
+func TestWhatWasUsedAndLapsedInOneInstantIsHonest(t *testing.T) {
+	a := customer(t, withDocuments(t, computeFolder(t)))
+	agree(t, a, "o-1", computeTerms)
+	if got := computeOutcome(t, a, "at once", "2026-01-01T00:00:00+08:00", "2026-01-01T01:00:00+08:00"); got.Outcome != app.Accepted {
+		t.Fatalf("%+v", got)
+	}
+	_, _ = lapsed(t, a, "o-1", computeTerms)
+	verifies(t, a)
 }

@@ -132,6 +132,9 @@ func TestAnOrderThatLapsesTakesTheComputeTerms(t *testing.T) {
 	}
 
 	agree(t, a, "o-2", computeTerms)
+	if x := explained(t, a, refused.Refusal); len(x.Disagreements) > 0 { // accepted again in the same instant
+		t.Errorf("%v", x.Disagreements)
+	}
 	if got := computeOutcome(t, a, "again", "2026-01-01T02:30:00+08:00", "2026-01-01T03:00:00+08:00"); got.Outcome != app.Accepted {
 		t.Errorf("use after accepting again: %+v", got)
 	}

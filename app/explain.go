@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"math"
+	"slices"
 
 	"termwise.dev/core/account"
 	"termwise.dev/core/calendar"
@@ -313,14 +314,19 @@ func (e *explainer) event(ctx context.Context) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, err
 	}
-	return e.of.Event(account.Turned{
+	return e.of.Event(turned(&row, known))
+}
+
+// turned is a refused event, and what it was held against.
+func turned(row *store.RefusedEvent, known account.Against) account.Turned {
+	return account.Turned{
 		Event: metering.Event{
 			Source: row.Source, ID: row.Event, Account: row.Customer, Product: row.Product, Resource: row.Resource,
 			Point: row.Point, From: row.From, To: row.To, Measures: row.Measures,
 		},
 		Place: row.Place, Message: row.Message, Code: row.Code, Recorded: row.Recorded,
 		Unread: row.Unread, Forged: row.Digest != row.Seal(), Known: known,
-	})
+	}
 }
 
 // against gathers what was known, when an event came, of what it named.
@@ -344,17 +350,20 @@ func (e *explainer) against(ctx context.Context, row *store.RefusedEvent) (known
 	if err != nil {
 		return known, err
 	}
-	e.rebind(row, who, &known)
+	e.of.Set = e.provider.rebind(row, who, &known)
 	return known, nil
 }
 
 // rebind asks again what bound the account for an event that named no documents.
-func (e *explainer) rebind(row *store.RefusedEvent, who terms.Standing, known *account.Against) {
+func (p *Provider) rebind(row *store.RefusedEvent, who terms.Standing, known *account.Against) *terms.Set {
 	bind := func(known calendar.Instant) (*terms.Set, error) {
-		_, set, err := e.provider.use(who.For(row.Product), row.From, known, "")
+		_, set, err := p.use(who.For(row.Product), row.From, known, "")
 		return set, err
 	}
-	e.of.Set, known.Unbound = bind(row.Recorded)
+	var set *terms.Set
+	set, known.Unbound = bind(row.Recorded)
 	_, before := bind(row.Recorded - 1)
-	known.Moved = known.Unbound == nil && before != nil
+	acceptedThen := slices.ContainsFunc(who.Accepted, func(a terms.Acceptance) bool { return a.Recorded == row.Recorded })
+	known.Moved = known.Unbound == nil && (before != nil || acceptedThen)
+	return set
 }

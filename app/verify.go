@@ -180,12 +180,13 @@ func (a *App) verifyOne(ctx context.Context, v *verifier, id string) verifiedAcc
 }
 
 // yardstick is what accounts are measured by: the documents as they are
-// published, and the names of the sets of documents that are kept.
+// published, and the sets of documents that are kept, by name.
 type yardstick struct {
-	corpus *terms.Corpus // nil where the documents cannot be used, for fault's reason
-	fault  error
-	zone   calendar.Zone
-	sets   map[int64]bool
+	provider *Provider     // these two are nil where the documents cannot be used,
+	corpus   *terms.Corpus // for fault's reason
+	fault    error
+	zone     calendar.Zone
+	sets     map[int64]*store.KeptSet
 	// announced are the versions of which accounts are told.
 	announced []store.Announced
 	index     *store.UsageIndex
@@ -215,13 +216,14 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 	if err := y.told(ctx, tx, ev, m, &out); err != nil {
 		return out, err
 	}
+	y.admitted(ev, &out)
 	if out.names, err = tx.CheckNames(ctx, y.index, ev); err != nil {
 		return out, err
 	}
 	if f := out.names.Fault; f != nil {
 		out.add(account.UsageIsBilledOnce, Breakage(*f))
 	}
-	return out, y.aside(ctx, tx, &out)
+	return out, y.aside(ctx, tx, ev, &out)
 }
 
 // rowKinds are the kinds of row that have a name of their own, by table.
@@ -348,7 +350,7 @@ func (v *verifier) result() Verification {
 func (y yardstick) unknownSets(ev *account.Evidence, out *verifiedAccount) {
 	all := true
 	check := func(kind RowKind, id account.RowID, set int64) {
-		if all && !y.sets[set] {
+		if all && y.sets[set] == nil {
 			all = false
 			out.add(account.TermsRecompute, missingSet(set, RowName{Kind: kind, Account: out.id, RowID: id}.String()))
 		}

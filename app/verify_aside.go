@@ -12,8 +12,8 @@ const refusedEventsPerPage = 1000
 
 // aside checks what is kept for an account beside its books: the events that
 // were not accepted, and the answers to its callers' commands.
-func (y yardstick) aside(ctx context.Context, tx *store.Tx, out *verifiedAccount) error {
-	if err := y.refusedEvents(ctx, tx, out); err != nil {
+func (y yardstick) aside(ctx context.Context, tx *store.Tx, ev *account.Evidence, out *verifiedAccount) error {
+	if err := y.refusedEvents(ctx, tx, ev, out); err != nil {
 		return err
 	}
 	answers, err := tx.Answers(ctx, out.id)
@@ -41,15 +41,20 @@ func (o *verifiedAccount) count(table account.Table, truth account.Truth, rows i
 	o.findings.Checked[truth] += rows
 }
 
-// refusedEvents checks the refusals that are kept for an account.
-func (y yardstick) refusedEvents(ctx context.Context, tx *store.Tx, out *verifiedAccount) error {
+// refusedEvents checks the refusals that are kept for an account, or, where there is no
+// evidence of one, for none.
+func (y yardstick) refusedEvents(ctx context.Context, tx *store.Tx, ev *account.Evidence, out *verifiedAccount) error {
+	var of *refusals
 	for after := ""; ; {
 		page, err := tx.RefusedEvents(ctx, out.id, after, refusedEventsPerPage)
 		if err != nil {
 			return err
 		}
+		if of == nil && len(page) > 0 && ev != nil && y.corpus != nil {
+			of = y.refusals(ev)
+		}
 		for i := range page {
-			y.refusedEvent(&page[i], out)
+			y.refusedEvent(&page[i], of, out)
 		}
 		out.count("refused_events", account.UsageIsBilledOnce, len(page))
 		if len(page) < refusedEventsPerPage {
@@ -59,16 +64,23 @@ func (y yardstick) refusedEvents(ctx context.Context, tx *store.Tx, out *verifie
 	}
 }
 
-func (y yardstick) refusedEvent(e *store.KeptRefusal, out *verifiedAccount) {
+func (y yardstick) refusedEvent(e *store.KeptRefusal, of *refusals, out *verifiedAccount) {
 	name := RowName{Kind: EventRow, Account: e.Account, Event: e.ID}.String()
 	if e.Broken != nil {
 		out.add(account.UsageIsBilledOnce, Breakage{"refused_events", name, "cannot be read: " + e.Broken.Error()})
 		return
 	}
+	if e.Terms != 0 && y.sets[e.Terms] == nil {
+		out.add(account.TermsRecompute, missingSet(e.Terms, name))
+	}
 	if e.Digest != e.Seal() {
 		out.add(account.UsageIsBilledOnce, Breakage{"refused_events", name, digestBroken})
+		return
 	}
-	if e.Terms != 0 && !y.sets[e.Terms] {
-		out.add(account.TermsRecompute, missingSet(e.Terms, name))
+	if of == nil {
+		return
+	}
+	if disagrees := of.again(&e.RefusedEvent); disagrees != "" {
+		out.add(account.UsageIsBilledOnce, Breakage{"refused_events", name, disagrees})
 	}
 }

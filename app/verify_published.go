@@ -49,7 +49,7 @@ func (v *verifier) published(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	nobody := verifiedAccount{rows: map[account.Table]int{}, findings: account.Findings{Checked: map[account.Truth]int{}}}
-	if err := v.refusedEvents(ctx, tx, &nobody); err != nil { // of accounts that are not known
+	if err := v.refusedEvents(ctx, tx, nil, &nobody); err != nil { // of accounts that are not known
 		return err
 	}
 	v.add(nobody)
@@ -81,9 +81,9 @@ func readYardstick(ctx context.Context, tx *store.Tx) (y yardstick, err error) {
 	if err != nil {
 		return y, err
 	}
-	y.sets = make(map[int64]bool, len(sets))
-	for _, s := range sets {
-		y.sets[s.ID] = true
+	y.sets = make(map[int64]*store.KeptSet, len(sets))
+	for i := range sets {
+		y.sets[sets[i].ID] = &sets[i]
 	}
 	if y.index, err = tx.UsageIndex(ctx); err != nil {
 		return y, err
@@ -96,7 +96,7 @@ func readYardstick(ctx context.Context, tx *store.Tx) (y yardstick, err error) {
 	if err != nil {
 		return y, err
 	}
-	y.corpus, y.zone = p.Corpus, p.Settings.Zone
+	y.provider, y.corpus, y.zone = p, p.Corpus, p.Settings.Zone
 	y.announced, err = tx.Announcements(ctx)
 	return y, err
 }

@@ -122,11 +122,18 @@ func (d *draft) bucketDue(b *metering.Bucket) (calendar.Instant, error) {
 	if err != nil {
 		return 0, err
 	}
+	closes, err := d.closes(b, set)
+	return max(closes, arrived), err
+}
+
+// closes returns when the cycle of a bucket closes by the terms that price it: at the
+// latest where its service ends.
+func (d *draft) closes(b *metering.Bucket, set *terms.Set) (calendar.Instant, error) {
 	closes, err := cycleClose(set, d.env.Zone, b.Hour)
 	if err == nil && len(d.books.Exits)+len(d.books.Ends) > 0 {
 		closes, err = d.closesAtTheEnd(b, closes)
 	}
-	return max(closes, arrived), err
+	return closes, err
 }
 
 // used returns the terms that price a bucket: those at the beginning of its

@@ -17,6 +17,7 @@ import (
 func (ev *Evidence) Check(r Replay) Findings {
 	f := Findings{Checked: map[Truth]int{}, Faults: slices.Clone(ev.Unread)}
 	missing := ev.checkJournal(&f)
+	ev.checkPayments(&f)
 	ev.checkTransfers(&f)
 	ev.checkBalances(&f)
 	ev.checkOwed(&f)
@@ -196,6 +197,29 @@ var shapes = map[ledger.Purpose][2]string{
 	ledger.Payment:         {"wallet", "receivable"},
 	ledger.LateFee:         {"fees_receivable", "fee_income"},
 	ledger.LateFeePaid:     {"wallet", "fees_receivable"},
+}
+
+// checkPayments checks that no payment, which is its method and its reference, was
+// credited twice. Inputs that cannot be read are found as they are replayed.
+func (ev *Evidence) checkPayments(f *Findings) {
+	type payment struct{ method, reference string }
+	credited := map[payment]int64{}
+	for i := range ev.Entries {
+		e := &ev.Entries[i]
+		if e.Kind != journal.ToppedUp {
+			continue
+		}
+		t, err := inputsOf[TopUp](e)
+		if err != nil {
+			continue
+		}
+		by := payment{t.Method, t.Reference}
+		if first := credited[by]; first != 0 {
+			f.add(fault(JournalReplays, InJournal, RowID{Entry: e.Seq}, "credits the payment %q by %s, which entry %d credited", t.Reference, t.Method, first))
+			continue
+		}
+		credited[by] = e.Seq
+	}
 }
 
 // checkTransfers checks that each transfer takes from one account exactly what

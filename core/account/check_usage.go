@@ -42,29 +42,29 @@ func (ev *Evidence) checkParcels(f *Findings) {
 	for i := range ev.Parcels {
 		p := &ev.Parcels[i]
 		if p.Number > next {
-			f.add(faultAt(UsageIsBilledOnce, InUsage, parcelName(next), "is missing: parcel %d comes next", p.Number))
+			f.add(faultAt(UsageIsBilledOnce, InUsage, ParcelName(next), "is missing: parcel %d comes next", p.Number))
 		}
 		next = p.Number + 1
 		if _, whole := p.Open(ev.Account.ID); !whole {
-			f.add(faultAt(UsageIsBilledOnce, InUsage, parcelName(p.Number), "digest does not match its content"))
+			f.add(faultAt(UsageIsBilledOnce, InUsage, ParcelName(p.Number), "digest does not match its content"))
 		}
 	}
 	if last := ev.Account.Intake.Parcels; next <= last {
-		f.add(faultAt(UsageIsBilledOnce, InUsage, parcelName(next), "is missing: %d came for the account", last))
+		f.add(faultAt(UsageIsBilledOnce, InUsage, ParcelName(next), "is missing: %d came for the account", last))
 	}
 	seen := make(map[[2]string]int64, len(ev.Events))
 	for i := range ev.Events {
 		e := &ev.Events[i]
 		name := [2]string{e.Source, e.ID}
 		if first, twice := seen[name]; twice {
-			f.add(faultAt(UsageIsBilledOnce, InUsage, parcelName(e.Parcel), "holds event %s, which parcel %d holds already", EventName(e.Source, e.ID), first))
+			f.add(faultAt(UsageIsBilledOnce, InUsage, ParcelName(e.Parcel), "holds event %s, which parcel %d holds already", EventName(e.Source, e.ID), first))
 		}
 		seen[name] = e.Parcel
 	}
 }
 
-// parcelName names a parcel within its account.
-func parcelName(number int64) string { return "parcel " + strconv.FormatInt(number, 10) }
+// ParcelName names a parcel within its account.
+func ParcelName(number int64) string { return "parcel " + strconv.FormatInt(number, 10) }
 
 // checkIntake checks what the account says of its parcels and buckets.
 func (ev *Evidence) checkIntake(f *Findings) {

@@ -14,6 +14,10 @@ import (
 // product has as many meters.
 const MaxKeptMeasures = 200
 
+// WouldBeAccepted is what Event gives as recomputed for an event against which it finds
+// nothing.
+const WouldBeAccepted = "accepted"
+
 // Turned is a usage event that was not accepted, as it was kept.
 type Turned struct {
 	// Event is what could be read of it; Account is the account that it named.
@@ -74,7 +78,7 @@ func (c Case) Event(t Turned) (Explanation, error) {
 	case got.unknown != "":
 		x.Stored, x.Recomputed, x.Agrees = string(t.Code), "not recomputed: "+got.unknown, false
 	case got.code == "":
-		x.outcome(string(t.Code), "accepted")
+		x.outcome(string(t.Code), WouldBeAccepted)
 	default:
 		x.outcome(string(t.Code), string(got.code))
 	}

@@ -9,6 +9,7 @@ import (
 	"termwise.dev/core/money"
 	"termwise.dev/core/refusal"
 	"termwise.dev/core/subscription"
+	"termwise.dev/core/terms"
 )
 
 // settledBucket is what a settlement made of one bucket. How much it settled is an
@@ -82,6 +83,9 @@ func (r *replaying) resettle(s settledBucket, at calendar.Instant) (by sale, amo
 	if err != nil {
 		return by, 0, err
 	}
+	if err := r.rightTime(b, on.set, at); err != nil {
+		return by, 0, err
+	}
 	if err := mayBill(s, on.service, on.gate); err != nil {
 		return by, 0, err
 	}
@@ -92,6 +96,22 @@ func (r *replaying) resettle(s settledBucket, at calendar.Instant) (by sale, amo
 	}
 	amount, err = r.d.book(b, s.parts, on.set)
 	return on.by, amount, err
+}
+
+// rightTime checks that a bucket was settled when its cycle had closed, by what was known
+// then or, where that is not the same, as soon as its usage can have come.
+func (r *replaying) rightTime(b *metering.Bucket, set *terms.Set, at calendar.Instant) error {
+	closes, err := r.d.closes(b, set)
+	if err != nil || closes <= at {
+		return err
+	}
+	if set, err = r.d.used(b, max(b.Hour.End(), r.d.books.At)); err != nil {
+		return err
+	}
+	if closed, err := r.d.closes(b, set); err != nil || closed <= at {
+		return err
+	}
+	return fmt.Errorf("%s was settled, and its cycle closes at %s", bucketName(b.Key), closes)
 }
 
 // mayBill checks that nothing was billed of an hour in which the service was

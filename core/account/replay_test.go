@@ -352,3 +352,42 @@ func TestNothingStopsAReplay(t *testing.T) {
 		}
 	}
 }
+
+// A payment is credited once, whatever took it in.
+func TestAPaymentThatWasCreditedTwiceIsFound(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	credit := func(method, reference string) int64 {
+		top := account.TopUp{Amount: amount(t, "5"), Method: method, Reference: reference}
+		w.run(start, func(b *account.Books) (*account.Decision, error) { return b.TopUp(w.env(), top, start) })
+		return w.books.Seq
+	}
+	credit("alipay", "r")
+	credit("alipay", "s")
+	credit("bank_remittance", "r")
+	if faults := w.evidence().Check(w.replay()).Faults; len(faults) > 0 {
+		t.Fatalf("of three payments: %v", faults)
+	}
+	again := credit("alipay", "r")
+	faults := w.evidence().Check(w.replay()).Faults
+	if len(faults) != 1 || faults[0].Table != account.InJournal || faults[0].Entry != again || !strings.Contains(faults[0].Message, `credits the payment "r" by alipay`) {
+		t.Errorf("of one that is credited twice: %v", faults)
+	}
+}
+
+// What was settled before its cycle closes by the documents is found by making the
+// settlement again.
+func TestWhatWasSettledTooEarlyIsFound(t *testing.T) {
+	w := newWorld(t, sampleCorpus(t))
+	w.topUp("2026-01-01T00:00:00+08:00", "500")
+	w.use("pod", 1000, "2026-01-01T00:00:00+08:00", "2026-01-01T03:00:00+08:00", "2026-01-01T00:00:00+08:00")
+	w.advance("2026-01-01T05:00:00+08:00")
+	for cycle, found := range map[string]bool{"hour": false, "day": true, "month": true} {
+		w.corpus = sampleCorpus(t, editionOf(t, fileP, "2025-07", "2025-07-01", "2025-08-01", "billing.cycle: hour", "billing.cycle: "+cycle))
+		early := slices.ContainsFunc(w.evidence().Check(w.replay()).Faults, func(f *account.Fault) bool {
+			return f.Table == account.InJournal && strings.Contains(f.Message, "was settled, and its cycle closes at")
+		})
+		if early != found {
+			t.Errorf("settled each hour where each %s is: found %v", cycle, early)
+		}
+	}
+}

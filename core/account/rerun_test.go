@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,7 +49,7 @@ func clockedWorld(t testing.TB, rt *rapid.T, corpus *terms.Corpus, isReal bool) 
 		now = now.Add(calendar.Duration(rapid.IntRange(0, 400).Draw(rt, "minutes")) * 13 * calendar.Minute)
 		switch rapid.IntRange(0, 3).Draw(rt, "what") {
 		case 0:
-			paid := account.TopUp{Amount: money.Amount(rapid.Int64Range(1, 60_000_000).Draw(rt, "money")), Method: "alipay", Reference: "r"}
+			paid := account.TopUp{Amount: money.Amount(rapid.Int64Range(1, 60_000_000).Draw(rt, "money")), Method: "alipay", Reference: fmt.Sprint("r-", i)}
 			w.run(now, func(b *account.Books) (*account.Decision, error) { return b.TopUp(env, paid, now) })
 		case 1:
 			from := now.Add(calendar.Duration(rapid.IntRange(-5000, 5000).Draw(rt, "from")) * calendar.Minute)

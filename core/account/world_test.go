@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -19,16 +20,17 @@ import (
 // world is an account with everything that a store would keep for it, under the
 // sample provider's documents.
 type world struct {
-	t       testing.TB
-	corpus  *terms.Corpus
-	zone    calendar.Zone
-	books   *account.Books
-	buckets map[metering.Key]*metering.Bucket
-	hours   map[calendar.Hour]account.StoredHour // what is stored of them
-	parcels []account.Parcel
-	events  []account.StoredEvent // what is in the parcels
-	log     account.Decision      // every row so far
-	late    calendar.Duration     // how long after its due instant time is noticed
+	t        testing.TB
+	corpus   *terms.Corpus
+	zone     calendar.Zone
+	books    *account.Books
+	buckets  map[metering.Key]*metering.Bucket
+	hours    map[calendar.Hour]account.StoredHour // what is stored of them
+	parcels  []account.Parcel
+	events   []account.StoredEvent // what is in the parcels
+	log      account.Decision      // every row so far
+	payments int
+	late     calendar.Duration // how long after its due instant time is noticed
 }
 
 var start = instant("2026-01-01T00:00:00+08:00")
@@ -281,7 +283,8 @@ func (w *world) advance(to string) *account.Decision {
 func (w *world) topUp(at, sum string) *account.Decision {
 	w.t.Helper()
 	when := instant(at)
-	top := account.TopUp{Amount: amount(w.t, sum), Method: "bank_remittance", Reference: at}
+	w.payments++
+	top := account.TopUp{Amount: amount(w.t, sum), Method: "bank_remittance", Reference: fmt.Sprintf("%s, the %dth", at, w.payments)}
 	return w.run(when, func(b *account.Books) (*account.Decision, error) { return b.TopUp(w.env(), top, when) })
 }
 

@@ -25,8 +25,7 @@ type Verification struct {
 }
 
 // Truth is one thing that must always be true. Of the ten that the design
-// lists, two do not apply: nothing is refunded, and nothing passes through a
-// clearing account.
+// lists, one does not apply: nothing passes through a clearing account.
 type Truth struct {
 	N    int    `json:"n"`
 	Name string `json:"name"`
@@ -63,6 +62,7 @@ var truthNames = []Truth{
 	{N: int(account.BalancesAreSums), Name: "every balance is the sum of its transfers"},
 	{N: int(account.WalletsHaveFloors), Name: "no wallet was ever below its floor"},
 	{N: int(account.ChargesAreOwed), Name: "what was charged is what became owed"},
+	{N: int(account.ReturnsWerePaid), Name: "what goes back to the wallet was paid, and is not consumed"},
 	{N: int(account.UsageIsBilledOnce), Name: "usage is billed at most once, or refused with a reason"},
 	{N: int(account.TermsRecompute), Name: "every charge and late fee recomputes under the documents that it names"},
 	{N: int(account.JournalReplays), Name: "the journal's chain holds, and replaying it gives the stored state"},

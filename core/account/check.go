@@ -20,6 +20,7 @@ func (ev *Evidence) Check(r Replay) Findings {
 	ev.checkPayments(&f)
 	ev.checkTransfers(&f)
 	ev.checkBalances(&f)
+	ev.checkReturned(&f)
 	ev.checkOwed(&f)
 	ev.checkState(&f)
 	ev.checkUsage(&f, missing)
@@ -258,6 +259,35 @@ func (ev *Evidence) checkBalances(f *Findings) {
 	for _, name := range sums.Names() {
 		if _, kept := balances[name]; !kept && sums[name] != 0 {
 			f.add(faultAt(BalancesAreSums, InAccounts, string(name), "is missing, and its transfers sum to %s", sums[name]))
+		}
+	}
+}
+
+// checkReturned checks that what goes back to the wallet was paid, and is not consumed
+// (truth 6): of no seller's charges more comes back than was paid for them, and no more
+// than the same entry takes back of what was charged.
+func (ev *Evidence) checkReturned(f *Findings) {
+	paid, reversed := map[ledger.Account]money.Amount{}, map[ledger.Account]money.Amount{}
+	entry := int64(0)
+	for i := range ev.Transfers {
+		t := &ev.Transfers[i]
+		if t.Entry != entry {
+			entry = t.Entry
+			clear(reversed)
+		}
+		switch t.Purpose {
+		case ledger.Payment:
+			f.checked(ReturnsWerePaid, 1)
+			paid[t.Credit] += t.Transfer.Amount
+		case ledger.ChargeReversed:
+			reversed[t.Credit] += t.Transfer.Amount
+		case ledger.PaymentReturned:
+			f.checked(ReturnsWerePaid, 1)
+			if most := min(paid[t.Debit], reversed[t.Debit]); t.Transfer.Amount > most {
+				f.add(fault(ReturnsWerePaid, InTransfers, t.RowID, "returns %s, and of what was paid from the wallet %s is not consumed", t.Transfer.Amount, most))
+			}
+			paid[t.Debit] -= t.Transfer.Amount
+			reversed[t.Debit] -= t.Transfer.Amount
 		}
 	}
 }

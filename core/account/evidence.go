@@ -115,6 +115,7 @@ const (
 	BalancesAreSums   Truth = 2
 	WalletsHaveFloors Truth = 3
 	ChargesAreOwed    Truth = 5
+	ReturnsWerePaid   Truth = 6
 	UsageIsBilledOnce Truth = 7
 	TermsRecompute    Truth = 8
 	JournalReplays    Truth = 9

@@ -391,3 +391,45 @@ func TestWhatWasSettledTooEarlyIsFound(t *testing.T) {
 		}
 	}
 }
+
+// What was paid too much goes back to the wallet, and nothing else does: this is found
+// without any document, by the transfers alone.
+func TestWhatGoesBackWasPaid(t *testing.T) {
+	const seller = "aurora"
+	posted := func(entry, line int64, purpose ledger.Purpose, debit, credit ledger.Account, sum money.Amount) account.Posted {
+		p := account.Posted{Transfer: ledger.Transfer{Purpose: purpose, Debit: debit, Credit: credit, Amount: sum}}
+		p.Entry, p.Line = entry, line
+		return p
+	}
+	owed, revenue := ledger.Receivable(seller), ledger.Revenue(seller)
+	story := []account.Posted{
+		posted(1, 1, ledger.TopUp, ledger.PaidIn("alipay"), ledger.Wallet, 10),
+		posted(2, 1, ledger.Charge, owed, revenue, 10),
+		posted(2, 2, ledger.Payment, ledger.Wallet, owed, 6),
+	}
+	for name, c := range map[string]struct {
+		then  []account.Posted
+		wrong bool
+	}{
+		"nothing":                  {nil, false},
+		"what was paid":            {[]account.Posted{posted(3, 1, ledger.ChargeReversed, revenue, owed, 10), posted(3, 2, ledger.PaymentReturned, owed, ledger.Wallet, 6)}, false},
+		"more than was paid":       {[]account.Posted{posted(3, 1, ledger.ChargeReversed, revenue, owed, 10), posted(3, 2, ledger.PaymentReturned, owed, ledger.Wallet, 7)}, true},
+		"more than was taken back": {[]account.Posted{posted(3, 1, ledger.ChargeReversed, revenue, owed, 5), posted(3, 2, ledger.PaymentReturned, owed, ledger.Wallet, 6)}, true},
+		"without taking back":      {[]account.Posted{posted(3, 1, ledger.ChargeReversed, revenue, owed, 10), posted(4, 1, ledger.PaymentReturned, owed, ledger.Wallet, 6)}, true},
+		"twice": {[]account.Posted{
+			posted(3, 1, ledger.ChargeReversed, revenue, owed, 10), posted(3, 2, ledger.PaymentReturned, owed, ledger.Wallet, 5), posted(3, 3, ledger.PaymentReturned, owed, ledger.Wallet, 2),
+		}, true},
+		"of another seller": {[]account.Posted{
+			posted(3, 1, ledger.ChargeReversed, ledger.Revenue("b"), ledger.Receivable("b"), 6), posted(3, 2, ledger.PaymentReturned, ledger.Receivable("b"), ledger.Wallet, 6),
+		}, true},
+	} {
+		ev := &account.Evidence{Transfers: slices.Concat(story, c.then)}
+		found := ev.Check(account.Replay{})
+		wrong := slices.ContainsFunc(found.Faults, func(f *account.Fault) bool {
+			return f.Truth == account.ReturnsWerePaid && f.Table == account.InTransfers
+		})
+		if wrong != c.wrong || found.Checked[account.ReturnsWerePaid] == 0 {
+			t.Errorf("%s: found %v: %v", name, wrong, found.Faults)
+		}
+	}
+}

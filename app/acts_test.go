@@ -450,3 +450,31 @@ func TestAddOnsRefuse(t *testing.T) {
 	_, err = a.SwitchAddOn(ctx, "c", account.Switch{Product: "compute-payg", AddOn: "host_shield", On: true}, "key", "test")
 	wantCode(t, err, refusal.KeyReused)
 }
+
+// TestVerifyKnowsWhenAnOrderLapsed: what was taken in while the terms were accepted, and
+// refused while they were not, stays right after the order lapsed, and after another one.
+func TestVerifyKnowsWhenAnOrderLapsed(t *testing.T) {
+	a := customer(t, withDocuments(t, computeFolder(t)))
+	holds := func() {
+		t.Helper()
+		if v := verified(t, a); !v.OK {
+			t.Error(v.Broken())
+		}
+	}
+	agree(t, a, "o-1", computeTerms)
+	advance(t, a, "2026-01-01T05:30:00+08:00")
+	if got := computeOutcome(t, a, "before", "2026-01-01T04:00:00+08:00", "2026-01-01T05:00:00+08:00"); got.Outcome != app.Accepted {
+		t.Errorf("%+v", got)
+	}
+	advance(t, a, "2026-01-02T02:30:00+08:00")
+	lapsed(t, a, "o-1", computeTerms)
+	advance(t, a, "2026-01-02T05:30:00+08:00")
+	holds()
+	if got := computeOutcome(t, a, "after", "2026-01-02T04:00:00+08:00", "2026-01-02T05:00:00+08:00"); got.Code != refusal.NotAccepted {
+		t.Errorf("%+v", got)
+	}
+	advance(t, a, "2026-01-03T05:30:00+08:00")
+	agree(t, a, "o-2", computeTerms)
+	advance(t, a, "2026-01-04T05:30:00+08:00")
+	holds()
+}

@@ -68,6 +68,9 @@ func readOptions() options {
 	if o.seed == 0 {
 		o.seed = rand.Uint64() >> 1
 	}
+	if o.awake != "" {
+		o.workers = 1 // a bug sleeps everywhere while a world is judged
+	}
 	return o
 }
 

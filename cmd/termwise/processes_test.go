@@ -61,11 +61,11 @@ func TestProcessesShareADatabase(t *testing.T) {
 	t.Run("nodes", func(t *testing.T) {
 		nodes := pgtest.Database(t)
 		pgtest.DisguiseAsCitus(t, nodes)
-		share(t, 2, pgtest.Database(t), nodes, three)
+		share(t, 3, pgtest.Database(t), nodes, three)
 	})
 	t.Run("sqlite", func(t *testing.T) {
 		folder := t.TempDir()
-		share(t, 2, filepath.Join(folder, "calm.db"), filepath.Join(folder, "shared.db"), []role{roleAPI, roleWorker})
+		share(t, 3, filepath.Join(folder, "calm.db"), filepath.Join(folder, "shared.db"), []role{roleAPI, roleWorker})
 	})
 }
 

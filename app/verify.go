@@ -217,13 +217,13 @@ func (y yardstick) measure(ctx context.Context, tx *store.Tx, id string, m momen
 		return out, err
 	}
 	y.admitted(ev, &out)
-	y.reaches(ev, &out)
 	if out.names, err = tx.CheckNames(ctx, y.index, ev); err != nil {
 		return out, err
 	}
 	if f := out.names.Fault; f != nil {
 		out.add(account.UsageIsBilledOnce, Breakage(*f))
 	}
+	y.reaches(ev, &out)
 	return out, y.aside(ctx, tx, ev, &out)
 }
 

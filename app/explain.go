@@ -362,8 +362,11 @@ func (p *Provider) rebind(row *store.RefusedEvent, who terms.Standing, known *ac
 	}
 	var set *terms.Set
 	set, known.Unbound = bind(row.Recorded)
-	_, before := bind(row.Recorded - 1)
-	acceptedThen := slices.ContainsFunc(who.Accepted, func(a terms.Acceptance) bool { return a.Recorded == row.Recorded })
+	// On a real clock what is recorded a moment before the event may have been committed
+	// after the account was looked at.
+	since := row.Recorded.Add(-knownAfter)
+	_, before := bind(since)
+	acceptedThen := slices.ContainsFunc(who.Accepted, func(a terms.Acceptance) bool { return since <= a.Recorded && a.Recorded <= row.Recorded })
 	known.Moved = known.Unbound == nil && (before != nil || acceptedThen)
 	return set
 }

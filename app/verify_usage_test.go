@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"path/filepath"
 	"testing"
+	"time"
 
 	"termwise.dev/app"
 	"termwise.dev/core/account"
@@ -101,5 +103,32 @@ func TestWhatWasUsedAndLapsedInOneInstantIsHonest(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	_, _ = lapsed(t, a, "o-1", computeTerms)
+	verifies(t, a)
+}
+
+// On a real clock an acceptance can be recorded a moment before an event is refused for
+// want of it, and be committed after the account was looked at: nobody lied.
+func TestWhatWasRefusedAMomentAfterItWasAcceptedIsHonest(t *testing.T) {
+	began := time.UnixMicro(int64(instant("2026-01-01T00:00:00+08:00")))
+	now := began
+	a, err := app.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), func() time.Time { return now })
+	must(t, err)
+	t.Cleanup(func() { must(t, a.Close()) })
+	must(t, a.Init(t.Context(), false, 0))
+	_, err = a.Publish(t.Context(), withDocuments(t, computeFolder(t)))
+	must(t, err)
+	now = began.Add(time.Hour)
+	must(t, a.CreateAccount(t.Context(), app.NewAccount{ID: "c", Name: "c", Accepts: []string{"general-agreement"}}, "test"))
+	agree(t, a, "o-1", computeTerms)
+	now = began.Add(2 * time.Hour)
+	_, _ = lapsed(t, a, "o-1", computeTerms) // from now on the terms are demanded
+	now = began.Add(25*time.Hour + 5*time.Millisecond)
+	refused := computeOutcome(t, a, "ahead", "2026-01-02T01:01:00+08:00", "2026-01-02T01:02:00+08:00")
+	if refused.Code != refusal.NotAccepted {
+		t.Fatalf("%+v", refused)
+	}
+	now = began.Add(25*time.Hour + 2*time.Millisecond) // when the other transaction looked at its clock
+	agree(t, a, "o-2", computeTerms)
+	now = began.Add(50 * time.Hour)
 	verifies(t, a)
 }

@@ -40,7 +40,7 @@ type Against struct {
 	// Unbound says why no documents bound the account for the product; nil when
 	// the case has a Set.
 	Unbound error
-	// Moved says that what binds changed in the very instant of the refusal.
+	// Moved says that what binds changed as the event was refused, or just before.
 	Moved bool
 	// First is the event that was accepted under the same name, or nil.
 	First *StoredEvent
@@ -171,7 +171,7 @@ func (x *explaining) recheckAccount(t *Turned) verdict {
 
 func (x *explaining) recheckBound(t *Turned) verdict {
 	if t.Known.Moved {
-		return cannotSay("what binds account %s changed in the very instant in which the event came, and which was first is not kept", t.Account)
+		return cannotSay("what binds account %s changed as the event came, or just before, and which was first is not kept", t.Account)
 	}
 	if x.c.Set == nil {
 		x.step("by what was known at %s, it could not be used at %s: %v", x.local(t.Recorded), x.local(t.From), t.Known.Unbound)
